@@ -1,0 +1,402 @@
+//! Names of persons, groups and rooms: what is shown, what is compared, what it looks like.
+//!
+//! All three travel in the log, so that folding never has to be the same in two versions.
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use minicbor::decode::{Decode, Decoder};
+use minicbor::encode::{Encode, Encoder, Write};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::GeneralSecurityProfile;
+
+/// The longest name, in characters.
+pub const NAME_CHARS_MAX: usize = 32;
+
+/// The longest name, in bytes, that is looked at: four bytes a character, and as much again for
+/// what normalisation may join.
+const NAME_BYTES_MAX: usize = NAME_CHARS_MAX * 8;
+
+/// What the server says of itself, and the words of its commands: nobody can be called so, nor by
+/// anything that looks so.
+const RESERVED: &[&str] = &[
+    "again",
+    "all",
+    "anyone",
+    "broad",
+    "broadcast",
+    "bye",
+    "chanserv",
+    "chat",
+    "chinwag",
+    "client",
+    "end",
+    "everyone",
+    "exit",
+    "get_users",
+    "goodbye",
+    "group",
+    "guest",
+    "guests",
+    "history",
+    "histserv",
+    "list",
+    "lobby",
+    "logout",
+    "message",
+    "messages",
+    "mk_grp",
+    "nickserv",
+    "nobody",
+    "note",
+    "operator",
+    "password",
+    "quit",
+    "room",
+    "root",
+    "send",
+    "server",
+    "someone",
+    "system",
+    "user",
+    "username",
+    "welcome",
+    "you",
+];
+
+/// A name, read: 1 to 32 characters, letters and digits of any script, `_`, `-`, and ASCII's
+/// ``[]\^{}|` ``; it begins with no digit and no `-`.
+///
+/// Names are equal when they are the same without regard to case. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Name(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    shown: Box<str>,
+    folded: Box<str>,
+    look: Box<str>,
+}
+
+/// A name that a stranger may take: not a word of the server's own, not a guest's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewName(Name);
+
+/// Why a text is no name, or none that can be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    /// Nothing was given.
+    #[error("it is empty")]
+    Empty,
+    /// More than [`NAME_CHARS_MAX`] characters.
+    #[error("it has more than 32 characters")]
+    Long,
+    /// The first character is a digit.
+    #[error("it begins with a digit")]
+    Digit,
+    /// The first character is `-`.
+    #[error("it begins with a hyphen")]
+    Hyphen,
+    /// It holds a blank.
+    #[error("it holds a blank")]
+    Blank,
+    /// It holds a character that can't be shown.
+    #[error("it holds a character that cannot be shown")]
+    Hidden,
+    /// It holds this character, which no name holds.
+    #[error("it holds \"{0}\"")]
+    Char(char),
+    /// It is, or looks like, a word that the server or its commands use.
+    #[error("it is a word of this server")]
+    Reserved,
+    /// It is of the form `guest-1`, which the server alone gives.
+    #[error("names of this form are given to guests by the server")]
+    Guest,
+}
+
+impl Name {
+    /// Reads a name that a stranger typed, to refer to someone or something.
+    ///
+    /// # Errors
+    /// [`BadName`], by the first thing that is wrong, but neither `Reserved` nor `Guest`.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        if text.is_empty() {
+            return Err(BadName::Empty);
+        }
+        if text.len() > NAME_BYTES_MAX {
+            return Err(BadName::Long);
+        }
+        let shown: String = text.nfc().collect();
+        for (at, c) in shown.chars().enumerate() {
+            check_char(c)?;
+            match c {
+                _ if at > 0 => {}
+                '-' => return Err(BadName::Hyphen),
+                c if c.is_numeric() => return Err(BadName::Digit),
+                _ => {}
+            }
+        }
+        if shown.chars().count() > NAME_CHARS_MAX {
+            return Err(BadName::Long);
+        }
+        Ok(Self::of(&shown))
+    }
+
+    /// The name of the guest with this number: `guest-1`.
+    #[must_use]
+    pub fn guest(number: u32) -> Self {
+        Self::of(&format!("guest-{number}"))
+    }
+
+    /// The name of the room in which everyone is.
+    #[must_use]
+    pub fn lobby() -> Self {
+        Self::of("lobby")
+    }
+
+    /// As its owner typed it, in Unicode's composed form.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.0.shown
+    }
+
+    /// What is compared: the same for `Bob` and `bob`.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.0.folded
+    }
+
+    /// What it looks like to a reader: the same for `Alice` and `A1ice` (UTS 39, "skeleton").
+    #[must_use]
+    pub fn look(&self) -> &str {
+        &self.0.look
+    }
+
+    fn of(shown: &str) -> Self {
+        let folded: String = shown.to_lowercase().nfkc().collect();
+        // Folded once more, as a capital's twin may be a small letter: `AIice` looks like `Alice`.
+        let look: String =
+            unicode_security::skeleton(shown).collect::<String>().to_lowercase().nfkc().collect();
+        Self(Arc::new(Parts {
+            shown: shown.into(),
+            folded: folded.into_boxed_str(),
+            look: look.into_boxed_str(),
+        }))
+    }
+}
+
+impl NewName {
+    /// Reads a name that a stranger wants to take, for themselves, a group or a room.
+    ///
+    /// # Errors
+    /// [`BadName`], by the first thing that is wrong.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        let name = Name::parse(text)?;
+        if name.folded().strip_prefix("guest-").is_some_and(|rest| rest.parse::<u64>().is_ok()) {
+            return Err(BadName::Guest);
+        }
+        let reserved = |word: &&str| *word == name.folded() || Name::of(word).look() == name.look();
+        if RESERVED.iter().any(reserved) {
+            return Err(BadName::Reserved);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.0
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn into_name(self) -> Name {
+        self.0
+    }
+}
+
+fn check_char(c: char) -> Result<(), BadName> {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => Ok(()),
+        '_' | '-' | '[' | ']' | '\\' | '^' | '{' | '}' | '|' | '`' => Ok(()),
+        c if c.is_whitespace() => Err(BadName::Blank),
+        c if c.is_control() => Err(BadName::Hidden),
+        c if c.is_ascii() => Err(BadName::Char(c)),
+        // UTS 39's identifiers: letters, digits and the marks that scripts need, but nothing that
+        // can't be seen.
+        c if c.is_alphanumeric() || c.identifier_allowed() => Ok(()),
+        c if is_hidden(c) => Err(BadName::Hidden),
+        c => Err(BadName::Char(c)),
+    }
+}
+
+/// Whether a character has no picture of its own, or changes the direction of what follows.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.folded() == other.folded()
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded().hash(state);
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.shown())
+    }
+}
+
+impl<C> Encode<C> for Name {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(3)?.str(self.shown())?.str(self.folded())?.str(self.look())?;
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Name {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let fields = d.array()?;
+        let parts =
+            Parts { shown: d.str()?.into(), folded: d.str()?.into(), look: d.str()?.into() };
+        for _ in 3..fields.unwrap_or(3) {
+            d.skip()?;
+        }
+        Ok(Self(Arc::new(parts)))
+    }
+}
+
+impl<C> Encode<C> for NewName {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        self.0.encode(e, ctx)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for NewName {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Ok(Self(Name::decode(d, ctx)?))
+    }
+}
+
+/// What a stranger typed for a name, fit to be shown back: cut to 32 characters, without what
+/// can't be shown.
+#[must_use]
+pub fn quoted(typed: &str) -> Cow<'_, str> {
+    let plain = |c: char| !c.is_control() && !is_hidden(c);
+    if typed.chars().count() <= NAME_CHARS_MAX && typed.chars().all(plain) {
+        return Cow::Borrowed(typed);
+    }
+    let mut shown: String = typed.chars().filter(|c| plain(*c)).take(NAME_CHARS_MAX).collect();
+    if typed.chars().filter(|c| plain(*c)).nth(NAME_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_refused_by_the_first_thing_that_is_wrong() {
+        let long = "a".repeat(33);
+        for (text, reason) in [
+            ("", BadName::Empty),
+            (long.as_str(), BadName::Long),
+            ("1bob", BadName::Digit),
+            ("٣bob", BadName::Digit),
+            ("-bob", BadName::Hyphen),
+            ("a b", BadName::Blank),
+            ("a\u{a0}b", BadName::Blank),
+            ("a!b", BadName::Char('!')),
+            ("#tea", BadName::Char('#')),
+            ("a\u{7}b", BadName::Hidden),
+            ("a\u{200b}b", BadName::Hidden),
+            ("a\u{202e}b", BadName::Hidden),
+            ("bob☃", BadName::Char('☃')),
+            ("guest-1", BadName::Guest),
+            ("GUEST-007", BadName::Guest),
+            ("lobby", BadName::Reserved),
+            ("LOBBY", BadName::Reserved),
+            ("l0bby", BadName::Reserved),
+            ("User", BadName::Reserved),
+            ("uѕer", BadName::Reserved),
+        ] {
+            assert_eq!(NewName::parse(text), Err(reason), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_and_digits_of_any_script_are_a_name() {
+        for text in
+            ["Alice", "grp1", "_x", "[a]\\^{}|`", "Zoë", "Ирина", "李雷", "ありす", "नीता", "a-1"]
+        {
+            assert_eq!(NewName::parse(text).map(|n| n.name().to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_are_the_same_without_regard_to_case_and_composition() {
+        for (one, other) in [("Bob", "bOB"), ("Zoë", "zoe\u{308}"), ("ИРИНА", "ирина")] {
+            assert_eq!(Name::parse(one), Name::parse(other));
+        }
+    }
+
+    #[test]
+    fn what_looks_alike_has_one_look() {
+        for (one, other) in [("Alice", "A1ice"), ("Alice", "AIice"), ("alice", "аlice")] {
+            let look = |text| Name::parse(text).map(|name| name.look().to_owned());
+            assert_eq!(look(one), look(other), "{one} {other}");
+            assert_ne!(Name::parse(one), Name::parse(other));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>()) {
+            if let Ok(name) = NewName::parse(&text) {
+                prop_assert!(name.name().shown().chars().count() <= NAME_CHARS_MAX);
+                let again = Name::parse(name.name().shown());
+                prop_assert_eq!(again.as_ref(), Ok(name.name()));
+                let bytes = minicbor::to_vec(&name).unwrap();
+                prop_assert_eq!(minicbor::decode::<NewName>(&bytes).unwrap(), name);
+            }
+            prop_assert!(quoted(&text).chars().count() <= NAME_CHARS_MAX + 1);
+        }
+    }
+}
