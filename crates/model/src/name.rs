@@ -110,7 +110,7 @@ pub enum BadName {
     /// It is, or looks like, a word that the server or its commands use.
     #[error("it is a word of this server")]
     Reserved,
-    /// It is of the form `guest-1`, which the server alone gives.
+    /// It begins as `guest-1` does, which the server alone gives.
     #[error("names of this form are given to guests by the server")]
     Guest,
 }
@@ -193,7 +193,7 @@ impl NewName {
     /// [`BadName`], by the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, BadName> {
         let name = Name::parse(text)?;
-        if name.folded().strip_prefix("guest-").is_some_and(|rest| rest.parse::<u64>().is_ok()) {
+        if name.look().starts_with(Name::of("guest-").look()) {
             return Err(BadName::Guest);
         }
         let reserved = |word: &&str| *word == name.folded() || Name::of(word).look() == name.look();
@@ -351,6 +351,7 @@ mod tests {
             ("bob☃", BadName::Char('☃')),
             ("guest-1", BadName::Guest),
             ("GUEST-007", BadName::Guest),
+            ("guest-l", BadName::Guest),
             ("lobby", BadName::Reserved),
             ("LOBBY", BadName::Reserved),
             ("l0bby", BadName::Reserved),

@@ -1,6 +1,6 @@
 //! What becomes of a request: it is done, or politely refused.
 
-use crate::id::PersonId;
+use crate::id::{PersonId, Place};
 use crate::message::{Card, RoomCard};
 use crate::name::Name;
 use crate::text::Text;
@@ -46,6 +46,8 @@ pub enum Done {
 pub struct Entered {
     /// As whom.
     pub person: Card,
+    /// Where in the one order: what is later is seen live.
+    pub place: Place,
     /// Whether as a guest.
     pub guest: bool,
     /// Whether the name had never been seen before.
@@ -93,6 +95,8 @@ pub enum Refusal {
     NotTakeable(Name),
     /// No such person.
     NoSuchPerson(Name),
+    /// The person is offline, and this does not wait.
+    Offline(Name),
     /// Neither a person nor a room or group that the asker is in.
     NoSuchTarget(Name),
     /// No such person any more: the one meant by id has gone.

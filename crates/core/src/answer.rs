@@ -1,0 +1,220 @@
+//! Queries, answered from the state, or turned into a reading of the archive.
+
+use std::ops::Bound;
+
+use chinwag_model::id::{PersonId, RoomId, SessionId};
+use chinwag_model::message::{Card, Conversation, RoomCard};
+use chinwag_model::name::Name;
+use chinwag_model::query::{
+    Answer, Client, Page, Query, ROWS_MAX, Reading, ReadingKind, RoomRow, Standing,
+};
+use chinwag_model::text::Text;
+
+use crate::state::{Holder, Person, Room, State};
+
+/// Most rooms that one search looks through: one's own first, then public ones.
+pub const ROOMS_SEARCHED_MAX: usize = 1000;
+
+/// An answer, or what to ask the archive for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Response {
+    /// The answer.
+    Now(Answer),
+    /// What the archive is to answer.
+    Later(Reading),
+}
+
+impl State {
+    /// Answers a session's query. Who has not come in learns only how a name stands.
+    #[must_use]
+    pub fn answer(&self, session: SessionId, query: &Query) -> Response {
+        if let Query::Standing(name) = query {
+            return Response::Now(Answer::Standing(self.standing(name)));
+        }
+        let asker = self
+            .sessions
+            .get(&session)
+            .and_then(|session| Some((session.person, self.persons.get(&session.person)?)));
+        match asker {
+            Some((id, person)) => self.answer_person(id, person, query),
+            None => Response::Now(Answer::Unavailable),
+        }
+    }
+
+    fn answer_person(&self, id: PersonId, asker: &Person, query: &Query) -> Response {
+        let answer = match query {
+            Query::Standing(name) => Answer::Standing(self.standing(name)),
+            Query::People { after } => Answer::People(self.people(after.as_ref())),
+            Query::Clients { after } => Answer::Clients(self.clients_after(*after)),
+            Query::Client(index) => Answer::Client(self.client(*index)),
+            Query::Rooms { after } => Answer::Rooms(self.public_rooms(after.as_ref())),
+            Query::Groups => Answer::Groups(self.groups(asker)),
+            Query::Present { room, after } => Answer::Present(self.present(asker, *room, *after)),
+            Query::Room(name) => {
+                let room = self.room_called(name).filter(|(id, _)| self.may_read(asker, *id));
+                Answer::Room(room.map(|(id, room)| room.card(id)))
+            }
+            Query::OwnRoom(name) => {
+                let room = self.room_called(name).filter(|(id, _)| asker.rooms.contains(id));
+                Answer::Room(room.map(|(id, room)| room.card(id)))
+            }
+            Query::Topic(room) => {
+                let room = self.rooms.get(room).filter(|_| self.may_read(asker, *room));
+                Answer::Topic(room.and_then(|room| room.topic.clone()))
+            }
+            Query::Backlog { upto, after } => {
+                let since = |room_id: &RoomId| {
+                    let room = self.rooms.get(room_id).filter(|room| room.group)?;
+                    Some((*room_id, *room.members.get(&id)?))
+                };
+                return self.later(ReadingKind::Backlog {
+                    person: id,
+                    groups: asker.rooms.iter().filter_map(since).collect(),
+                    upto: *upto,
+                    after: *after,
+                    ignores: asker.ignores.iter().copied().collect(),
+                });
+            }
+            Query::RoomHistory { room, limit } if self.may_read(asker, *room) => {
+                return self.history(Conversation::Room(*room), *limit);
+            }
+            Query::RoomHistory { .. } => Answer::Unavailable,
+            Query::History { of, limit } => match self.conversation(id, asker, of) {
+                Some(conversation) => return self.history(conversation, *limit),
+                None => Answer::NoSuchHistory(of.clone()),
+            },
+            Query::BroadcastHistory { limit } => {
+                return self.history(Conversation::Everyone, *limit);
+            }
+            Query::Search { words, limit } => {
+                return self.later(ReadingKind::Search {
+                    words: words.clone(),
+                    person: id,
+                    rooms: self.searched(asker),
+                    limit: *limit,
+                });
+            }
+        };
+        Response::Now(answer)
+    }
+
+    fn later(&self, what: ReadingKind) -> Response {
+        Response::Later(Reading { at: self.seq, what })
+    }
+
+    fn history(&self, conversation: Conversation, limit: u32) -> Response {
+        self.later(ReadingKind::History { conversation, limit })
+    }
+
+    fn may_read(&self, asker: &Person, room: RoomId) -> bool {
+        asker.rooms.contains(&room) || self.rooms.get(&room).is_some_and(|room| !room.group)
+    }
+
+    fn conversation(&self, id: PersonId, asker: &Person, of: &Name) -> Option<Conversation> {
+        match self.holder(of)? {
+            Holder::Person(other) => Some(Conversation::pair(id, other)),
+            Holder::Room(room) if self.may_read(asker, room) => Some(Conversation::Room(room)),
+            Holder::Room(_) => None,
+        }
+    }
+
+    fn searched(&self, asker: &Person) -> Vec<RoomId> {
+        let public =
+            self.rooms.iter().filter(|(id, room)| !room.group && !asker.rooms.contains(id));
+        let all = asker.rooms.iter().copied().chain(public.map(|(id, _)| *id));
+        all.take(ROOMS_SEARCHED_MAX).collect()
+    }
+
+    fn standing(&self, name: &Name) -> Standing {
+        match self.holder(name) {
+            Some(Holder::Room(_)) => Standing::Room,
+            Some(Holder::Person(id)) => match self.persons.get(&id) {
+                Some(person) if person.guest.is_some() => Standing::Free,
+                Some(person) if person.password.is_some() => Standing::Protected,
+                Some(_) => Standing::Open,
+                None => Standing::Free,
+            },
+            None => Standing::Free,
+        }
+    }
+
+    fn names_after<'s>(&'s self, after: Option<&Name>) -> impl Iterator<Item = Holder> + use<'s> {
+        let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(name.folded()));
+        self.names.range::<str, _>((from, Bound::Unbounded)).map(|(_, holder)| *holder)
+    }
+
+    fn people(&self, after: Option<&Name>) -> Page<(Name, bool), Name> {
+        let people = self.names_after(after).filter_map(|holder| match holder {
+            Holder::Person(id) => self.persons.get(&id),
+            Holder::Room(_) => None,
+        });
+        page(people.map(|person| (person.name.clone(), person.is_online())), |row| row.0.clone())
+    }
+
+    fn public_rooms(&self, after: Option<&Name>) -> Page<RoomRow, Name> {
+        let rooms = self.names_after(after).filter_map(|holder| match holder {
+            Holder::Room(id) => self.rooms.get(&id),
+            Holder::Person(_) => None,
+        });
+        let rows = rooms.filter(|room| !room.group && !room.members.is_empty());
+        let row = |room: &Room| RoomRow {
+            name: room.name.clone(),
+            members: room.members.len(),
+            topic: room.topic.clone(),
+        };
+        page(rows.map(row), |row| row.name.clone())
+    }
+
+    fn clients_after(&self, after: u32) -> Page<Client, u32> {
+        let rows = self.clients.range((Bound::Excluded(after), Bound::Unbounded));
+        let rows = rows.filter_map(|(index, session)| {
+            let person = self.persons.get(&self.sessions.get(session)?.person)?;
+            Some(Client { index: *index, name: person.name.clone(), session: *session })
+        });
+        page(rows, |row| row.index)
+    }
+
+    fn client(&self, index: u32) -> Option<Card> {
+        let session = self.sessions.get(self.clients.get(&index)?)?;
+        Some(self.persons.get(&session.person)?.card(session.person))
+    }
+
+    fn groups(&self, asker: &Person) -> Vec<(RoomCard, Vec<Name>)> {
+        let groups = asker.rooms.iter().filter_map(|id| {
+            let room = self.rooms.get(id).filter(|room| room.group)?;
+            let names = room.members.keys().filter_map(|member| self.persons.get(member));
+            Some((room.card(*id), names.map(|person| person.name.clone()).collect()))
+        });
+        groups.collect()
+    }
+
+    fn present(
+        &self,
+        asker: &Person,
+        room: RoomId,
+        after: Option<PersonId>,
+    ) -> Page<(Name, Option<Text>), PersonId> {
+        let Some(room) = self.rooms.get(&room).filter(|_| self.may_read(asker, room)) else {
+            return Page { rows: Vec::new(), next: None };
+        };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let present = room.members.range((from, Bound::Unbounded)).filter_map(|(id, _)| {
+            let person = self.persons.get(id).filter(|person| person.is_online())?;
+            Some((*id, (person.name.clone(), person.away.clone())))
+        });
+        let Page { rows, next } = page(present, |row| row.0);
+        Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
+    }
+}
+
+/// The first rows of an iterator, and where to go on if there are more.
+fn page<Row, Cursor>(
+    rows: impl Iterator<Item = Row>,
+    cursor: impl Fn(&Row) -> Cursor,
+) -> Page<Row, Cursor> {
+    let mut rows: Vec<Row> = rows.take(ROWS_MAX + 1).collect();
+    let more = rows.len() > ROWS_MAX;
+    rows.truncate(ROWS_MAX);
+    let next = rows.last().filter(|_| more).map(cursor);
+    Page { rows, next }
+}

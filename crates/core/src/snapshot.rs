@@ -1,0 +1,103 @@
+//! The whole state as bytes: to start from, and to compare nodes by.
+
+use std::collections::BTreeMap;
+
+use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
+use minicbor::{Decoder, Encoder};
+use sha2::{Digest as _, Sha256};
+
+use crate::state::{Life, Person, Room, Session, State};
+
+/// The first byte of every snapshot; another one means another layout.
+pub const SNAPSHOT_FORMAT: u8 = 1;
+
+/// Fields of this version's snapshot; a later one may have more behind them.
+const FIELDS: u64 = 8;
+
+/// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+/// Why bytes are no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum BadSnapshot {
+    /// Nothing, or a format byte of a later version.
+    #[error("a snapshot of format {0:?}, which this version does not read")]
+    Format(Option<u8>),
+    /// Not what was once written.
+    #[error("a damaged snapshot: {0}")]
+    Damaged(#[from] minicbor::decode::Error),
+}
+
+impl State {
+    /// The state as bytes; equal states give equal bytes.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut encoder = Encoder::new(vec![SNAPSHOT_FORMAT]);
+        let written = self.write(&mut encoder);
+        debug_assert!(written.is_ok(), "writing to memory can't fail");
+        encoder.into_writer()
+    }
+
+    fn write(
+        &self,
+        e: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
+        e.array(FIELDS)?
+            .encode(self.seq)?
+            .encode(self.time)?
+            .encode(&self.lives)?
+            .encode(&self.persons)?
+            .encode(&self.rooms)?
+            .encode(&self.sessions)?
+            .encode(self.person_next)?
+            .encode(self.room_next)?;
+        Ok(())
+    }
+
+    /// Reads what [`snapshot`](Self::snapshot) wrote, in this version or an earlier one.
+    ///
+    /// # Errors
+    /// [`BadSnapshot`] where it is not that.
+    pub fn restore(bytes: &[u8]) -> Result<Self, BadSnapshot> {
+        let rest = match bytes.split_first() {
+            Some((&SNAPSHOT_FORMAT, rest)) => rest,
+            other => return Err(BadSnapshot::Format(other.map(|(first, _)| *first))),
+        };
+        let mut d = Decoder::new(rest);
+        d.array()?;
+        let seq: Seq = d.decode()?;
+        let time: Timestamp = d.decode()?;
+        let lives: BTreeMap<NodeId, Life> = d.decode()?;
+        let persons: BTreeMap<PersonId, Person> = d.decode()?;
+        let rooms: BTreeMap<RoomId, Room> = d.decode()?;
+        let sessions: BTreeMap<SessionId, Session> = d.decode()?;
+        let person_next: PersonId = d.decode()?;
+        let room_next: RoomId = d.decode()?;
+
+        // A new state has the lobby; the stored one takes its place.
+        let mut state = Self { seq, time, lives, person_next, room_next, ..Self::new() };
+        for (id, person) in persons {
+            state.insert_person(id, person);
+        }
+        for (id, room) in rooms {
+            state.insert_room(id, room);
+        }
+        for (id, session) in sessions {
+            state.insert_session(id, session);
+        }
+        Ok(state)
+    }
+
+    /// A short proof of what the state is: equal on all nodes that took the same entries.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest(Sha256::digest(self.snapshot()).into())
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
