@@ -185,6 +185,12 @@ impl State {
         Some(Credential { verifier, version })
     }
 
+    /// Whether a session is in.
+    #[must_use]
+    pub fn has_session(&self, session: SessionId) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
     /// How many are in a room; 0 if there is none.
     #[must_use]
     pub fn members(&self, room: RoomId) -> usize {

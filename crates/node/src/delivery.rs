@@ -1,0 +1,65 @@
+//! What a shard is to do, in order.
+
+use chinwag_model::effect::Event;
+use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::outcome::Outcome;
+use chinwag_model::query::Answer;
+
+/// A session of this node, by its connection's number.
+pub type SessionNumber = u64;
+
+/// To whom something is shown, among a shard's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Those subscribed to the room.
+    Room(RoomId),
+    /// All that are attached.
+    Everyone,
+    /// These.
+    Sessions(Vec<SessionNumber>),
+}
+
+/// What a shard is to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivery {
+    /// Show an event.
+    Show {
+        /// To whom.
+        to: Recipients,
+        /// What.
+        event: Event,
+    },
+    /// Tell a session what became of a request.
+    Outcome {
+        /// The session.
+        session: SessionNumber,
+        /// Its number for the request.
+        request: u32,
+        /// What became of it.
+        outcome: Box<Outcome>,
+    },
+    /// Tell a session the answer to a query.
+    Answer {
+        /// The session.
+        session: SessionNumber,
+        /// Its number for the query.
+        request: u32,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// The session is this person's from here on, and subscribed to these rooms.
+    Attach {
+        /// The session.
+        session: SessionNumber,
+        /// The person.
+        person: PersonId,
+        /// Their rooms.
+        rooms: Vec<RoomId>,
+    },
+    /// The session is shown nothing from here on.
+    Detach(SessionNumber),
+    /// These sessions see what is shown to the room from here on.
+    Subscribe(RoomId, Vec<SessionNumber>),
+    /// These sessions do not, from here on.
+    Unsubscribe(RoomId, Vec<SessionNumber>),
+}

@@ -1,0 +1,298 @@
+//! One node: batches, order, and the sessions that ask.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chinwag_core::answer::Response;
+use chinwag_core::core::{Core, Gap};
+use chinwag_core::state::State;
+use chinwag_model::effect::{Audience, Effect, Event};
+use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
+use chinwag_model::id::{NodeId, Place, SessionId};
+use chinwag_model::intent::{Intent, Mark, Origin, Request};
+use chinwag_model::outcome::{NotStored, Outcome, Refusal};
+use chinwag_model::query::{Query, Reading};
+use chinwag_model::record::Record;
+
+use crate::delivery::{Delivery, SessionNumber};
+use crate::route::Routes;
+
+/// The request number of what a node asks for a session on its own; sessions count from 1.
+pub const OWN_REQUEST: u32 = 0;
+
+/// A node's part in the one order.
+///
+/// The caller takes [`next_packet`](Self::next_packet) to the log whenever it gives one, brings
+/// back what the log says by [`take_entry`](Self::take_entry) or
+/// [`take_refused`](Self::take_refused), and then takes the deliveries, records and readings that
+/// came of it.
+#[derive(Debug)]
+pub struct Node {
+    id: NodeId,
+    epoch: u64,
+    core: Core,
+    /// The number of the next request that is offered.
+    next: u64,
+    /// What waits for the packet in flight to land. Bounded by what each session may have in
+    /// flight, which its face keeps to.
+    queue: VecDeque<Request>,
+    in_flight: bool,
+    pending: BTreeMap<SessionNumber, Pending>,
+    presence_notices_max: usize,
+    archive_behind: bool,
+    routes: Routes,
+    effects: Vec<Effect>,
+    records: Vec<Record>,
+    readings: Vec<Asked>,
+}
+
+/// A reading of the archive, and who asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The session.
+    pub session: SessionNumber,
+    /// Its number for the query.
+    pub request: u32,
+    /// What is asked of the archive.
+    pub reading: Reading,
+}
+
+/// What a session asked and was not yet told.
+#[derive(Debug, Default)]
+struct Pending {
+    intents: usize,
+    queries: VecDeque<(u32, Query)>,
+}
+
+impl Node {
+    /// A node that goes on from `core`, in a new epoch, with so many shards. Its first packet
+    /// begins the epoch.
+    #[must_use]
+    pub fn new(id: NodeId, core: Core, shards: usize, presence_notices_max: usize) -> Self {
+        let mut node = Self {
+            id,
+            epoch: core.state().epoch(id) + 1,
+            core,
+            next: 0,
+            queue: VecDeque::new(),
+            in_flight: false,
+            pending: BTreeMap::new(),
+            presence_notices_max,
+            archive_behind: false,
+            routes: Routes::new(id, shards),
+            effects: Vec::new(),
+            records: Vec::new(),
+            readings: Vec::new(),
+        };
+        node.enqueue(0, OWN_REQUEST, Intent::Begin);
+        node
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.core.state()
+    }
+
+    /// In a room with more members than this, nobody is told of comings and goings.
+    pub fn set_presence_notices_max(&mut self, members: usize) {
+        self.presence_notices_max = members;
+    }
+
+    /// While the archive can't keep up, what is said is refused, so that history misses nothing.
+    pub fn set_archive_behind(&mut self, behind: bool) {
+        self.archive_behind = behind;
+    }
+
+    /// A session wants something.
+    pub fn ask(&mut self, session: SessionNumber, request: u32, intent: Intent) {
+        if self.archive_behind && matches!(intent, Intent::Say { .. }) {
+            let refusal = Refusal::NotStored(NotStored::ArchiveBehind);
+            return self.reply(session, request, Err(refusal));
+        }
+        self.pending.entry(session).or_default().intents += 1;
+        self.enqueue(session, request, intent);
+    }
+
+    /// A session wants to know something; it is answered after all that it asked before.
+    pub fn query(&mut self, session: SessionNumber, request: u32, query: Query) {
+        match self.pending.get_mut(&session) {
+            Some(pending) => pending.queries.push_back((request, query)),
+            None => self.answer(session, request, &query),
+        }
+    }
+
+    /// A connection is gone; what waits was written to it up to `delivered`.
+    pub fn closed(&mut self, session: SessionNumber, delivered: Option<Place>) {
+        // It may be coming in just now, by an intent that is on its way.
+        let id = SessionId { node: self.id, number: session };
+        if self.pending.contains_key(&session) || self.state().has_session(id) {
+            self.pending.entry(session).or_default().intents += 1;
+            self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered });
+        }
+    }
+
+    /// Connections that live on were written what waits up to these marks.
+    pub fn delivered(&mut self, marks: Vec<Mark>) {
+        if !marks.is_empty() {
+            self.enqueue(0, OWN_REQUEST, Intent::Delivered(marks));
+        }
+    }
+
+    /// Whether everything asked so far has been stored, or refused.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        !self.in_flight && self.queue.is_empty()
+    }
+
+    /// What to offer to the log now; `None` while a packet is in flight, or with nothing to say.
+    pub fn next_packet(&mut self) -> Option<Packet> {
+        if self.in_flight || self.queue.is_empty() {
+            return None;
+        }
+        self.in_flight = true;
+        let count = self.queue.len().min(PACKET_REQUESTS_MAX);
+        let requests = self.queue.drain(..count).collect();
+        Some(Packet { node: self.id, epoch: self.epoch, first: self.next, requests })
+    }
+
+    /// The packet in flight has landed; the next one can be offered before its entry is taken, so
+    /// that the log works while this node does.
+    pub fn landed(&mut self, packet: &Packet) {
+        if packet.node == self.id && packet.epoch == self.epoch {
+            self.in_flight = false;
+            self.next = packet.first + packet.requests.len() as u64;
+        }
+    }
+
+    /// Takes the next entry of the log, of whichever node.
+    ///
+    /// # Errors
+    /// [`Gap`] if one is missing before it.
+    pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Gap> {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.core.apply(entry, &mut effects)?;
+        for effect in effects.drain(..) {
+            self.route(effect);
+        }
+        self.effects = effects;
+        if entry.packet.node == self.id && entry.packet.epoch == self.epoch {
+            for request in &entry.packet.requests {
+                self.finish(request.origin.session.number);
+            }
+        }
+        Ok(())
+    }
+
+    /// The log could not store the packet in flight: those who asked are told. What must be done
+    /// in any case (connections that are gone) is offered again with the next packet.
+    pub fn take_refused(&mut self, packet: Packet, why: NotStored) {
+        self.in_flight = false;
+        let mut again = VecDeque::new();
+        for request in packet.requests {
+            let Origin { session, request: number } = request.origin;
+            if session.number == 0 || number == OWN_REQUEST {
+                again.push_back(request);
+            } else {
+                self.reply(session.number, number, Err(Refusal::NotStored(why)));
+                self.finish(session.number);
+            }
+        }
+        again.append(&mut self.queue);
+        self.queue = again;
+    }
+
+    /// What came for each shard, in order.
+    pub fn routes(&mut self) -> &mut Routes {
+        &mut self.routes
+    }
+
+    /// What came for the archive, in order.
+    pub fn take_records(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+
+    /// What is to be asked of the archive.
+    pub fn take_readings(&mut self) -> Vec<Asked> {
+        std::mem::take(&mut self.readings)
+    }
+
+    fn enqueue(&mut self, session: SessionNumber, request: u32, intent: Intent) {
+        let session = SessionId { node: self.id, number: session };
+        self.queue.push_back(Request { origin: Origin { session, request }, intent });
+    }
+
+    /// One intent of a session is finished; if it was the last one, what it wanted to know after
+    /// it is answered.
+    fn finish(&mut self, session: SessionNumber) {
+        let Some(pending) = self.pending.get_mut(&session) else { return };
+        pending.intents = pending.intents.saturating_sub(1);
+        if pending.intents == 0 {
+            let queries = std::mem::take(&mut pending.queries);
+            self.pending.remove(&session);
+            for (request, query) in queries {
+                self.answer(session, request, &query);
+            }
+        }
+    }
+
+    fn answer(&mut self, session: SessionNumber, request: u32, query: &Query) {
+        let id = SessionId { node: self.id, number: session };
+        match self.state().answer(id, query) {
+            Response::Now(answer) => self.routes.send_session(id, |session| Delivery::Answer {
+                session,
+                request,
+                answer: Box::new(answer),
+            }),
+            Response::Later(reading) => self.readings.push(Asked { session, request, reading }),
+        }
+    }
+
+    fn reply(&mut self, session: SessionNumber, request: u32, outcome: Outcome) {
+        let id = SessionId { node: self.id, number: session };
+        let outcome = Box::new(outcome);
+        self.routes.send_session(id, |session| Delivery::Outcome { session, request, outcome });
+    }
+
+    fn route(&mut self, effect: Effect) {
+        match effect {
+            Effect::Show { audience, event } => {
+                if !self.is_muted(&audience, &event) {
+                    self.routes.show(audience, event);
+                }
+            }
+            Effect::Reply(origin, outcome) if origin.session.node == self.id => {
+                self.reply(origin.session.number, origin.request, outcome);
+            }
+            Effect::Reply(..) => {}
+            Effect::Attach { session, person, rooms } => {
+                self.routes.send_session(session, |session| Delivery::Attach {
+                    session,
+                    person,
+                    rooms,
+                });
+            }
+            Effect::Detach(session) => self.routes.send_session(session, Delivery::Detach),
+            Effect::Subscribe(room, sessions) => {
+                self.routes.send_holders(&sessions, |held| Delivery::Subscribe(room, held));
+            }
+            Effect::Unsubscribe(room, sessions) => {
+                self.routes.send_holders(&sessions, |held| Delivery::Unsubscribe(room, held));
+            }
+            Effect::Keep(record) => self.records.push(record),
+        }
+    }
+
+    /// Whether a room is too large to be told of comings and goings.
+    fn is_muted(&self, audience: &Audience, event: &Event) -> bool {
+        let Audience::Room(room) = audience else { return false };
+        let presence = matches!(
+            event,
+            Event::Online(_)
+                | Event::Offline(_)
+                | Event::Joined(..)
+                | Event::Left(..)
+                | Event::Renamed { .. }
+        );
+        presence && self.state().members(*room) > self.presence_notices_max
+    }
+}

@@ -1,0 +1,158 @@
+//! What one connection is still to be sent: bounded, in order, shared where others see the same.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::rc::Rc;
+
+use chinwag_model::id::Place;
+
+/// Most slices that one write takes; the kernel takes no more than 1,024.
+pub const SLICES_MAX: usize = 256;
+
+/// A queue of bytes to be written to one connection.
+///
+/// It holds references to lines that are encoded once for all who see them so. At its bound it
+/// refuses: the connection is then closed, and what it missed is in history.
+#[derive(Debug)]
+pub struct Outbox {
+    chunks: VecDeque<Chunk>,
+    /// Bytes of the first chunk that are written already.
+    written: usize,
+    bytes: usize,
+    bytes_max: usize,
+    delivered: Option<Place>,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    bytes: Rc<[u8]>,
+    /// How far what waits is told once this is written.
+    mark: Option<Place>,
+}
+
+/// The outbox is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+impl Outbox {
+    /// An empty outbox that holds at most this many bytes.
+    #[must_use]
+    pub fn new(bytes_max: usize) -> Self {
+        Self { chunks: VecDeque::new(), written: 0, bytes: 0, bytes_max, delivered: None }
+    }
+
+    /// Adds bytes at the end. `mark` tells how far what waits for this person is told with them.
+    ///
+    /// # Errors
+    /// [`Full`] where they would go beyond the bound; nothing is added.
+    pub fn push(&mut self, bytes: Rc<[u8]>, mark: Option<Place>) -> Result<(), Full> {
+        if self.bytes + bytes.len() > self.bytes_max {
+            return Err(Full);
+        }
+        self.bytes += bytes.len();
+        if !bytes.is_empty() || mark.is_some() {
+            self.chunks.push_back(Chunk { bytes, mark });
+        }
+        Ok(())
+    }
+
+    /// Bytes still to be written.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether all is written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// How far what waits was written.
+    #[must_use]
+    pub fn delivered(&self) -> Option<Place> {
+        self.delivered
+    }
+
+    /// What to write next, in at most [`SLICES_MAX`] slices.
+    pub fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
+        let written = self.written;
+        let chunks = self.chunks.iter().take(SLICES_MAX).enumerate();
+        chunks.map(move |(at, chunk)| {
+            let from = if at == 0 { written } else { 0 };
+            IoSlice::new(chunk.bytes.get(from..).unwrap_or_default())
+        })
+    }
+
+    /// Takes note that so many bytes of the slices were written.
+    pub fn advance(&mut self, count: usize) {
+        self.bytes = self.bytes.saturating_sub(count);
+        self.written += count;
+        while let Some(first) = self.chunks.front() {
+            if self.written < first.bytes.len() {
+                break;
+            }
+            self.written -= first.bytes.len();
+            self.delivered = self.delivered.max(first.mark);
+            self.chunks.pop_front();
+        }
+        // A connection to which nothing is being said holds no memory for it.
+        if self.chunks.is_empty() {
+            self.chunks = VecDeque::new();
+            self.written = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chinwag_model::id::Seq;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_full_outbox_refuses_and_keeps_what_it_has() {
+        let mut outbox = Outbox::new(5);
+        assert_eq!(outbox.push(Rc::from(*b"abc"), None), Ok(()));
+        assert_eq!(outbox.push(Rc::from(*b"def"), None), Err(Full));
+        assert_eq!(outbox.push(Rc::from(*b"de"), None), Ok(()));
+        assert_eq!(outbox.len(), 5);
+    }
+
+    #[test]
+    fn a_mark_counts_once_its_last_byte_is_written() {
+        let mut outbox = Outbox::new(100);
+        let place = Seq(1).end();
+        outbox.push(Rc::from(*b"abc"), Some(place)).unwrap();
+        outbox.advance(2);
+        assert_eq!(outbox.delivered(), None);
+        outbox.advance(1);
+        assert_eq!(outbox.delivered(), Some(place));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_in_pieces_is_what_was_pushed(
+            lines in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..400),
+            steps in prop::collection::vec(1usize..50, 1..40),
+        ) {
+            let mut outbox = Outbox::new(usize::MAX);
+            for line in &lines {
+                outbox.push(Rc::from(line.as_slice()), None).unwrap();
+            }
+            let mut seen = Vec::new();
+            for step in steps.iter().cycle() {
+                let next: Vec<u8> =
+                    outbox.slices().flat_map(|s| s.to_vec()).take(*step).collect();
+                if next.is_empty() {
+                    break;
+                }
+                outbox.advance(next.len());
+                seen.extend(next);
+            }
+            prop_assert_eq!(seen, lines.concat());
+            prop_assert!(outbox.is_empty());
+        }
+    }
+}
