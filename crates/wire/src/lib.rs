@@ -1,0 +1,4 @@
+//! Codecs without I/O: bytes to words and back, for the server, the client and the tests alike.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+pub mod line;
