@@ -43,7 +43,7 @@ impl Routes {
                 self.send_all(&Delivery::Show { to: Recipients::Room(room), event });
             }
             Audience::Everyone => {
-                self.send_all(&Delivery::Show { to: Recipients::Everyone, event })
+                self.send_all(&Delivery::Show { to: Recipients::Everyone, event });
             }
             Audience::Sessions(sessions) => self.send_holders(&sessions, |sessions| {
                 Delivery::Show { to: Recipients::Sessions(sessions), event: event.clone() }

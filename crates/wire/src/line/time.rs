@@ -10,7 +10,7 @@ const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_30
 
 /// Appends `2026-11-21 14:03:05 `, in UTC, from milliseconds since 1970-01-01T00:00:00Z. Times
 /// outside the years 0 to 9999 are shown as the nearest one within.
-pub fn write_time(time_ms: i64, out: &mut Vec<u8>) {
+pub fn write_time(time_ms: i64, out: &mut String) {
     let time_ms = time_ms.clamp(*SHOWN_MS.start(), *SHOWN_MS.end());
     let (year, month, day) = date(time_ms.div_euclid(DAY_MS));
     let second = time_ms.rem_euclid(DAY_MS) / 1000;
@@ -24,9 +24,10 @@ pub fn write_time(time_ms: i64, out: &mut Vec<u8>) {
     ];
     for (number, digits, after) in fields {
         for place in (0..digits).rev() {
-            out.push(b'0' + u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0));
+            let digit = u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
+            out.push(char::from(b'0' + digit));
         }
-        out.push(after);
+        out.push(char::from(after));
     }
 }
 
@@ -60,9 +61,9 @@ mod tests {
             (i64::MIN, "0000-01-01 00:00:00 "),
             (i64::MAX, "9999-12-31 23:59:59 "),
         ] {
-            let mut out = Vec::new();
+            let mut out = String::new();
             write_time(ms, &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), shown);
+            assert_eq!(out, shown);
         }
     }
 

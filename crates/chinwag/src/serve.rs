@@ -1,0 +1,102 @@
+//! `chinwag serve`: starts a server from the configuration, and minds the signals.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use chinwag_server::server::Server;
+use chinwag_sqlite::store;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::Signals;
+
+use crate::config::{Config, Source};
+use crate::{fail, logging};
+
+/// Files that a server needs besides its connections.
+const FILES_BESIDES: u64 = 200;
+
+/// Serves until it is told to stop.
+pub(crate) fn run(source: &Source) -> ExitCode {
+    match start(source) {
+        Ok((server, signals)) => mind(server, signals, source),
+        Err(error) => fail(format!("{error:#}")),
+    }
+}
+
+fn start(source: &Source) -> Result<(Server, Signals)> {
+    let config = source.load()?;
+    if let Some(what) = config.unsupported() {
+        bail!(what);
+    }
+    logging::start(config.log_is_json(), config.log_level());
+    raise_file_limit(&config);
+    // A file size limit is then an error that a write returns, as a full disk is.
+    let signals =
+        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
+    let (log, archive) = store::open(&config.data())?;
+    let server = Server::start(config.options(), Box::new(log), Arc::new(archive))?;
+    for listening in server.listening() {
+        tracing::info!("listening on {} ({})", listening.address, listening.faces);
+    }
+    Ok((server, signals))
+}
+
+fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
+    for signal in signals.forever() {
+        match signal {
+            SIGHUP => reload(&server, source),
+            SIGXFSZ => {}
+            _ => break,
+        }
+    }
+    tracing::info!("stopping; a second signal ends at once");
+    let waiting = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if signals.forever().any(|signal| signal == SIGINT || signal == SIGTERM) {
+            std::process::exit(1);
+        }
+    });
+    if let Err(error) = waiting {
+        tracing::error!("cannot wait for a second signal: {error}");
+    }
+    server.stop();
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
+}
+
+/// A bad file changes nothing and is reported.
+fn reload(server: &Server, source: &Source) {
+    match source.load() {
+        Ok(config) => {
+            server.set_policy(config.policy());
+            tracing::info!(
+                "the configuration is read again; listeners, data and log stay as they are"
+            );
+        }
+        Err(error) => tracing::error!("the configuration is left as it was: {error}"),
+    }
+}
+
+/// Each connection is a file; the system's first answer is often 1,024 of them.
+fn raise_file_limit(config: &Config) {
+    let wanted = config.policy().clients_max as u64 + FILES_BESIDES;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if current.is_some_and(|current| current < to) {
+        // The superuser may raise the bound itself.
+        let highest = Rlimit { current: Some(wanted), maximum: maximum.map(|m| m.max(wanted)) };
+        let high = Rlimit { current: Some(to), maximum };
+        if setrlimit(Resource::Nofile, highest).is_err()
+            && let Err(error) = setrlimit(Resource::Nofile, high)
+        {
+            tracing::warn!("cannot raise the limit of open files: {error}");
+        }
+    }
+    let now = getrlimit(Resource::Nofile).current;
+    if now.is_some_and(|now| now < wanted) {
+        let now = now.unwrap_or_default();
+        tracing::warn!(
+            "the system allows {now} open files, fewer than server.clients_max asks for"
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! Setting a password, by prompts.
+
+use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::intent::Intent;
+use chinwag_model::query::Standing;
+use chinwag_model::secret::Secret;
+
+use super::talk::{Chosen, Step, Talk, Why};
+use super::{Output, refusal};
+
+impl Talk {
+    /// It is known whether there is a password to be given first.
+    pub(super) fn own_stood(&mut self, standing: &Standing, out: &mut Output) {
+        match standing {
+            Standing::Protected => self.open(Step::OldPassword, out),
+            _ => self.open(Step::NewPassword(None), out),
+        }
+    }
+
+    pub(super) fn take_old_password(&mut self, typed: &str) {
+        if let Some(me) = &self.me {
+            let name = me.person.name.clone();
+            self.ask(Ask::Check { name, password: secret(typed) }, Why::OldPassword);
+        }
+    }
+
+    pub(super) fn old_password_checked(&mut self, checked: &Checked, out: &mut Output) {
+        match checked {
+            Checked::Right { version } => self.open(Step::NewPassword(Some(*version)), out),
+            Checked::Wrong => self.fail("Wrong password.", out),
+            Checked::Limited { seconds } => self.fail(refusal::too_many_wrong(*seconds), out),
+            Checked::Hashed(_) => self.misfit(&Why::OldPassword, out),
+        }
+    }
+
+    pub(super) fn take_new_password(
+        &mut self,
+        checked: Option<u32>,
+        typed: &str,
+        out: &mut Output,
+    ) {
+        if typed.is_empty() {
+            return self.fail("A password has at least 1 character. Nothing was changed.", out);
+        }
+        let chosen = Chosen { checked, password: secret(typed) };
+        self.open(Step::Again(Box::new(chosen)), out);
+    }
+
+    pub(super) fn take_again(&mut self, chosen: Chosen, typed: &str, out: &mut Output) {
+        if chosen.password != secret(typed) {
+            return self.fail("The two differ. Nothing was changed.", out);
+        }
+        self.ask(Ask::Hash(chosen.password), Why::NewPassword(chosen.checked));
+    }
+
+    pub(super) fn new_password_hashed(
+        &mut self,
+        version: Option<u32>,
+        checked: &Checked,
+        out: &mut Output,
+    ) {
+        match (checked, &self.me) {
+            (Checked::Hashed(verifier), Some(me)) => {
+                let verifier = verifier.clone();
+                let why = Why::Act(me.room.name.clone());
+                self.ask(Ask::Intent(Intent::SetPassword { verifier, checked: version }), why);
+            }
+            _ => self.misfit(&Why::NewPassword(version), out),
+        }
+    }
+}
+
+pub(super) fn secret(typed: &str) -> Secret {
+    Secret::new(typed.to_owned())
+}

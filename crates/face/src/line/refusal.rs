@@ -1,0 +1,92 @@
+//! What a refusal sounds like.
+
+use chinwag_model::intent::GROUP_NAMED_MAX;
+use chinwag_model::name::Name;
+use chinwag_model::outcome::{NotStored, Refusal};
+
+/// The words of a refusal, without the brackets. `room` is the room that the request was about.
+pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
+    match refusal {
+        Refusal::NotIn => "You have not come in.".to_owned(),
+        Refusal::AlreadyIn => "You have come in already.".to_owned(),
+        Refusal::AlreadyOnline(name) => format!("User {name} is already online."),
+        Refusal::PasswordNeeded(name) => format!("User {name} has another password by now."),
+        Refusal::TooManySessions(name) => format!("User {name} is online too many times."),
+        Refusal::Taken(name) => format!("\"{name}\" is taken."),
+        Refusal::TakenByPerson(name) => format!("\"{name}\" is taken by a person."),
+        Refusal::LooksLike { wanted, existing } => {
+            format!("\"{wanted}\" is not a name: it looks like {existing}.")
+        }
+        Refusal::NotTakeable(name) => format!("\"{name}\" cannot be taken."),
+        Refusal::NoSuchPerson(name) => no_such_person(name.shown()),
+        Refusal::Offline(name) => format!("User {name} is offline."),
+        Refusal::NoSuchTarget(name) => no_such_target(name.shown()),
+        Refusal::Gone => "Whom you wrote to has gone. Nothing was sent.".to_owned(),
+        Refusal::NotInRoom => not_in(room.shown()),
+        Refusal::LobbyIsForEver => "Everyone is in lobby.".to_owned(),
+        Refusal::GroupIsForEver(name) => format!("{name} is a group; its members stay in it."),
+        Refusal::TooManyNamed(named) => too_many_named(*named),
+        Refusal::TooManyRooms(name) => format!("User {name} is in as many rooms as one can be."),
+        Refusal::TooManyIgnored => "You ignore as many people as one can.".to_owned(),
+        Refusal::Guest(name) => format!("User {name} is a guest."),
+        Refusal::AlreadyMember(person, room) => {
+            format!("{} is already in {}.", person.name, room.name)
+        }
+        Refusal::NotStored(why) => format!("Not stored, so not sent: {}.", reason(*why)),
+        Refusal::Internal => INTERNAL.to_owned(),
+    }
+}
+
+/// The words of a refusal to make a group.
+pub(super) fn group_words(refusal: &Refusal, room: &Name) -> String {
+    match refusal {
+        Refusal::NotStored(_) | Refusal::Internal => words(refusal, room),
+        Refusal::TakenByPerson(name) => no_group(&format!("\"{name}\" is taken.")),
+        _ => no_group(&words(refusal, room)),
+    }
+}
+
+/// What is said where the server is to blame.
+pub(super) const INTERNAL: &str = "That failed in the server; nothing was changed.";
+
+/// What is said where the archive can't answer.
+pub(super) const UNAVAILABLE: &str = "That cannot be read now. Try again.";
+
+pub(super) fn no_such_person(name: &str) -> String {
+    format!("User {name} does not exist.")
+}
+
+pub(super) fn no_such_target(name: &str) -> String {
+    format!(
+        "No user or group is called \"{name}\". Nothing was sent; to say it to the room, use /say."
+    )
+}
+
+pub(super) fn no_such_client(index: &str) -> String {
+    format!("There is no client {index}.")
+}
+
+pub(super) fn not_in(room: &str) -> String {
+    format!("You are not in {room}.")
+}
+
+pub(super) fn too_many_named(named: usize) -> String {
+    format!("A group has at most {GROUP_NAMED_MAX} named members; you named {named}.")
+}
+
+pub(super) fn too_many_wrong(seconds: u32) -> String {
+    format!("Too many wrong passwords. Try again in {seconds} seconds.")
+}
+
+pub(super) fn no_group(why: &str) -> String {
+    format!("{why} No group was made.")
+}
+
+fn reason(why: NotStored) -> &'static str {
+    match why {
+        NotStored::DiskFull => "the disk is full",
+        NotStored::StoreFailed => "the store failed",
+        NotStored::ArchiveBehind => "the archive is behind",
+        NotStored::Stopping => "the server is stopping",
+    }
+}

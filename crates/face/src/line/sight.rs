@@ -1,0 +1,108 @@
+//! What of all that happens this person sees, and when.
+
+use chinwag_model::effect::Event;
+use chinwag_model::id::PersonId;
+use chinwag_model::message::Destination;
+
+use super::talk::{Me, Talk};
+use super::{Output, Sight, render};
+
+impl Talk {
+    pub(super) fn sight(&self, event: &Event) -> Sight {
+        let Some(me) = self.me.as_ref().filter(|_| !self.is_finished()) else {
+            return Sight::Nothing;
+        };
+        match me.sight(event) {
+            // To be kept for later, or to stand apart from an open prompt.
+            Sight::Shared if self.held.is_some() || self.has_dialogue() => Sight::Own,
+            sight => sight,
+        }
+    }
+
+    pub(super) fn show(&mut self, event: &Event, out: &mut Output) {
+        if self.sight(event) == Sight::Nothing {
+            return;
+        }
+        let Some(me) = &mut self.me else { return };
+        match event {
+            Event::Renamed { who, .. } if who.id == me.person.id => {
+                me.person = who.clone();
+                return;
+            }
+            Event::Ignoring { who, on } => {
+                me.ignore(*who, *on);
+                return;
+            }
+            Event::Online(who) if who.id == me.person.id => {}
+            _ => {
+                if let Some(held) = &mut self.held {
+                    held.push(event);
+                    return;
+                }
+            }
+        }
+        self.tell(event, out);
+    }
+
+    /// Tells an event now, whatever else is under way.
+    pub(super) fn tell(&self, event: &Event, out: &mut Output) {
+        let Some(me) = &self.me else { return };
+        self.break_prompt(out);
+        if !render::shared(event, &mut out.bytes)
+            && let Event::Said(message) = event
+        {
+            render::message(message, Some(me.person.id), "", &mut out.bytes);
+        }
+        if let Event::Said(message) = event
+            && message.waits()
+            && message.author.id != me.person.id
+        {
+            out.told(message.place);
+        }
+        if self.has_dialogue() {
+            out.prompt(self.step.prompt());
+        }
+    }
+}
+
+impl Me {
+    fn sight(&self, event: &Event) -> Sight {
+        match event {
+            Event::Said(message) if self.ignores(message.author.id) => Sight::Nothing,
+            Event::Said(message) => match message.to {
+                Destination::Room(_) | Destination::Everyone => Sight::Shared,
+                Destination::Person(_) => Sight::Own,
+            },
+            Event::Invited { by, .. } if self.ignores(by.id) => Sight::Nothing,
+            // Who did it has it as the outcome.
+            Event::Joined(who, _) | Event::Left(who, _) if who.id == self.person.id => {
+                Sight::Nothing
+            }
+            Event::Renamed { who, .. } if who.id == self.person.id => Sight::Own,
+            Event::Ignoring { .. } => Sight::Own,
+            Event::Online(_)
+            | Event::Offline(_)
+            | Event::Joined(..)
+            | Event::Left(..)
+            | Event::Renamed { .. }
+            | Event::Topic { .. }
+            | Event::Added { .. }
+            | Event::Invited { .. } => Sight::Shared,
+        }
+    }
+
+    /// Whether what this person says is not to be seen. One can't help seeing oneself.
+    pub(super) fn ignores(&self, who: PersonId) -> bool {
+        who != self.person.id && self.ignores.binary_search(&who).is_ok()
+    }
+
+    pub(super) fn ignore(&mut self, who: PersonId, on: bool) {
+        match (self.ignores.binary_search(&who), on) {
+            (Err(at), true) => self.ignores.insert(at, who),
+            (Ok(at), false) => {
+                self.ignores.remove(at);
+            }
+            _ => {}
+        }
+    }
+}

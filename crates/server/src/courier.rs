@@ -1,0 +1,129 @@
+//! How the threads reach each other: what they say, and how a shard is woken to hear it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chinwag_model::ask::Checked;
+use chinwag_model::id::Place;
+use chinwag_model::intent::{Intent, Mark};
+use chinwag_model::name::Name;
+use chinwag_model::query::{Answer, Query};
+use chinwag_model::secret::Secret;
+use chinwag_node::delivery::{Delivery, SessionNumber};
+use chinwag_storage::log::{Logged, Snapshot};
+use crossbeam_channel::Sender;
+
+use crate::listener::Stream;
+use crate::options::{ListenOptions, Policy};
+
+/// What the hub hears.
+#[derive(Debug)]
+pub(crate) enum ToHub {
+    /// What sessions of one shard want, in order.
+    Asks(Vec<SessionAsk>),
+    /// Something came of a packet.
+    Logged(Logged),
+    /// The archive has all that a snapshot stands on: the log may save it.
+    Archived(Snapshot),
+    /// The archive could not be made durable; the snapshot is left for another time.
+    NotArchived,
+    /// The configuration was read again.
+    Policy(Arc<Policy>),
+    /// Store what was accepted, tell the clients, and end.
+    Stop,
+    /// A shard reads nothing more; all it read is asked.
+    Hushed,
+    /// A shard has said its goodbyes and ended.
+    Ended,
+}
+
+/// What one session wants.
+#[derive(Debug)]
+pub(crate) struct SessionAsk {
+    pub(crate) session: SessionNumber,
+    pub(crate) request: u32,
+    pub(crate) ask: Wanted,
+}
+
+/// What a session, or its shard for it, wants of the hub.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    Intent(Intent),
+    Query(Query),
+    Check {
+        name: Name,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    Hash(Secret),
+    /// The connection is gone.
+    Closed(Option<Place>),
+    /// What waits was written to connections that live on.
+    Delivered(Vec<Mark>),
+}
+
+/// What a shard hears.
+#[derive(Debug)]
+pub(crate) enum ToShard {
+    /// A connection to own.
+    Connection(Arrival),
+    /// What the node has to deliver, in order.
+    Deliveries(Vec<Delivery>),
+    /// What became of a password.
+    Checked { session: SessionNumber, request: u32, checked: Checked },
+    /// The configuration was read again.
+    Policy(Arc<Policy>),
+    /// Read nothing more.
+    Hush,
+    /// Everything accepted is stored and on its way: say goodbye, and end.
+    Farewell,
+}
+
+/// A connection that came in.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) number: SessionNumber,
+    pub(crate) stream: Stream,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) listener: Arc<ListenOptions>,
+    /// Gives the connection's place back when it is gone.
+    pub(crate) seat: crate::door::Seat,
+    /// There is no place for it: it is to be told so.
+    pub(crate) is_surplus: bool,
+}
+
+/// A shard's inbox, seen from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct ShardInbox {
+    sender: Sender<ToShard>,
+    waker: Arc<mio::Waker>,
+    /// Whether a wake-up is on its way, so that many messages cost one.
+    woken: Arc<AtomicBool>,
+}
+
+impl ShardInbox {
+    pub(crate) fn new(
+        sender: Sender<ToShard>,
+        waker: Arc<mio::Waker>,
+        woken: Arc<AtomicBool>,
+    ) -> Self {
+        Self { sender, waker, woken }
+    }
+
+    /// Tells the shard something. A shard that has ended hears nothing, and needs nothing.
+    pub(crate) fn send(&self, message: ToShard) {
+        if self.sender.send(message).is_ok()
+            && !self.woken.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!("cannot wake a shard: {error}");
+        }
+    }
+
+    /// Brings an answer of the archive's to a session.
+    pub(crate) fn answer(&self, session: SessionNumber, request: u32, answer: Answer) {
+        let delivery = Delivery::Answer { session, request, answer: Box::new(answer) };
+        self.send(ToShard::Deliveries(vec![delivery]));
+    }
+}

@@ -1,0 +1,198 @@
+//! The door: accepts connections, counts them, and gives each to its shard.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use chinwag_node::delivery::SessionNumber;
+use chinwag_node::route::shard_of;
+use hashbrown::HashMap;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::courier::{Arrival, ShardInbox, ToShard};
+use crate::listener::Listener;
+use crate::options::{ListenOptions, Policy};
+use crate::vault::network;
+
+/// Connections beyond `clients_max` that are let in to be told that the server is full; beyond
+/// these they are closed without a word.
+const SURPLUS_MAX: usize = 1000;
+
+/// Connections of one listener that are accepted before the others are looked at.
+const TURN_MAX: usize = 256;
+
+/// How long the door waits when the system has no more files for it.
+const PAUSE: Duration = Duration::from_millis(100);
+
+const WAKE: Token = Token(usize::MAX);
+
+/// How many connections there are, in all and from each network.
+#[derive(Debug, Default)]
+struct Seats {
+    all: AtomicUsize,
+    networks: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One connection's place among all; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Arc<Seats>,
+    network: Option<IpAddr>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.seats.all.fetch_sub(1, Ordering::Relaxed);
+        let Some(network) = self.network else { return };
+        let mut networks = self.seats.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = networks.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                networks.remove(&network);
+            }
+        }
+    }
+}
+
+/// What ends the door.
+#[derive(Debug)]
+pub(crate) struct DoorHandle {
+    stop: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+}
+
+impl DoorHandle {
+    /// Has no more connections accepted.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        if let Err(error) = self.waker.wake() {
+            tracing::error!("cannot wake the door: {error}");
+        }
+    }
+}
+
+/// Accepts connections on all listeners.
+#[derive(Debug)]
+pub(crate) struct Door {
+    poll: Poll,
+    listeners: Vec<(Listener, Arc<ListenOptions>)>,
+    shards: Arc<[ShardInbox]>,
+    policy: Arc<ArcSwap<Policy>>,
+    seats: Arc<Seats>,
+    next: SessionNumber,
+    stop: Arc<AtomicBool>,
+}
+
+impl Door {
+    pub(crate) fn new(
+        listeners: Vec<Listener>,
+        shards: Arc<[ShardInbox]>,
+        policy: Arc<ArcSwap<Policy>>,
+    ) -> io::Result<(Self, DoorHandle)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut listeners: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| {
+                let options = Arc::new(listener.options().clone());
+                (listener, options)
+            })
+            .collect();
+        for (at, (listener, _)) in listeners.iter_mut().enumerate() {
+            poll.registry().register(listener.source(), Token(at), Interest::READABLE)?;
+        }
+        let handle = DoorHandle { stop: Arc::clone(&stop), waker };
+        let seats = Arc::new(Seats::default());
+        Ok((Self { poll, listeners, shards, policy, seats, next: 1, stop }, handle))
+    }
+
+    /// Accepts until it is told to stop.
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(64);
+        // The system tells of a listener once for all that came; those not emptied yet.
+        let mut ready = vec![true; self.listeners.len()];
+        let mut pause = None;
+        while !self.stop.load(Ordering::Acquire) {
+            let timeout = pause.take().or_else(|| ready.contains(&true).then_some(Duration::ZERO));
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!("cannot wait for connections: {error}");
+                pause = Some(PAUSE);
+                continue;
+            }
+            for event in &events {
+                if let Some(ready) = ready.get_mut(event.token().0) {
+                    *ready = true;
+                }
+            }
+            for (at, ready) in ready.iter_mut().enumerate().filter(|(_, ready)| **ready) {
+                match self.accept(at) {
+                    Ok(more) => *ready = more,
+                    Err(error) => {
+                        tracing::error!("cannot accept a connection: {error}; trying again");
+                        pause = Some(PAUSE);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Accepts what came on one listener; whether there may be more.
+    fn accept(&mut self, at: usize) -> io::Result<bool> {
+        for _ in 0..TURN_MAX {
+            let Some((listener, options)) = self.listeners.get(at) else { return Ok(false) };
+            let (stream, peer) = match listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Ok(false),
+                    // It came and went.
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => continue,
+                    _ => return Err(error),
+                },
+            };
+            let policy = self.policy.load();
+            let Some(seat) = self.seat(peer, policy.limits.connections_per_ip) else {
+                tracing::debug!("too many connections from {peer:?}; one is closed");
+                continue;
+            };
+            let all = self.seats.all.load(Ordering::Relaxed);
+            if all > policy.clients_max.saturating_add(SURPLUS_MAX) {
+                continue;
+            }
+            let number = self.next;
+            self.next += 1;
+            let arrival = Arrival {
+                number,
+                stream,
+                peer,
+                listener: Arc::clone(options),
+                seat,
+                is_surplus: all > policy.clients_max,
+            };
+            if let Some(shard) = self.shards.get(shard_of(number, self.shards.len())) {
+                shard.send(ToShard::Connection(arrival));
+            }
+        }
+        Ok(true)
+    }
+
+    /// A place for a connection from this address, unless its network has as many as it may.
+    fn seat(&self, peer: Option<IpAddr>, per_network_max: usize) -> Option<Seat> {
+        let counted = peer.filter(|peer| per_network_max > 0 && !peer.is_loopback()).map(network);
+        if let Some(network) = counted {
+            let mut networks = self.seats.networks.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = networks.entry(network).or_insert(0);
+            if *count >= per_network_max {
+                return None;
+            }
+            *count += 1;
+        }
+        self.seats.all.fetch_add(1, Ordering::Relaxed);
+        Some(Seat { seats: Arc::clone(&self.seats), network: counted })
+    }
+}

@@ -1,0 +1,276 @@
+//! The hub: owns the node, and stands between shards, log and archive.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chinwag_model::entry::Entry;
+use chinwag_node::node::Node;
+use chinwag_storage::archive::Archive;
+use chinwag_storage::log::{Log, Logged, Snapshot};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::courier::{SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
+use crate::options::Policy;
+use crate::vault::{Cost, Job, Vault, Work};
+
+/// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
+/// be replayed at a start stays small.
+const SNAPSHOT_ENTRIES: u64 = 10_000;
+const SNAPSHOT_REQUESTS: usize = 100_000;
+
+/// Records that may wait for the archive. They are in memory, and in the log; beyond, what is said
+/// is refused.
+const ARCHIVE_BACKLOG_MAX: usize = 200_000;
+
+/// After a refused packet the store is left alone for so long.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// How long the end may take.
+const FAREWELL_MAX: Duration = Duration::from_secs(5);
+
+/// Messages heard before what came of them is sent on.
+const TURN_MAX: usize = 256;
+
+/// The hub's state; it runs on a thread of its own.
+pub(crate) struct Hub {
+    pub(crate) node: Node,
+    pub(crate) log: Box<dyn Log>,
+    pub(crate) archive: Arc<dyn Archive>,
+    pub(crate) shards: Arc<[ShardInbox]>,
+    pub(crate) vault: Vault,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) inbox: Receiver<ToHub>,
+    pub(crate) own: Sender<ToHub>,
+    pub(crate) progress: Progress,
+}
+
+/// Where the hub stands with what takes longer than a message.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    entries: u64,
+    requests: usize,
+    snapshotting: bool,
+    /// Nothing is offered to the log before this time.
+    hold: Option<Instant>,
+    /// Whether the last packet was refused.
+    refused: bool,
+    stop: Option<Stop>,
+}
+
+#[derive(Debug)]
+struct Stop {
+    deadline: Instant,
+    hushed: usize,
+    ended: usize,
+    farewell: bool,
+}
+
+/// The log gave an entry that does not follow, or its thread is gone: nothing may go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("the log is broken: {0}")]
+    Gap(#[from] chinwag_core::core::Gap),
+    #[error("the log has ended")]
+    Ended,
+}
+
+impl Hub {
+    /// Serves until it is told to stop and everything is stored and said.
+    pub(crate) fn run(mut self) -> Result<(), Broken> {
+        loop {
+            match self.inbox.recv_timeout(self.patience()) {
+                Ok(message) => self.hear(message)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Broken::Ended),
+            }
+            for _ in 0..TURN_MAX {
+                let Ok(message) = self.inbox.try_recv() else { break };
+                self.hear(message)?;
+            }
+            self.settle();
+            if self.has_ended() {
+                self.close();
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long nothing needs to be looked at.
+    fn patience(&self) -> Duration {
+        if self.progress.hold.is_some() || self.progress.stop.is_some() {
+            Duration::from_millis(50)
+        } else {
+            Duration::from_secs(1)
+        }
+    }
+
+    fn hear(&mut self, message: ToHub) -> Result<(), Broken> {
+        match message {
+            ToHub::Asks(asks) => asks.into_iter().for_each(|ask| self.ask(ask)),
+            ToHub::Logged(Logged::Entry(entry)) => self.take_entry(&entry)?,
+            ToHub::Logged(Logged::Refused { packet, why }) => {
+                if !self.progress.refused {
+                    tracing::error!(
+                        "the log stores nothing ({why:?}); what people send is refused"
+                    );
+                }
+                self.progress.refused = true;
+                self.progress.hold = Some(Instant::now() + RETRY);
+                self.node.take_refused(packet, why);
+            }
+            ToHub::Archived(snapshot) => {
+                self.log.save_snapshot(snapshot);
+                self.progress.snapshotting = false;
+            }
+            ToHub::NotArchived => self.progress.snapshotting = false,
+            ToHub::Policy(policy) => {
+                self.node.set_presence_notices_max(policy.limits.presence_notices_max);
+                self.policy = policy;
+            }
+            ToHub::Stop => self.begin_stop(),
+            ToHub::Hushed => {
+                if let Some(stop) = &mut self.progress.stop {
+                    stop.hushed += 1;
+                }
+            }
+            ToHub::Ended => {
+                if let Some(stop) = &mut self.progress.stop {
+                    stop.ended += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
+        match ask {
+            Wanted::Intent(intent) => self.node.ask(session, request, intent),
+            Wanted::Query(query) => self.node.query(session, request, query),
+            Wanted::Closed(delivered) => self.node.closed(session, delivered),
+            Wanted::Delivered(marks) => self.node.delivered(marks),
+            Wanted::Check { name, password, peer } => {
+                let credential = self.node.state().credential(&name);
+                let per_minute = self.policy.limits.failed_logins_per_minute;
+                let work = Work::Check { name, password, credential, peer, per_minute };
+                self.vault.take(Job { session, request, work });
+            }
+            Wanted::Hash(password) => {
+                let cost = Cost {
+                    memory_kib: self.policy.password_memory_kib,
+                    passes: self.policy.password_passes,
+                };
+                self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
+            }
+        }
+    }
+
+    fn take_entry(&mut self, entry: &Entry) -> Result<(), Broken> {
+        if self.progress.refused {
+            tracing::info!("the log stores again");
+            self.progress.refused = false;
+        }
+        // The log works on the next packet while this one is decided and sent out.
+        self.node.landed(&entry.packet);
+        self.offer();
+        self.node.take_entry(entry)?;
+        self.archive.keep(entry.seq, self.node.take_records());
+        self.progress.entries += 1;
+        self.progress.requests += entry.packet.requests.len();
+        Ok(())
+    }
+
+    fn offer(&mut self) {
+        if self.progress.hold.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
+        self.progress.hold = None;
+        if let Some(packet) = self.node.next_packet() {
+            self.log.append(packet);
+        }
+    }
+
+    /// Sends on what came of the messages heard.
+    fn settle(&mut self) {
+        self.node.set_archive_behind(self.archive.backlog() > ARCHIVE_BACKLOG_MAX);
+        self.offer();
+        for asked in self.node.take_readings() {
+            let shard = self.node.routes().shard_of(asked.session);
+            let Some(inbox) = self.shards.get(shard).cloned() else { continue };
+            let reply = move |answer| inbox.answer(asked.session, asked.request, answer);
+            self.archive.read(asked.reading, Box::new(reply));
+        }
+        for (shard, inbox) in self.shards.iter().enumerate() {
+            let deliveries = self.node.routes().take(shard);
+            if !deliveries.is_empty() {
+                inbox.send(ToShard::Deliveries(deliveries));
+            }
+        }
+        let Progress { entries, requests, snapshotting, .. } = self.progress;
+        if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
+            self.snapshot();
+        }
+        self.go_on_stopping();
+    }
+
+    /// Snapshot first, then trim: the log forgets only what the archive durably has.
+    fn snapshot(&mut self) {
+        self.progress.entries = 0;
+        self.progress.requests = 0;
+        self.progress.snapshotting = true;
+        let (snapshot, own) = (snapshot_of(&self.node), self.own.clone());
+        self.archive.sync(Box::new(move |synced| {
+            let message = match synced {
+                Ok(kept) if kept >= snapshot.seq => ToHub::Archived(snapshot),
+                Ok(_) => ToHub::NotArchived,
+                Err(error) => {
+                    tracing::error!("no snapshot, as the archive is not durable: {error}");
+                    ToHub::NotArchived
+                }
+            };
+            let _ = own.send(message);
+        }));
+    }
+
+    fn begin_stop(&mut self) {
+        if self.progress.stop.is_none() {
+            let deadline = Instant::now() + FAREWELL_MAX;
+            self.progress.stop = Some(Stop { deadline, hushed: 0, ended: 0, farewell: false });
+            self.shards.iter().for_each(|shard| shard.send(ToShard::Hush));
+        }
+    }
+
+    fn go_on_stopping(&mut self) {
+        let Some(stop) = &mut self.progress.stop else { return };
+        let late = Instant::now() >= stop.deadline || self.progress.refused;
+        let stored = stop.hushed >= self.shards.len() && self.node.is_idle();
+        if !stop.farewell && (stored || late) {
+            stop.farewell = true;
+            self.shards.iter().for_each(|shard| shard.send(ToShard::Farewell));
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        let Some(stop) = &self.progress.stop else { return false };
+        let late = Instant::now() >= stop.deadline + FAREWELL_MAX;
+        late || (stop.ended >= self.shards.len() && (self.node.is_idle() || self.progress.refused))
+    }
+
+    /// Leaves a snapshot, so that the next start has nothing to replay.
+    fn close(mut self) {
+        let (done, synced) = crossbeam_channel::bounded(1);
+        self.archive.sync(Box::new(move |result| {
+            let _ = done.send(result);
+        }));
+        let snapshot = snapshot_of(&self.node);
+        if let Ok(Ok(kept)) = synced.recv_timeout(FAREWELL_MAX)
+            && kept >= snapshot.seq
+        {
+            self.log.save_snapshot(snapshot);
+        }
+    }
+}
+
+fn snapshot_of(node: &Node) -> Snapshot {
+    let state = node.state();
+    Snapshot { seq: state.seq(), time: state.time(), bytes: state.snapshot() }
+}

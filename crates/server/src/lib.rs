@@ -1,0 +1,17 @@
+//! The shell around a node: sockets, threads, timers, password hashing and limits.
+//!
+//! Threads, each with one owner's state and a bounded or bounded-by-its-askers inbox: the *door*
+//! accepts connections; *shards* each own a part of them, read and write them and run their faces;
+//! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords.
+//! Nothing here is shared but channels.
+
+mod courier;
+mod detect;
+mod door;
+mod hub;
+pub mod listener;
+pub mod options;
+pub mod server;
+mod shard;
+mod timers;
+mod vault;

@@ -1,0 +1,603 @@
+//! A shard: owns a part of the connections, reads and writes them, and runs their faces.
+//!
+//! One loop: wait; take in what came from sockets, the node and the clock; run the faces; write.
+//! A connection is written at most once for all that a turn brought it. What its sessions ask goes
+//! to the hub as one message a turn.
+
+mod connection;
+mod fan_out;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use chinwag_face::line::{LineFace, LinePolicy, Output};
+use chinwag_model::ask::Ask;
+use chinwag_model::intent::Mark;
+use chinwag_node::delivery::{Delivery, SessionNumber};
+use crossbeam_channel::{Receiver, Sender};
+use hashbrown::HashMap;
+use mio::event::Event;
+use mio::{Events, Poll, Token, Waker};
+use slab::Slab;
+
+use self::connection::{Connection, Reading, Speech, Write};
+use self::fan_out::Rooms;
+use crate::courier::{Arrival, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
+use crate::detect::{Spoken, apology, detect};
+use crate::options::Policy;
+use crate::timers::Timers;
+
+/// How long a client may say nothing before it is taken for one of line mode.
+const DETECT_TIME: Duration = Duration::from_millis(300);
+
+/// How long a connection that was told goodbye may take to read it.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long a closed connection is listened to, so that what it was told last is not lost.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
+
+/// How often it is written down how far what waits was delivered. After a crash, what was
+/// delivered since is told again.
+const MARK_PERIOD: Duration = Duration::from_secs(1);
+
+/// Bytes that one read takes.
+const READ_BYTES: usize = 16 * 1024;
+
+/// With more than this waiting to be written, a session's next line waits too.
+const BACKPRESSURE_BYTES: usize = 64 * 1024;
+
+/// Messages heard in one turn.
+const TURN_MAX: usize = 1024;
+
+const WAKE: Token = Token(usize::MAX);
+
+/// One shard's state; it runs on a thread of its own.
+struct Shard {
+    poll: Poll,
+    inbox: Receiver<ToShard>,
+    woken: Arc<AtomicBool>,
+    hub: Sender<ToHub>,
+    policy: Arc<Policy>,
+    line_policy: Arc<LinePolicy>,
+    connections: Slab<Connection>,
+    keys: HashMap<SessionNumber, usize>,
+    rooms: Rooms,
+    timers: Timers,
+    /// Connections that may have something to read.
+    readable: Vec<usize>,
+    /// Connections with something to write.
+    dirty: Vec<usize>,
+    /// Connections that were written something that waits, since this was last told.
+    marked: Vec<usize>,
+    marks_due: Option<Instant>,
+    asks: Vec<SessionAsk>,
+    output: Output,
+    buffer: Box<[u8]>,
+    now: Instant,
+    hushed: bool,
+    farewell: Option<Instant>,
+}
+
+/// What a shard's thread begins with. The shard itself never leaves its thread: what its
+/// connections share is counted without locks.
+#[derive(Debug)]
+pub(crate) struct Seed {
+    poll: Poll,
+    inbox: Receiver<ToShard>,
+    woken: Arc<AtomicBool>,
+    hub: Sender<ToHub>,
+    policy: Arc<Policy>,
+}
+
+impl Seed {
+    /// What a shard begins with, and its inbox.
+    pub(crate) fn new(hub: Sender<ToHub>, policy: Arc<Policy>) -> io::Result<(Self, ShardInbox)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let woken = Arc::new(AtomicBool::new(false));
+        // Bounded by what its sessions may ask and hold; the hub must never wait for a shard.
+        let (sender, inbox) = crossbeam_channel::unbounded();
+        let handle = ShardInbox::new(sender, waker, Arc::clone(&woken));
+        Ok((Self { poll, inbox, woken, hub, policy }, handle))
+    }
+
+    /// Serves until it is told to end.
+    pub(crate) fn run(self) {
+        Shard::new(self).run();
+    }
+}
+
+impl Shard {
+    fn new(seed: Seed) -> Self {
+        let Seed { poll, inbox, woken, hub, policy } = seed;
+        let line_policy = Arc::new(line_policy(&policy));
+        Self {
+            poll,
+            inbox,
+            woken,
+            hub,
+            policy,
+            line_policy,
+            connections: Slab::new(),
+            keys: HashMap::new(),
+            rooms: Rooms::default(),
+            timers: Timers::default(),
+            readable: Vec::new(),
+            dirty: Vec::new(),
+            marked: Vec::new(),
+            marks_due: None,
+            asks: Vec::new(),
+            output: Output::default(),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            now: Instant::now(),
+            hushed: false,
+            farewell: None,
+        }
+    }
+
+    /// Serves its connections until it is told to end.
+    fn run(mut self) {
+        let mut events = Events::with_capacity(1024);
+        while !self.has_ended() {
+            let pause = if self.readable.is_empty() { self.pause() } else { Some(Duration::ZERO) };
+            if let Err(error) = self.poll.poll(&mut events, pause)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!("cannot wait for sockets: {error}");
+            }
+            self.now = Instant::now();
+            for event in &events {
+                self.note(event);
+            }
+            self.hear();
+            self.look_at_due();
+            self.read_all();
+            self.write_all();
+            self.tell_marks();
+            self.tell_asks();
+        }
+        self.tell_last_marks();
+        let _ = self.hub.send(ToHub::Ended);
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        let timers = self.timers.pause(self.now);
+        let marks = self.marks_due.or(self.farewell);
+        let marks = marks.map(|due| due.saturating_duration_since(self.now));
+        timers.into_iter().chain(marks).min()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.farewell.is_some_and(|deadline| self.connections.is_empty() || self.now >= deadline)
+    }
+
+    fn note(&mut self, event: &Event) {
+        let Token(key) = event.token();
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if event.is_writable() {
+            connection.is_writable = true;
+            if !connection.outbox.is_empty() {
+                connection.mark_dirty(key, &mut self.dirty);
+            }
+        }
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.mark_readable(key, &mut self.readable);
+        }
+    }
+
+    fn hear(&mut self) {
+        // Before the inbox is emptied: what comes later wakes again.
+        self.woken.store(false, Ordering::Release);
+        for _ in 0..TURN_MAX {
+            let Ok(message) = self.inbox.try_recv() else { return };
+            match message {
+                ToShard::Deliveries(deliveries) => {
+                    for delivery in deliveries {
+                        self.deliver(delivery);
+                    }
+                }
+                ToShard::Connection(arrival) => self.open(arrival),
+                ToShard::Checked { session, request, checked } => {
+                    self.told(session, |face, out| face.checked(request, &checked, out));
+                }
+                ToShard::Policy(policy) => {
+                    self.line_policy = Arc::new(line_policy(&policy));
+                    self.policy = policy;
+                }
+                ToShard::Hush => {
+                    self.hushed = true;
+                    self.tell_asks();
+                    let _ = self.hub.send(ToHub::Hushed);
+                }
+                ToShard::Farewell => self.say_goodbye(),
+            }
+        }
+        // More is there: the next turn must not wait for it.
+        self.woken.store(true, Ordering::Release);
+        self.timers.set(self.now, 0);
+    }
+
+    fn open(&mut self, arrival: Arrival) {
+        let number = arrival.number;
+        let bytes_max = self.policy.limits.outbox_bytes;
+        let mut connection = Connection::new(arrival, bytes_max, self.now, &self.policy);
+        let key = self.connections.vacant_key();
+        if let Err(error) = connection.stream.register(self.poll.registry(), Token(key)) {
+            tracing::error!("cannot watch a connection: {error}");
+            return;
+        }
+        tracing::debug!("connection {number} from {}", connection.peer_text());
+        connection.mark_readable(key, &mut self.readable);
+        self.timers.set(self.now + DETECT_TIME, number);
+        self.timers.set(connection.name_due, number);
+        self.connections.insert(connection);
+        self.keys.insert(number, key);
+    }
+
+    /// Looks at the connections whose time has come.
+    fn look_at_due(&mut self) {
+        while let Some(number) = self.timers.next_due(self.now) {
+            let Some(&key) = self.keys.get(&number) else { continue };
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if connection.closing.is_some_and(|due| due <= self.now) {
+                self.remove(key, "it took too long to read its goodbye");
+                continue;
+            }
+            if connection.name_due <= self.now && !connection.is_named() {
+                let seconds = self.policy.limits.name_time.as_secs();
+                connection
+                    .part(format!("\n<No name was given in {seconds} seconds.>\n").as_bytes());
+                self.finish(key);
+                continue;
+            }
+            if matches!(connection.speech, Speech::Unsure(_))
+                && connection.opened + DETECT_TIME <= self.now
+            {
+                self.settle_speech(key, Spoken::Line);
+            }
+            if let Some(connection) = self.connections.get_mut(key) {
+                if connection.end_line_due.is_some_and(|due| due <= self.now) {
+                    connection.end_line_due = None;
+                    if let Speech::Line(face) = &mut connection.speech {
+                        face.end_line();
+                    }
+                }
+                connection.mark_readable(key, &mut self.readable);
+            }
+            self.pump(key);
+        }
+    }
+
+    fn read_all(&mut self) {
+        for key in std::mem::take(&mut self.readable) {
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.is_listed_readable = false;
+                self.read(key);
+            }
+        }
+    }
+
+    /// Reads once from a connection, and does what it asks.
+    fn read(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if (self.hushed && connection.closing.is_none()) || !connection.wants_input() {
+            return;
+        }
+        match connection.read(&mut self.buffer) {
+            Reading::Bytes(count, more) => {
+                if more {
+                    connection.mark_readable(key, &mut self.readable);
+                }
+                let bytes = self.buffer.get(..count).unwrap_or_default();
+                match &mut connection.speech {
+                    Speech::Line(face) => {
+                        face.receive(bytes);
+                        self.note_partial(key);
+                    }
+                    Speech::Unsure(head) => {
+                        head.extend_from_slice(bytes);
+                        let spoken = detect(head);
+                        if spoken != Spoken::Unsure {
+                            self.settle_speech(key, spoken);
+                        }
+                    }
+                    Speech::None => {}
+                }
+                self.pump(key);
+            }
+            Reading::Nothing => {}
+            Reading::End => {
+                connection.input_ended = true;
+                if connection.is_parting {
+                    return self.remove(key, "it has left");
+                }
+                if matches!(connection.speech, Speech::Unsure(_)) {
+                    self.settle_speech(key, Spoken::Line);
+                }
+                if let Some(Connection { speech: Speech::Line(face), .. }) =
+                    self.connections.get_mut(key)
+                {
+                    face.end_of_input();
+                }
+                self.pump(key);
+            }
+            Reading::Failed(error) => self.remove(key, &error.to_string()),
+        }
+    }
+
+    /// A client that ends no lines: a line is over when nothing follows for a while.
+    fn note_partial(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Some(pause) = connection.listener.unterminated else { return };
+        if let Speech::Line(face) = &connection.speech
+            && face.has_partial()
+        {
+            connection.end_line_due = Some(self.now + pause);
+            self.timers.set(self.now + pause, connection.number);
+        } else {
+            connection.end_line_due = None;
+        }
+    }
+
+    /// It is known what a client speaks: its session begins, or it is told that there is none.
+    fn settle_speech(&mut self, key: usize, spoken: Spoken) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Speech::Unsure(head) = &mut connection.speech else { return };
+        let head = std::mem::take(head);
+        if spoken != Spoken::Line || !connection.listener.faces.line {
+            let words = apology(spoken, connection.listener.faces);
+            connection.part(&words);
+            return self.finish(key);
+        }
+        let mut face = LineFace::new(Arc::clone(&self.line_policy));
+        face.greet(&mut self.output);
+        face.receive(&head);
+        connection.speech = Speech::Line(Box::new(face));
+        self.send_output(key);
+        self.note_partial(key);
+    }
+
+    /// Runs a session until it wants nothing, or must wait.
+    fn pump(&mut self, key: usize) {
+        loop {
+            let Some(connection) = self.connections.get_mut(key) else { return };
+            let waits = self.hushed || connection.outbox.len() > BACKPRESSURE_BYTES;
+            if waits || connection.closing.is_some() {
+                break;
+            }
+            if let Some(until) = connection.pace.wait_until(self.now) {
+                self.timers.set(until, connection.number);
+                break;
+            }
+            let Speech::Line(face) = &mut connection.speech else { return };
+            let asked = face.next_ask(&mut self.output);
+            let lines = face.lines();
+            connection.pace.charge(lines, self.now);
+            let is_surplus = connection.is_surplus;
+            let finished = matches!(&connection.speech, Speech::Line(face) if face.is_finished());
+            match asked {
+                Some(_) if is_surplus => {
+                    self.output.bytes.clear();
+                    LineFace::server_full(&mut self.output);
+                    connection.part(&std::mem::take(&mut self.output.bytes));
+                    return self.finish(key);
+                }
+                Some((request, ask)) => {
+                    let ask = wanted(ask, connection.peer);
+                    let session = connection.number;
+                    self.asks.push(SessionAsk { session, request, ask });
+                    self.send_output(key);
+                }
+                None => {
+                    self.send_output(key);
+                    if finished {
+                        self.finish(key);
+                    }
+                    break;
+                }
+            }
+        }
+        if let Some(connection) = self.connections.get_mut(key)
+            && connection.may_read_more
+        {
+            connection.mark_readable(key, &mut self.readable);
+        }
+    }
+
+    /// Tells a session something and lets it go on.
+    fn told(&mut self, session: SessionNumber, tell: impl FnOnce(&mut LineFace, &mut Output)) {
+        let Some(&key) = self.keys.get(&session) else { return };
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Speech::Line(face) = &mut connection.speech else { return };
+        tell(face, &mut self.output);
+        self.send_output(key);
+        self.pump(key);
+    }
+
+    /// Puts what a face wrote into the connection's outbox.
+    fn send_output(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if self.output.bytes.is_empty() && self.output.waited.is_none() {
+            return;
+        }
+        let pushed =
+            connection.outbox.push(self.output.bytes.as_slice().into(), self.output.waited);
+        self.output.bytes.clear();
+        self.output.waited = None;
+        match pushed {
+            Ok(()) => connection.mark_dirty(key, &mut self.dirty),
+            Err(_) => self.remove(key, "it reads too slowly"),
+        }
+    }
+
+    /// Nothing more comes for a connection: it is closed once it has what is due.
+    fn finish(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.is_parting = true;
+        if connection.closing.is_none() {
+            connection.closing = Some(self.now + LINGER);
+            self.timers.set(self.now + LINGER, connection.number);
+        }
+        connection.mark_dirty(key, &mut self.dirty);
+    }
+
+    fn write_all(&mut self) {
+        for key in std::mem::take(&mut self.dirty) {
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            connection.is_listed_dirty = false;
+            let before = connection.outbox.delivered();
+            let wrote = connection.write();
+            if connection.outbox.delivered() != before && !connection.is_marked {
+                connection.is_marked = true;
+                self.marked.push(key);
+                self.marks_due.get_or_insert(self.now + MARK_PERIOD);
+            }
+            match wrote {
+                Write::Blocked => {}
+                Write::Failed(error) => self.remove(key, &error.to_string()),
+                Write::Done if connection.is_parting => self.half_close(key),
+                Write::Done => {
+                    let number = connection.number;
+                    if connection.waits_for_room {
+                        connection.waits_for_room = false;
+                        self.timers.set(self.now, number);
+                    }
+                }
+            }
+        }
+    }
+
+    /// All is said: the write side is closed, and what still comes is read and dropped, as closing
+    /// at once could destroy what the other side has not read yet.
+    fn half_close(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.input_ended {
+            return self.remove(key, "it has left");
+        }
+        if !connection.is_half_closed {
+            connection.is_half_closed = true;
+            connection.stream.shutdown_write();
+            connection.closing = Some(self.now + HALF_CLOSED);
+            self.timers.set(self.now + HALF_CLOSED, connection.number);
+            connection.mark_readable(key, &mut self.readable);
+        }
+    }
+
+    fn remove(&mut self, key: usize, why: &str) {
+        let Some(connection) = self.connections.try_remove(key) else { return };
+        let number = connection.number;
+        tracing::debug!("connection {number} is closed: {why}");
+        self.keys.remove(&number);
+        self.rooms.leave_all(key, &connection.rooms);
+        let delivered = connection.outbox.delivered();
+        self.asks.push(SessionAsk { session: number, request: 0, ask: Wanted::Closed(delivered) });
+    }
+
+    fn tell_marks(&mut self) {
+        if self.marks_due.is_none_or(|due| due > self.now) {
+            return;
+        }
+        self.marks_due = None;
+        let mut marks = Vec::new();
+        for key in self.marked.drain(..) {
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            connection.is_marked = false;
+            if let (Some(person), Some(upto)) = (connection.person, connection.outbox.delivered()) {
+                marks.push(Mark { person, upto });
+            }
+        }
+        self.asks.push(SessionAsk { session: 0, request: 0, ask: Wanted::Delivered(marks) });
+    }
+
+    fn tell_last_marks(&mut self) {
+        self.marked = self.connections.iter().map(|(key, _)| key).collect();
+        self.marks_due = Some(self.now);
+        self.tell_marks();
+        self.tell_asks();
+    }
+
+    fn tell_asks(&mut self) {
+        if !self.asks.is_empty() {
+            // A hub that is gone has ended the server; there is nobody to ask.
+            let _ = self.hub.send(ToHub::Asks(std::mem::take(&mut self.asks)));
+        }
+    }
+
+    fn say_goodbye(&mut self) {
+        self.farewell = Some(self.now + LINGER);
+        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if let Speech::Line(face) = &mut connection.speech {
+                face.shutting_down(&mut self.output);
+                self.send_output(key);
+            }
+            self.finish(key);
+        }
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Show { to, event } => self.fan_out(&to, &event),
+            Delivery::Outcome { session, request, outcome } => {
+                self.told(session, |face, out| face.outcome(request, &outcome, out));
+            }
+            Delivery::Answer { session, request, answer } => {
+                self.told(session, |face, out| face.answer(request, &answer, out));
+            }
+            Delivery::Attach { session, person, rooms } => {
+                let Some(&key) = self.keys.get(&session) else { return };
+                let Some(connection) = self.connections.get_mut(key) else { return };
+                tracing::debug!("connection {session} is person {}", person.0);
+                connection.person = Some(person);
+                for room in rooms {
+                    connection.rooms.push(room);
+                    self.rooms.join(key, room);
+                }
+            }
+            Delivery::Detach(session) => {
+                let Some(&key) = self.keys.get(&session) else { return };
+                let Some(connection) = self.connections.get_mut(key) else { return };
+                let rooms = std::mem::take(&mut connection.rooms);
+                self.rooms.leave_all(key, &rooms);
+            }
+            Delivery::Subscribe(room, sessions) => {
+                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
+                    if let Some(connection) = self.connections.get_mut(*key) {
+                        connection.rooms.push(room);
+                        self.rooms.join(*key, room);
+                    }
+                }
+            }
+            Delivery::Unsubscribe(room, sessions) => {
+                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
+                    if let Some(connection) = self.connections.get_mut(*key) {
+                        connection.rooms.retain(|other| *other != room);
+                        self.rooms.leave(*key, room);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn wanted(ask: Ask, peer: Option<std::net::IpAddr>) -> Wanted {
+    match ask {
+        Ask::Intent(intent) => Wanted::Intent(intent),
+        Ask::Query(query) => Wanted::Query(query),
+        Ask::Check { name, password } => Wanted::Check { name, password, peer },
+        Ask::Hash(password) => Wanted::Hash(password),
+    }
+}
+
+fn line_policy(policy: &Policy) -> LinePolicy {
+    LinePolicy {
+        server_name: policy.name.clone(),
+        guests: policy.guests,
+        open_names: policy.open_names,
+        registration: policy.registration,
+        line_bytes_max: policy.limits.line_bytes,
+    }
+}

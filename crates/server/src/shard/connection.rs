@@ -1,0 +1,252 @@
+//! One connection: its socket, its face, and what it is still to be sent.
+
+use std::io::{self, IoSlice, Read as _, Write as _};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chinwag_face::line::LineFace;
+use chinwag_model::id::{PersonId, RoomId};
+use chinwag_node::delivery::SessionNumber;
+use chinwag_node::outbox::{Outbox, SLICES_MAX};
+
+use crate::courier::Arrival;
+use crate::door::Seat;
+use crate::listener::Stream;
+use crate::options::{ListenOptions, Policy};
+
+/// Bytes that a face may hold unread before its socket is read no further.
+const UNREAD_BYTES_MAX: usize = 32 * 1024;
+
+/// A connection of this shard's.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) number: SessionNumber,
+    pub(super) stream: Stream,
+    pub(super) peer: Option<IpAddr>,
+    pub(super) listener: Arc<ListenOptions>,
+    pub(super) speech: Speech,
+    pub(super) outbox: Outbox,
+    pub(super) person: Option<PersonId>,
+    pub(super) rooms: Vec<RoomId>,
+    pub(super) opened: Instant,
+    pub(super) name_due: Instant,
+    pub(super) end_line_due: Option<Instant>,
+    /// When it is closed at the latest, whatever it was not told yet.
+    pub(super) closing: Option<Instant>,
+    pub(super) pace: Pace,
+    pub(super) is_surplus: bool,
+    pub(super) is_writable: bool,
+    /// The system has told of something to read, and it was not read to its end yet.
+    pub(super) may_read_more: bool,
+    pub(super) input_ended: bool,
+    /// Nothing more comes for it.
+    pub(super) is_parting: bool,
+    pub(super) is_half_closed: bool,
+    /// Its session goes on when what is due is written.
+    pub(super) waits_for_room: bool,
+    pub(super) is_listed_readable: bool,
+    pub(super) is_listed_dirty: bool,
+    pub(super) is_marked: bool,
+    _seat: Seat,
+}
+
+/// What a client speaks.
+#[derive(Debug)]
+pub(super) enum Speech {
+    /// Not known yet, and what it said so far.
+    Unsure(Vec<u8>),
+    /// Line mode.
+    Line(Box<LineFace>),
+    /// Nothing that is to be had here.
+    None,
+}
+
+/// What came of a read.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// So many bytes, and whether there may be more.
+    Bytes(usize, bool),
+    Nothing,
+    End,
+    Failed(io::Error),
+}
+
+/// What came of a write.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// Nothing is due any more.
+    Done,
+    /// The rest goes when the socket takes more.
+    Blocked,
+    Failed(io::Error),
+}
+
+impl Connection {
+    pub(super) fn new(arrival: Arrival, bytes_max: usize, now: Instant, policy: &Policy) -> Self {
+        let Arrival { number, stream, peer, listener, seat, is_surplus } = arrival;
+        Self {
+            number,
+            stream,
+            peer,
+            listener,
+            speech: Speech::Unsure(Vec::new()),
+            outbox: Outbox::new(bytes_max),
+            person: None,
+            rooms: Vec::new(),
+            opened: now,
+            name_due: now + policy.limits.name_time,
+            end_line_due: None,
+            closing: None,
+            pace: Pace::new(policy.limits.lines_per_second, policy.limits.lines_burst, now),
+            is_surplus,
+            is_writable: true,
+            may_read_more: true,
+            input_ended: false,
+            is_parting: false,
+            is_half_closed: false,
+            waits_for_room: false,
+            is_listed_readable: false,
+            is_listed_dirty: false,
+            is_marked: false,
+            _seat: seat,
+        }
+    }
+
+    pub(super) fn peer_text(&self) -> String {
+        self.peer.map_or_else(|| "a local socket".to_owned(), |peer| peer.to_string())
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        self.person.is_some()
+    }
+
+    /// Says last words, after which nothing more comes.
+    pub(super) fn part(&mut self, words: &[u8]) {
+        self.speech = Speech::None;
+        // With an outbox so full that they don't fit, they are not read in time either.
+        let _ = self.outbox.push(words.into(), None);
+    }
+
+    pub(super) fn wants_input(&self) -> bool {
+        if self.input_ended {
+            return false;
+        }
+        match &self.speech {
+            Speech::Line(face) => {
+                self.is_parting || (face.wants_input() && face.buffered() < UNREAD_BYTES_MAX)
+            }
+            Speech::Unsure(_) | Speech::None => true,
+        }
+    }
+
+    pub(super) fn mark_readable(&mut self, key: usize, list: &mut Vec<usize>) {
+        self.may_read_more = true;
+        if !self.is_listed_readable && (self.wants_input() || self.closing.is_some()) {
+            self.is_listed_readable = true;
+            list.push(key);
+        }
+    }
+
+    pub(super) fn mark_dirty(&mut self, key: usize, list: &mut Vec<usize>) {
+        if !self.is_listed_dirty {
+            self.is_listed_dirty = true;
+            list.push(key);
+        }
+    }
+
+    /// Reads once. The system tells of a socket only when it has become readable, so that one
+    /// that was not read to its end must be read again.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
+        match self.stream.read(buffer) {
+            Ok(0) => Reading::End,
+            Ok(count) => {
+                self.may_read_more = count == buffer.len();
+                // A shorter read has emptied the socket, but for what came since, of which the
+                // system tells again; and an end, of which it does not.
+                Reading::Bytes(count, true)
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    self.may_read_more = false;
+                    Reading::Nothing
+                }
+                io::ErrorKind::Interrupted => Reading::Bytes(0, true),
+                _ => Reading::Failed(error),
+            },
+        }
+    }
+
+    /// Writes what is due, by one call for most.
+    pub(super) fn write(&mut self) -> Write {
+        while !self.outbox.is_empty() {
+            if !self.is_writable {
+                return Write::Blocked;
+            }
+            let due = self.outbox.len();
+            let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
+            let mut count = 0;
+            let mut offered = 0;
+            for (slot, slice) in slices.iter_mut().zip(self.outbox.slices()) {
+                offered += slice.len();
+                *slot = slice;
+                count += 1;
+            }
+            let slices = slices.get(..count).unwrap_or_default();
+            match self.stream.write_vectored(slices) {
+                Ok(written) => {
+                    self.outbox.advance(written.min(due));
+                    // The socket is full: the system tells when it is no longer.
+                    self.is_writable = written == offered;
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => self.is_writable = false,
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Write::Failed(error),
+                },
+            }
+        }
+        Write::Done
+    }
+}
+
+/// Delays who sends too fast: a bucket of lines that fills evenly ("generic cell rate algorithm").
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// The time of one line; zero for no bound.
+    line: Duration,
+    /// How far ahead a burst may run.
+    burst: Duration,
+    /// When all that was sent would have come at an even pace.
+    even: Instant,
+    /// Lines counted so far.
+    lines: u64,
+}
+
+impl Pace {
+    pub(super) fn new(lines_per_second: u32, burst: u32, now: Instant) -> Self {
+        let line = match lines_per_second {
+            0 => Duration::ZERO,
+            rate => Duration::from_secs(1) / rate,
+        };
+        Self { line, burst: line * burst, even: now, lines: 0 }
+    }
+
+    /// Until when the next line must wait, if it must.
+    pub(super) fn wait_until(&self, now: Instant) -> Option<Instant> {
+        if self.line.is_zero() {
+            return None;
+        }
+        let from = self.even.checked_sub(self.burst)?;
+        (from > now).then_some(from)
+    }
+
+    /// Counts lines up to `lines` in all.
+    pub(super) fn charge(&mut self, lines: u64, now: Instant) {
+        let new = u32::try_from(lines.saturating_sub(self.lines)).unwrap_or(u32::MAX);
+        self.lines = lines;
+        if new > 0 && !self.line.is_zero() {
+            self.even = self.even.max(now) + self.line * new;
+        }
+    }
+}
