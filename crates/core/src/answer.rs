@@ -218,3 +218,6 @@ fn page<Row, Cursor>(
     let next = rows.last().filter(|_| more).map(cursor);
     Page { rows, next }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,15 +79,157 @@ impl Core {
     fn takes(&mut self, packet: &Packet) -> bool {
         let begins = matches!(packet.requests.first(), Some(r) if r.intent == Intent::Begin);
         let length = packet.requests.len() as u64;
-        let life = self.state.lives.entry(packet.node).or_insert(Life { epoch: 0, next: 0 });
-        if begins && packet.first == 0 && packet.epoch > life.epoch {
-            *life = Life { epoch: packet.epoch, next: length };
-            return true;
+        let life = self.state.lives.get(&packet.node).copied();
+        let epoch = life.map_or(0, |life| life.epoch);
+        let next = match life {
+            _ if begins && packet.first == 0 && packet.epoch > epoch => length,
+            Some(Life { epoch, next }) if (epoch, next) == (packet.epoch, packet.first) => {
+                next.saturating_add(length)
+            }
+            _ => return false,
+        };
+        self.state.lives.insert(packet.node, Life { epoch: packet.epoch, next });
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chinwag_model::id::{NodeId, Seq, SessionId, Timestamp};
+    use chinwag_model::intent::{Identity, Origin, Request};
+
+    use super::*;
+
+    const NODE: NodeId = NodeId(1);
+
+    /// A request of this connection of the node; 0 is the node itself.
+    fn request(number: u64, intent: Intent) -> Request {
+        let session = SessionId { node: NODE, number };
+        Request { origin: Origin { session, request: 1 }, intent }
+    }
+
+    fn begin() -> Request {
+        request(0, Intent::Begin)
+    }
+
+    /// Someone comes in as a guest: what can be told from the state.
+    fn guest(number: u64) -> Request {
+        request(number, Intent::Enter(Identity::Guest))
+    }
+
+    /// Takes the node's packet as the next entry, and tells how many effects came of it.
+    fn take(core: &mut Core, epoch: u64, first: u64, requests: Vec<Request>) -> usize {
+        let mut effects = Vec::new();
+        let entry = Entry {
+            seq: core.state().seq().next(),
+            time: Timestamp(1000),
+            packet: Packet { node: NODE, epoch, first, requests },
+        };
+        core.apply(&entry, &mut effects).unwrap();
+        effects.len()
+    }
+
+    /// All of the state but the number of the last entry, which every entry moves.
+    fn rest(core: &Core) -> Vec<u8> {
+        let mut state = State::restore(&core.state().snapshot()).unwrap();
+        state.seq = Seq(0);
+        state.snapshot()
+    }
+
+    fn guests(core: &Core) -> usize {
+        core.state().sessions.len()
+    }
+
+    #[test]
+    fn packets_that_follow_each_other_count() {
+        let mut core = Core::default();
+        assert_eq!(take(&mut core, 7, 0, vec![begin(), guest(1)]), 4);
+        assert_eq!(take(&mut core, 7, 2, vec![guest(2), guest(3)]), 6);
+        assert_eq!(take(&mut core, 7, 4, vec![]), 0);
+        assert_eq!(take(&mut core, 7, 4, vec![guest(4)]), 3);
+        assert_eq!((core.state().epoch(NODE), guests(&core)), (7, 4));
+    }
+
+    #[test]
+    fn packets_out_of_their_turn_change_nothing() {
+        for (epoch, first, requests, why) in [
+            (2, 0, vec![begin(), guest(9)], "a repeat of the beginning"),
+            (2, 1, vec![guest(9)], "a repeat"),
+            (2, 4, vec![guest(9)], "a packet before it was lost"),
+            (1, 0, vec![begin(), guest(9)], "a beginning of an epoch that is over"),
+            (1, 3, vec![guest(9)], "an epoch that is over"),
+            (3, 0, vec![guest(9)], "an epoch that did not begin"),
+            (3, 3, vec![begin(), guest(9)], "a beginning that is not the first packet"),
+            (3, 0, vec![guest(9), begin()], "a beginning that is not the first request"),
+            (3, 0, vec![], "an epoch that begins with nothing"),
+        ] {
+            let mut core = Core::default();
+            take(&mut core, 1, 0, vec![begin(), guest(1)]);
+            take(&mut core, 2, 0, vec![begin(), guest(2), guest(3)]);
+            let before = rest(&core);
+            assert_eq!(take(&mut core, epoch, first, requests), 0, "{why}");
+            assert_eq!(rest(&core), before, "{why}");
+            assert_eq!(core.state().seq(), Seq(3), "{why}");
+            take(&mut core, 2, 3, vec![guest(4)]);
+            assert_eq!(guests(&core), 3, "and the next packet counts after {why}");
         }
-        let counts = packet.epoch == life.epoch && packet.first == life.next && life.epoch > 0;
-        if counts {
-            life.next += length;
+    }
+
+    #[test]
+    fn a_node_that_never_began_changes_nothing() {
+        for (epoch, requests) in [(0, vec![begin(), guest(1)]), (0, vec![guest(1)]), (1, vec![])] {
+            let mut core = Core::default();
+            take(&mut core, epoch, 0, requests);
+            let empty = State { time: Timestamp(1000), ..State::new() };
+            assert_eq!(rest(&core), empty.snapshot());
+            assert_eq!(core.state().epoch(NODE), 0);
         }
-        counts
+    }
+
+    #[test]
+    fn a_new_epoch_ends_the_sessions_of_the_old_one() {
+        let mut core = Core::default();
+        take(&mut core, 1, 0, vec![begin(), guest(1), guest(2)]);
+        take(&mut core, 5, 0, vec![begin(), guest(1)]);
+        assert_eq!((core.state().epoch(NODE), guests(&core)), (5, 1));
+    }
+
+    #[test]
+    fn an_entry_after_a_hole_is_an_error_and_so_is_one_again() {
+        let mut core = Core::default();
+        take(&mut core, 1, 0, vec![begin()]);
+        for seq in [0, 1, 3, u64::MAX] {
+            let packet = Packet { node: NODE, epoch: 1, first: 1, requests: vec![guest(1)] };
+            let entry = Entry { seq: Seq(seq), time: Timestamp(9000), packet };
+            let before = core.state().digest();
+            let mut effects = Vec::new();
+            assert_eq!(core.apply(&entry, &mut effects), Err(Gap { last: 1, got: seq }));
+            assert_eq!((core.state().digest(), effects.len()), (before, 0));
+        }
+        assert_eq!(Gap { last: 1, got: 3 }.to_string(), "entry 3 does not follow entry 1");
+    }
+
+    #[test]
+    fn time_never_runs_back() {
+        let mut core = Core::default();
+        for (time, then) in [(5, 5), (3, 5), (i64::MIN, 5), (6, 6)] {
+            let packet = Packet { node: NODE, epoch: 0, first: 0, requests: vec![] };
+            let entry = Entry { seq: core.state().seq().next(), time: Timestamp(time), packet };
+            core.apply(&entry, &mut Vec::new()).unwrap();
+            assert_eq!(core.state().time(), Timestamp(then));
+        }
+    }
+
+    #[test]
+    fn a_request_is_known_by_its_entry_and_its_index_there() {
+        let mut core = Core::default();
+        take(&mut core, 1, 0, vec![begin()]);
+        take(&mut core, 1, 1, vec![guest(1), guest(1), guest(2)]);
+        let places: Vec<_> = core.state().rooms[&chinwag_model::id::RoomId::LOBBY]
+            .members
+            .values()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(places, ["2.0", "2.2"]);
     }
 }

@@ -11,7 +11,13 @@
 
 pub mod answer;
 pub mod core;
+#[cfg(test)]
+mod invariant;
+#[cfg(test)]
+mod properties;
 mod rule;
 pub mod snapshot;
+#[cfg(test)]
+mod stage;
 pub mod state;
 mod step;

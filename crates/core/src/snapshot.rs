@@ -101,3 +101,88 @@ impl std::fmt::Debug for Digest {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stage::Stage;
+
+    /// A state with something in every field.
+    fn full() -> Stage {
+        let mut stage = Stage::new();
+        stage.play(
+            "ana: enter with v
+             bo@2: enter
+             cy: enter
+             guest: enter guest
+             ana: join tea
+             guest: join tea
+             bo: group grp cy
+             ana: topic tea biscuits
+             ana: in tea hello
+             ana: ignore bo
+             ana: away lunch
+             cy: exit",
+        );
+        stage
+    }
+
+    #[test]
+    fn a_restored_state_is_the_same_with_all_that_is_found_again() {
+        for state in [&State::new(), full().state()] {
+            let restored = State::restore(&state.snapshot()).unwrap();
+            assert_eq!(format!("{restored:?}"), format!("{state:?}"));
+            assert_eq!(restored.digest(), state.digest());
+        }
+    }
+
+    #[test]
+    fn a_digest_tells_states_apart() {
+        let mut stage = full();
+        let before = stage.state().digest();
+        stage.play("ana: back");
+        assert_ne!(stage.state().digest(), before);
+        assert_eq!(format!("{before:?}").len(), 64);
+    }
+
+    #[test]
+    fn what_a_later_version_adds_behind_is_passed_over() {
+        let mut bytes = full().state().snapshot();
+        assert_eq!(bytes[1], 0x88, "CBOR's head of an array of eight");
+        bytes[1] = 0x89;
+        bytes.push(0x00);
+        assert_eq!(State::restore(&bytes).unwrap().digest(), full().state().digest());
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        for (bytes, format) in [(&[][..], None), (&[2, 0x88][..], Some(2))] {
+            match State::restore(bytes) {
+                Err(BadSnapshot::Format(found)) => assert_eq!(found, format),
+                other => panic!("{bytes:?} gave {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_cut_short_is_refused() {
+        let bytes = full().state().snapshot();
+        for end in 1..bytes.len() {
+            assert!(State::restore(&bytes[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(mut bytes: Vec<u8>, at: prop::sample::Index, by in 1u8..) {
+            bytes.insert(0, SNAPSHOT_FORMAT);
+            drop(State::restore(&bytes));
+            let mut damaged = full().state().snapshot();
+            let at = at.index(damaged.len());
+            damaged[at] ^= by;
+            drop(State::restore(&damaged));
+        }
+    }
+}

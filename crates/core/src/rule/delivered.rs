@@ -30,3 +30,46 @@ impl Change {
         step.done(Done::Noted, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn marks_of_registered_persons_are_kept() {
+        check(
+            "ana: enter
+             bo: enter
+             bo: exit
+             --
+             node: sent ana 3.0
+             node: sent bo 2.7",
+            "kept: ana has all up to 3.0
+             node told: noted
+             kept: bo has all up to 2.7
+             node told: noted",
+        );
+    }
+
+    #[test]
+    fn marks_of_guests_and_of_nobody_are_passed_over() {
+        check(
+            "guest: enter guest
+             --
+             node: sent guest-1 1.0
+             node: sent nemo 1.0",
+            "node told: noted
+             node told: noted",
+        );
+    }
+
+    #[test]
+    fn only_a_node_itself_tells_marks() {
+        check(
+            "ana: enter
+             --
+             ana: sent ana 1.0",
+            "ana told: refused, not in",
+        );
+    }
+}

@@ -142,3 +142,224 @@ impl Person {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::{Stage, check};
+
+    #[test]
+    fn a_new_name_is_registered_and_nothing_from_before_waits_for_it() {
+        check(
+            "ana: enter
+             bo: enter new bo",
+            "kept: ana has all up to here
+             ana told: in as ana, new
+             ana sees: ana is online
+             kept: bo has all up to here
+             bo told: in as bo, new
+             ana bo see: bo is online",
+        );
+    }
+
+    #[test]
+    fn a_known_name_without_a_password_is_open_to_all() {
+        check(
+            "ana: enter
+             ana: exit
+             --
+             somebody: enter known ANA",
+            "somebody told: in as ana
+             somebody sees: ana is online",
+        );
+    }
+
+    #[test]
+    fn an_open_name_is_not_entered_twice_at_a_time() {
+        check(
+            "ana: enter
+             --
+             ana2: enter known ana
+             ana3: enter new ana",
+            "ana2 told: refused, ana is already online
+             ana3 told: refused, ana is already online",
+        );
+    }
+
+    #[test]
+    fn a_name_with_a_password_is_entered_only_when_it_was_checked() {
+        check(
+            "ana: enter with v
+             ana: exit
+             --
+             ana: enter known ana
+             ana: enter new ana
+             ana: enter ana with v2
+             ana: enter ana checked 0
+             ana: enter ana checked 1",
+            "ana told: refused, ana has a password
+             ana told: refused, ana has a password
+             ana told: refused, ana has a password
+             ana told: refused, ana has a password
+             ana told: in as ana
+             ana sees: ana is online",
+        );
+    }
+
+    #[test]
+    fn a_check_against_a_password_that_was_changed_meanwhile_does_not_count() {
+        check(
+            "ana: enter with v
+             ana: password v2 checked 1
+             --
+             ana2: enter ana checked 1
+             ana2: enter ana checked 2",
+            "ana2 told: refused, ana has a password
+             ana2 told: in as ana, on another device too",
+        );
+    }
+
+    #[test]
+    fn a_verifier_is_set_with_a_new_name_and_with_an_open_one() {
+        check(
+            "ana: enter with v
+             bo: enter
+             bo: exit
+             bo: enter with v
+             --
+             ana2: enter ana
+             bo2: enter bo
+             ana2: enter ana checked 1
+             bo2: enter bo checked 1",
+            "ana2 told: refused, ana has a password
+             bo2 told: refused, bo has a password
+             ana2 told: in as ana, on another device too
+             bo2 told: in as bo, on another device too",
+        );
+    }
+
+    #[test]
+    fn a_verifier_given_by_who_knows_the_password_does_not_replace_it() {
+        let mut stage = Stage::new();
+        stage.play(
+            "ana: enter with v
+             ana2: enter ana checked 1 with other",
+        );
+        let held = stage.state().credential(&crate::stage::name("ana")).unwrap();
+        assert_eq!((held.verifier.phc(), held.version), ("v", 1));
+    }
+
+    #[test]
+    fn who_is_second_to_a_new_name_is_that_person_if_the_name_is_open_and_free() {
+        check(
+            "ana: enter new ana
+             ana: exit
+             --
+             other: enter new Ana",
+            "other told: in as ana
+             other sees: ana is online",
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_room_or_group_is_nobodys() {
+        check(
+            "ana: enter
+             ana: join tea
+             ana: group grp
+             --
+             bo: enter new TEA
+             bo: enter new grp
+             bo: enter known tea",
+            "bo told: refused, TEA is taken
+             bo told: refused, grp is taken
+             bo told: refused, no such person tea",
+        );
+    }
+
+    #[test]
+    fn a_name_that_looks_like_another_is_not_for_taking() {
+        check(
+            "alice: enter
+             alice: exit
+             bo: enter
+             bo: join coco
+             --
+             other: enter new A1ice
+             other: enter new c0co",
+            "other told: refused, A1ice looks like alice
+             other told: refused, c0co looks like coco",
+        );
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_not_known() {
+        check("ana: enter known ana", "ana told: refused, no such person ana");
+    }
+
+    #[test]
+    fn nobody_comes_in_as_a_guest_that_is_there() {
+        check(
+            "guest: enter guest
+             --
+             other: enter known guest-1",
+            "other told: refused, guest-1 is taken",
+        );
+    }
+
+    #[test]
+    fn guests_get_the_lowest_free_number() {
+        check(
+            "one: enter guest
+             two: enter guest
+             three: enter guest
+             two: exit
+             --
+             four: enter guest
+             five: enter guest",
+            "four told: in as guest-2, a guest, new
+             one three four see: guest-2 is online
+             five told: in as guest-4, a guest, new
+             one three four five see: guest-4 is online",
+        );
+    }
+
+    #[test]
+    fn a_session_comes_in_once() {
+        check(
+            "ana: enter with v
+             --
+             ana: enter ana checked 1
+             ana: enter guest
+             ana: enter new bo",
+            "ana told: refused, already in
+             ana told: refused, already in
+             ana told: refused, already in",
+        );
+    }
+
+    #[test]
+    fn a_person_has_at_most_so_many_sessions() {
+        let most = super::SESSIONS_PER_PERSON_MAX;
+        let more = |from: usize, to: usize| {
+            (from..=to).map(|n| format!("ana{n}: enter ana checked 1\n")).collect::<String>()
+        };
+        check(
+            &format!("ana: enter with v\n{}--\n{}", more(2, most), more(most + 1, most + 1)),
+            &format!("ana{} told: refused, ana has too many sessions", most + 1),
+        );
+    }
+
+    #[test]
+    fn whoever_comes_in_learns_whom_they_ignore() {
+        check(
+            "bo: enter
+             ana: enter
+             ana: ignore bo
+             ana: exit
+             --
+             ana: enter",
+            "ana told: in as ana, ignoring bo
+             bo ana see: ana is online",
+        );
+    }
+}

@@ -37,3 +37,55 @@ impl Change {
         presence::end(state, step.origin.session, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn who_goes_is_told_first_and_the_others_then() {
+        check(
+            "ana: enter
+             bo: enter
+             --
+             ana: exit",
+            "ana told: out
+             bo sees: ana is offline",
+        );
+    }
+
+    #[test]
+    fn what_was_written_to_a_session_is_marked_when_it_goes() {
+        check(
+            "ana: enter
+             --
+             ana: exit 2.0",
+            "kept: ana has all up to 2.0
+             ana told: out
+             nobody sees: ana is offline",
+        );
+    }
+
+    #[test]
+    fn nothing_is_marked_for_a_guest() {
+        check(
+            "guest: enter guest
+             --
+             guest: exit 2.0",
+            "guest told: out
+             nobody sees: guest-1 is offline",
+        );
+    }
+
+    #[test]
+    fn a_session_goes_once() {
+        check(
+            "ana: exit
+             ana: enter
+             ana: exit
+             --
+             ana: exit",
+            "ana told: refused, not in",
+        );
+    }
+}

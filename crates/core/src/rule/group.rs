@@ -79,3 +79,177 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::{Stage, check};
+
+    #[test]
+    fn a_group_is_of_its_maker_and_those_named_each_once() {
+        check(
+            "ana: enter
+             bo: enter
+             cy: enter
+             dora: enter
+             bo: exit
+             --
+             ana: group grp BO cy bo ana
+             cy: in grp hello",
+            "ana told: group grp: ana bo cy
+             cy sees: ana added you to grp
+             kept: [grp] cy: hello
+             ana cy see: [grp] cy: hello
+             cy told: said",
+        );
+    }
+
+    #[test]
+    fn a_group_of_one_is_told_to_nobody_else() {
+        check(
+            "ana: enter
+             bo: enter
+             --
+             ana: group grp
+             ana: group grp2 ana",
+            "ana told: group grp: ana
+             ana told: group grp2: ana",
+        );
+    }
+
+    #[test]
+    fn a_group_is_on_all_devices_of_its_members_those_to_come_too() {
+        check(
+            "ana: enter with v
+             ana2: enter ana checked 1
+             bo: enter with v
+             bo2: enter bo checked 1
+             ana: group grp bo
+             bo: exit
+             bo2: exit
+             bo3: enter bo checked 1
+             --
+             ana: in grp hello",
+            "kept: [grp] ana: hello
+             ana ana2 bo3 see: [grp] ana: hello
+             ana told: said",
+        );
+    }
+
+    #[test]
+    fn members_are_so_since_the_group_was_made_or_they_were_added() {
+        let mut stage = Stage::new();
+        stage.play(
+            "ana: enter
+             bo: enter
+             ana: group grp
+             ana: in grp hello
+             ana: invite bo grp
+             bo: exit
+             bo: enter",
+        );
+        let members = &stage.state().rooms[&stage.room("grp")].members;
+        let since = |name| members[&stage.person(name)].seq.0;
+        assert_eq!((since("ana"), since("bo")), (4, 6));
+    }
+
+    #[test]
+    fn the_first_name_unknown_is_refused_and_no_group_is_made() {
+        check(
+            "ana: enter
+             bo: enter
+             bo: join tea
+             --
+             ana: group grp bo dora eve
+             ana: group grp tea
+             bo: join grp",
+            "ana told: refused, no such person dora
+             ana told: refused, no such person tea
+             bo told: in grp
+             bo sees: bo joined grp",
+        );
+    }
+
+    #[test]
+    fn a_group_takes_no_name_that_is_taken_or_looks_so() {
+        check(
+            "ana: enter
+             bo: enter
+             bo: exit
+             ana: join coco
+             ana: group grp
+             --
+             ana: group bo
+             ana: group COCO
+             ana: group grp
+             ana: group c0co",
+            "ana told: refused, bo is a person
+             ana told: refused, COCO is taken
+             ana told: refused, grp is taken
+             ana told: refused, c0co looks like coco",
+        );
+    }
+
+    #[test]
+    fn guests_make_no_groups_and_are_in_none() {
+        check(
+            "ana: enter
+             guest: enter guest
+             --
+             ana: group grp guest-1
+             guest: group grp ana",
+            "ana told: refused, guest-1 is a guest
+             guest told: refused, guest-1 is a guest",
+        );
+    }
+
+    #[test]
+    fn no_more_are_named_than_a_group_takes() {
+        let named = |count| vec!["ana"; count].join(" ");
+        check(
+            &format!(
+                "ana: enter
+                 --
+                 ana: group grp {}
+                 ana: group grp {}",
+                named(GROUP_NAMED_MAX + 1),
+                named(GROUP_NAMED_MAX),
+            ),
+            "ana told: refused, 33 are too many
+             ana told: group grp: ana",
+        );
+    }
+
+    #[test]
+    fn nobody_is_in_more_rooms_than_can_be_told() {
+        let rooms: String =
+            (1..ROOMS_PER_PERSON_MAX).map(|n| format!("ana: group room{n}\n")).collect();
+        check(
+            &format!(
+                "ana: enter
+                 bo: enter
+                 bo: join tea
+                 bo: group grp
+                 {rooms}
+                 --
+                 ana: group more
+                 ana: join more
+                 ana: join tea
+                 bo: group more ana
+                 bo: invite ana grp
+                 ana: join lobby"
+            ),
+            "ana told: refused, ana is in too many rooms
+             ana told: refused, ana is in too many rooms
+             ana told: refused, ana is in too many rooms
+             bo told: refused, ana is in too many rooms
+             bo told: refused, ana is in too many rooms
+             ana told: in lobby",
+        );
+    }
+
+    #[test]
+    fn who_is_not_in_makes_no_group() {
+        check("ana: group grp", "ana told: refused, not in");
+    }
+}

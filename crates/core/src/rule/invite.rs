@@ -60,3 +60,138 @@ impl Change {
         step.done(done, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn to_a_public_room_one_is_invited_and_may_then_join() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             --
+             ana: invite BO tea
+             ana: in tea hello
+             bo: join tea",
+            "bo sees: ana invites you to tea
+             ana told: bo is told of tea
+             kept: [tea] ana: hello
+             ana sees: [tea] ana: hello
+             ana told: said
+             bo told: in tea
+             ana bo see: bo joined tea",
+        );
+    }
+
+    #[test]
+    fn to_a_group_one_is_added_at_once_by_any_member_even_while_offline() {
+        check(
+            "ana: enter
+             bo: enter
+             cy: enter
+             cy: exit
+             ana: group grp
+             --
+             ana: invite bo grp
+             bo: invite cy grp
+             bo: in grp hello
+             cy: enter
+             bo: in grp hello again",
+            "bo sees: ana added you to grp
+             ana told: bo is in grp
+             nobody sees: bo added you to grp
+             bo told: cy is in grp
+             kept: [grp] bo: hello
+             ana bo see: [grp] bo: hello
+             bo told: said
+             cy told: in as cy
+             ana bo cy see: cy is online
+             kept: [grp] bo: hello again
+             ana bo cy see: [grp] bo: hello again
+             bo told: said",
+        );
+    }
+
+    #[test]
+    fn an_invitation_to_a_public_room_does_not_wait() {
+        check(
+            "ana: enter
+             bo: enter
+             bo: exit
+             ana: join tea
+             --
+             ana: invite bo tea
+             ana: invite bo lobby",
+            "ana told: refused, bo is offline
+             ana told: refused, bo is offline",
+        );
+    }
+
+    #[test]
+    fn a_guest_is_invited_to_rooms_but_added_to_no_group() {
+        check(
+            "ana: enter
+             guest: enter guest
+             ana: join tea
+             ana: group grp
+             --
+             ana: invite guest-1 tea
+             ana: invite guest-1 grp",
+            "guest sees: ana invites you to tea
+             ana told: guest-1 is told of tea
+             ana told: refused, guest-1 is a guest",
+        );
+    }
+
+    #[test]
+    fn who_is_there_already_is_not_invited() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: group grp bo
+             --
+             ana: invite bo grp
+             ana: invite bo lobby
+             ana: invite ana grp",
+            "ana told: refused, bo is in grp already
+             ana told: refused, bo is in lobby already
+             ana told: refused, ana is in grp already",
+        );
+    }
+
+    #[test]
+    fn only_who_is_in_a_room_invites_to_it() {
+        check(
+            "ana: enter
+             bo: enter
+             cy: enter
+             ana: join tea
+             ana: group grp
+             --
+             bo: invite cy tea
+             bo: invite cy grp
+             bo: invite cy nowhere
+             dora: invite cy tea",
+            "bo told: refused, not in that room
+             bo told: refused, not in that room
+             bo told: refused, not in that room
+             dora told: refused, not in",
+        );
+    }
+
+    #[test]
+    fn only_persons_are_invited() {
+        check(
+            "ana: enter
+             ana: join tea
+             ana: group grp
+             --
+             ana: invite dora tea
+             ana: invite grp tea",
+            "ana told: refused, no such person dora
+             ana told: refused, no such person grp",
+        );
+    }
+}

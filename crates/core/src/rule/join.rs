@@ -101,3 +101,109 @@ impl Change {
         out.push(Effect::Show { audience: Audience::Room(id), event });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn a_room_is_made_by_who_joins_it_first_and_kept_as_they_wrote_it() {
+        check(
+            "ana: enter
+             bo: enter
+             --
+             ana: join Tea
+             bo: join TEA",
+            "ana told: in Tea
+             ana sees: ana joined Tea
+             bo told: in Tea
+             ana bo see: bo joined Tea",
+        );
+    }
+
+    #[test]
+    fn all_devices_of_a_person_join_those_to_come_too() {
+        check(
+            "ana: enter with v
+             ana2: enter ana checked 1
+             bo: enter
+             --
+             ana: join tea
+             ana3: enter ana checked 1
+             bo: join tea",
+            "ana told: in tea
+             ana ana2 see: ana joined tea
+             ana3 told: in as ana, on another device too
+             bo told: in tea
+             ana ana2 bo ana3 see: bo joined tea",
+        );
+    }
+
+    #[test]
+    fn to_join_again_changes_nothing() {
+        check(
+            "ana: enter
+             ana: join tea
+             ana: group grp
+             --
+             ana: join tea
+             ana: join lobby
+             ana: join grp",
+            "ana told: in tea
+             ana told: in lobby
+             ana told: in grp",
+        );
+    }
+
+    #[test]
+    fn a_group_is_not_joined_by_who_is_no_member() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: group grp
+             --
+             bo: join grp",
+            "bo told: refused, grp is taken",
+        );
+    }
+
+    #[test]
+    fn a_room_takes_no_name_that_is_a_persons_reserved_or_looks_like_another() {
+        check(
+            "ana: enter
+             alice: enter
+             alice: exit
+             guest: enter guest
+             ana: join coco
+             --
+             ana: join alice
+             ana: join guest-1
+             ana: join guest-2
+             ana: join operator
+             ana: join A1ice
+             ana: join c0co",
+            "ana told: refused, alice is a person
+             ana told: refused, guest-1 is a person
+             ana told: refused, guest-2 can't be taken
+             ana told: refused, operator can't be taken
+             ana told: refused, A1ice looks like alice
+             ana told: refused, c0co looks like coco",
+        );
+    }
+
+    #[test]
+    fn guests_make_rooms_as_well() {
+        check(
+            "guest: enter guest
+             --
+             guest: join tea",
+            "guest told: in tea
+             guest sees: guest-1 joined tea",
+        );
+    }
+
+    #[test]
+    fn who_is_not_in_joins_nothing() {
+        check("ana: join tea", "ana told: refused, not in");
+    }
+}

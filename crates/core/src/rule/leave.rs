@@ -36,12 +36,128 @@ impl Change {
             return;
         };
         let (card, left) = (person.card(self.who), room.card(self.room));
-        out.push(Effect::Unsubscribe(self.room, person.sessions()));
+        let asking = step.origin.session;
+        // The asker learns it from the reply, the person's other devices as everyone there.
+        let others: Vec<_> = person.sessions.iter().copied().filter(|s| *s != asking).collect();
+        out.push(Effect::Unsubscribe(self.room, vec![asking]));
         step.done(Done::Left(left.clone()), out);
         state.part(self.who, self.room);
-        if state.rooms.contains_key(&self.room) {
+        if state.rooms.contains_key(&self.room) || !others.is_empty() {
             let event = Event::Left(card, left);
             out.push(Effect::Show { audience: Audience::Room(self.room), event });
         }
+        if !others.is_empty() {
+            out.push(Effect::Unsubscribe(self.room, others));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::{Stage, check};
+
+    #[test]
+    fn who_leaves_hears_no_more_and_the_others_are_told() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             bo: join tea
+             --
+             ana: leave tea
+             bo: in tea hello",
+            "ana told: out of tea
+             bo sees: ana left tea
+             kept: [tea] bo: hello
+             bo sees: [tea] bo: hello
+             bo told: said",
+        );
+    }
+
+    #[test]
+    fn all_devices_of_a_person_leave_and_the_other_ones_are_told_of_it() {
+        check(
+            "ana: enter with v
+             ana2: enter ana checked 1
+             bo: enter
+             ana: join tea
+             bo: join tea
+             --
+             ana: leave tea
+             bo: leave tea",
+            "ana told: out of tea
+             ana2 bo see: ana left tea
+             bo told: out of tea",
+        );
+    }
+
+    #[test]
+    fn an_empty_room_is_forgotten_if_nothing_was_said_in_it() {
+        let mut stage = Stage::new();
+        let told = stage.play(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             --
+             ana: leave tea
+             bo: nick tea",
+        );
+        assert_eq!(told, "ana told: out of tea\nbo told: called tea\nana bo see: bo is now tea");
+    }
+
+    #[test]
+    fn an_empty_room_is_kept_if_something_was_said_in_it() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join Tea
+             ana: in tea hello
+             ana: topic tea biscuits
+             --
+             ana: leave tea
+             bo: nick tea
+             ana: join TEA",
+            "ana told: out of Tea
+             nobody sees: ana left Tea
+             bo told: refused, tea is taken
+             ana told: in Tea
+             ana sees: ana joined Tea",
+        );
+    }
+
+    #[test]
+    fn the_lobby_and_groups_are_left_by_nobody() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: group grp
+             --
+             ana: leave lobby
+             ana: leave grp
+             bo: leave grp",
+            "ana told: refused, the lobby is for ever
+             ana told: refused, group grp is for ever
+             bo told: refused, not in that room",
+        );
+    }
+
+    #[test]
+    fn only_who_is_in_a_room_leaves_it() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             --
+             bo: leave tea
+             bo: leave nowhere
+             ana: leave tea
+             ana: leave tea
+             cy: leave tea",
+            "bo told: refused, not in that room
+             bo told: refused, not in that room
+             ana told: out of tea
+             ana told: refused, not in that room
+             cy told: refused, not in",
+        );
     }
 }

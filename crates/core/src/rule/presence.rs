@@ -57,3 +57,116 @@ pub(super) fn end(state: &mut State, session: SessionId, out: &mut Effects) {
     let event = Event::Offline(card);
     out.push(Effect::Show { audience: Audience::Room(RoomId::LOBBY), event });
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::{Stage, check};
+
+    #[test]
+    fn only_the_first_device_is_announced_and_only_the_last_one_is_missed() {
+        check(
+            "bo: enter
+             ana: enter with v
+             --
+             ana2: enter ana checked 1
+             ana: exit
+             bo: tell ana hello
+             ana2: exit",
+            "ana2 told: in as ana, on another device too
+             ana told: out
+             kept: [to ana] bo: hello
+             bo ana2 see: [to ana] bo: hello
+             bo told: said
+             ana2 told: out
+             bo sees: ana is offline",
+        );
+    }
+
+    #[test]
+    fn with_the_last_device_one_is_out_of_all_rooms_but_groups() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             bo: join tea
+             ana: group grp bo
+             ana: exit
+             ana: enter
+             --
+             bo: in tea hello
+             bo: in grp hello
+             bo: say hello",
+            "kept: [tea] bo: hello
+             bo sees: [tea] bo: hello
+             bo told: said
+             kept: [grp] bo: hello
+             ana bo see: [grp] bo: hello
+             bo told: said
+             kept: [lobby] bo: hello
+             ana bo see: [lobby] bo: hello
+             bo told: said",
+        );
+    }
+
+    #[test]
+    fn a_room_is_forgotten_with_its_last_one_if_nothing_was_said_in_it() {
+        check(
+            "ana: enter
+             ana: join tea
+             ana: exit
+             --
+             tea: enter",
+            "kept: tea has all up to here
+             tea told: in as tea, new
+             tea sees: tea is online",
+        );
+    }
+
+    #[test]
+    fn nobody_is_away_any_more_who_went_offline() {
+        check(
+            "bo: enter
+             ana: enter
+             ana: away lunch
+             ana: exit
+             ana: enter
+             --
+             bo: tell ana hello",
+            "kept: [to ana] bo: hello
+             bo ana see: [to ana] bo: hello
+             bo told: said",
+        );
+    }
+
+    #[test]
+    fn a_guest_is_forgotten_and_the_next_one_is_someone_else() {
+        let mut stage = Stage::new();
+        stage.play("one: enter guest");
+        let one = stage.person("guest-1");
+        let told = stage.play(
+            "ana: enter
+             one: exit
+             --
+             ana: tell guest-1 hello
+             ana: to guest-1 hello",
+        );
+        assert_eq!(
+            told,
+            "ana told: refused, no such person guest-1\nana told: refused, that person has gone"
+        );
+        stage.play("two: enter guest");
+        assert_ne!(stage.person("guest-1"), one);
+    }
+
+    #[test]
+    fn a_registered_person_is_the_same_for_ever() {
+        let mut stage = Stage::new();
+        stage.play("ana: enter");
+        let ana = stage.person("ana");
+        stage.play(
+            "ana: exit
+             ana: enter",
+        );
+        assert_eq!(stage.person("ana"), ana);
+    }
+}

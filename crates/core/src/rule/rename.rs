@@ -50,3 +50,142 @@ impl Change {
         out.push(Effect::Show { audience: Audience::Room(RoomId::LOBBY), event });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn everyone_in_the_lobby_is_told_and_the_old_name_is_free() {
+        check(
+            "ana: enter with v
+             ana2: enter ana checked 1
+             bo: enter
+             --
+             ana: nick anna
+             ana: exit
+             bo: nick ana
+             bo: tell anna hello",
+            "ana told: called anna
+             ana ana2 bo see: ana is now anna
+             ana told: out
+             bo told: called ana
+             ana2 bo see: bo is now ana
+             kept: [to anna] ana: hello
+             ana2 bo see: [to anna] ana: hello
+             bo told: said",
+        );
+    }
+
+    #[test]
+    fn one_is_the_same_person_under_another_name() {
+        check(
+            "ana: enter with v
+             bo: enter
+             ana: join tea
+             ana: group grp bo
+             bo: ignore ana
+             ana: nick anna
+             --
+             ana: in tea hello
+             bo: in grp hello
+             ana2: enter anna checked 1
+             bo: unignore anna",
+            "kept: [tea] anna: hello
+             ana sees: [tea] anna: hello
+             ana told: said
+             kept: [grp] bo: hello
+             ana bo see: [grp] bo: hello
+             bo told: said
+             ana2 told: in as anna, on another device too
+             bo sees: not ignoring anna
+             bo told: not ignoring anna",
+        );
+    }
+
+    #[test]
+    fn ones_own_name_can_be_written_otherwise() {
+        check(
+            "alice: enter
+             --
+             alice: nick ALICE
+             alice: nick A1ice
+             alice: nick A1ice",
+            "alice told: called ALICE
+             alice sees: alice is now ALICE
+             alice told: called A1ice
+             alice sees: ALICE is now A1ice
+             alice told: called A1ice
+             alice sees: A1ice is now A1ice",
+        );
+    }
+
+    #[test]
+    fn a_guest_who_takes_a_name_is_registered_and_nothing_from_before_waits() {
+        check(
+            "guest: enter guest
+             bo: enter
+             guest: join tea
+             --
+             guest: nick ana
+             other: enter guest
+             guest: in tea hello
+             guest: exit
+             bo: tell ana hello",
+            "kept: ana has all up to here
+             guest told: called ana
+             guest bo see: guest-1 is now ana
+             other told: in as guest-1, a guest, new
+             guest bo other see: guest-1 is online
+             kept: [tea] ana: hello
+             guest sees: [tea] ana: hello
+             guest told: said
+             guest told: out
+             bo other see: ana is offline
+             kept: [to ana] bo: hello
+             bo sees: [to ana] bo: hello
+             bo told: said, ana is offline",
+        );
+    }
+
+    #[test]
+    fn a_name_that_another_has_is_refused() {
+        check(
+            "ana: enter
+             bo: enter
+             bo: exit
+             ana: join tea
+             ana: group grp
+             guest: enter guest
+             --
+             ana: nick BO
+             ana: nick tea
+             ana: nick grp
+             guest: nick ana",
+            "ana told: refused, BO is taken
+             ana told: refused, tea is taken
+             ana told: refused, grp is taken
+             guest told: refused, ana is taken",
+        );
+    }
+
+    #[test]
+    fn a_name_that_looks_like_anothers_is_refused() {
+        check(
+            "alice: enter
+             alice: exit
+             bo: enter
+             bo: join coco
+             --
+             bo: nick A1ice
+             bo: nick c0co",
+            "bo told: refused, A1ice looks like alice
+             bo told: refused, c0co looks like coco",
+        );
+    }
+
+    #[test]
+    fn who_is_not_in_takes_no_name() {
+        check("ana: nick anna", "ana told: refused, not in");
+    }
+}

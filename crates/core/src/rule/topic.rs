@@ -40,3 +40,52 @@ impl Change {
         step.done(Done::TopicSet, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn whoever_is_in_a_room_sets_its_topic_or_takes_it_away() {
+        check(
+            "ana: enter
+             bo: enter
+             guest: enter guest
+             ana: join tea
+             guest: join tea
+             ana: group grp bo
+             --
+             ana: topic tea biscuits
+             guest: topic tea
+             bo: topic grp us
+             bo: topic lobby all",
+            "ana guest see: ana set the topic of tea: biscuits
+             ana told: topic set
+             ana guest see: guest-1 took the topic of tea away
+             guest told: topic set
+             ana bo see: bo set the topic of grp: us
+             bo told: topic set
+             ana bo guest see: bo set the topic of lobby: all
+             bo told: topic set",
+        );
+    }
+
+    #[test]
+    fn only_who_is_in_a_room_sets_its_topic() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: join tea
+             ana: group grp
+             --
+             bo: topic tea biscuits
+             bo: topic grp us
+             bo: topic nowhere all
+             cy: topic lobby all",
+            "bo told: refused, not in that room
+             bo told: refused, not in that room
+             bo told: refused, not in that room
+             cy told: refused, not in",
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! A stage on which scripts are played, to see what everybody would see.
+//!
+//! A line of a script is a request, and an entry of its own: `WHO: VERB …`. `WHO` is a session:
+//! `ana`, `ana2` (a second device), `cy@2` (on node 2), or a node itself: `node`, `node2`. What
+//! comes before the line `--` sets the stage and is not told. The verbs are in [`Stage::intent`].
+//!
+//! What is told is a line an effect. Who is in a room's audience is known here only from `Attach`,
+//! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
+//! with the members in the state.
+
+pub(crate) mod routes;
+mod words;
+
+use std::collections::BTreeMap;
+
+use chinwag_model::effect::Effect;
+use chinwag_model::entry::{Entry, Packet};
+use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
+use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
+use chinwag_model::message::Manner;
+use chinwag_model::name::{Name, NewName};
+use chinwag_model::query::{Answer, Query, Reading};
+use chinwag_model::secret::Verifier;
+use chinwag_model::text::Text;
+
+use crate::answer::Response;
+use crate::core::Core;
+use crate::invariant;
+use crate::stage::routes::Routes;
+use crate::state::{Holder, State};
+
+/// Plays a script and compares what is told with what is expected, line by line; indents do not
+/// count.
+#[track_caller]
+pub(crate) fn check(script: &str, expected: &str) {
+    let lines = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    let told = play(script);
+    assert!(told == lines(expected), "the script\n{script}\ntold\n\n{told}\n");
+}
+
+/// Plays a script on an empty stage; what everybody saw and what the archive keeps.
+pub(crate) fn play(script: &str) -> String {
+    Stage::new().play(script)
+}
+
+/// The core with its sessions around it.
+#[derive(Debug, Default)]
+pub(crate) struct Stage {
+    core: Core,
+    lives: BTreeMap<NodeId, Life>,
+    labels: BTreeMap<String, SessionId>,
+    routes: Routes,
+    /// Everything that ever had a name.
+    known: BTreeMap<Box<str>, Holder>,
+    requests: u32,
+}
+
+/// What a node knows of its own packets.
+#[derive(Debug, Default)]
+struct Life {
+    epoch: u64,
+    next: u64,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Plays a script; what was told since the last `--`.
+    pub(crate) fn play(&mut self, script: &str) -> String {
+        let mut told = Vec::new();
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if line == "--" {
+                told.clear();
+            } else {
+                self.line(line, &mut told);
+            }
+        }
+        told.join("\n")
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.core.state()
+    }
+
+    /// The session of this label.
+    pub(crate) fn session(&mut self, label: &str) -> SessionId {
+        let number = self.labels.len() as u64 + 1;
+        let (label, node) = match label.split_once('@') {
+            Some((label, node)) => (label, node.parse().expect("a node's number")),
+            None => (label, 1),
+        };
+        let new = SessionId { node: NodeId(node), number };
+        *self.labels.entry(label.to_owned()).or_insert(new)
+    }
+
+    /// The person who has this name, or had it.
+    pub(crate) fn person(&self, name: &str) -> PersonId {
+        match self.known.get(self::name(name).folded()) {
+            Some(Holder::Person(id)) => *id,
+            _ => PersonId(999),
+        }
+    }
+
+    /// The room that has this name, or had it.
+    pub(crate) fn room(&self, name: &str) -> RoomId {
+        match self.known.get(self::name(name).folded()) {
+            Some(Holder::Room(id)) => *id,
+            _ => RoomId(999),
+        }
+    }
+
+    /// What the state answers at once.
+    pub(crate) fn ask(&mut self, label: &str, query: &Query) -> Answer {
+        let session = self.session(label);
+        match self.state().answer(session, query) {
+            Response::Now(answer) => answer,
+            Response::Later(reading) => panic!("{query:?} is left to the archive: {reading:?}"),
+        }
+    }
+
+    /// What the archive is asked.
+    pub(crate) fn reading(&mut self, label: &str, query: &Query) -> Reading {
+        let session = self.session(label);
+        match self.state().answer(session, query) {
+            Response::Later(reading) => reading,
+            Response::Now(answer) => panic!("{query:?} is answered at once: {answer:?}"),
+        }
+    }
+
+    fn line(&mut self, line: &str, told: &mut Vec<String>) {
+        let (label, what) = line.split_once(": ").unwrap_or_else(|| panic!("who says {line:?}?"));
+        let session = match label.strip_prefix("node") {
+            Some("") => SessionId { node: NodeId(1), number: 0 },
+            Some(node) => SessionId { node: NodeId(node.parse().unwrap()), number: 0 },
+            None => self.session(label),
+        };
+        let intent = self.intent(label, what);
+        let life = self.lives.entry(session.node).or_default();
+        let begins = session.number == 0 && intent == Intent::Begin;
+        if begins {
+            *life = Life { epoch: life.epoch + 1, next: 0 };
+        } else if life.epoch == 0 {
+            let node = SessionId { node: session.node, number: 0 };
+            life.epoch = 1;
+            self.request(node, Intent::Begin);
+        }
+        for effect in self.request(session, intent) {
+            told.extend(self.take(&effect));
+        }
+        self.routes.compare(self.core.state());
+        self.known.extend(self.core.state().names.clone());
+        invariant::check(self.core.state());
+    }
+
+    /// Puts one request in the log, as an entry.
+    fn request(&mut self, session: SessionId, intent: Intent) -> Vec<Effect> {
+        self.requests += 1;
+        let origin = Origin { session, request: self.requests };
+        let life = self.lives.entry(session.node).or_default();
+        let (epoch, first) = (life.epoch, life.next);
+        life.next += 1;
+        let requests = vec![Request { origin, intent }];
+        let packet = Packet { node: session.node, epoch, first, requests };
+        let seq = self.core.state().seq().next();
+        let time = Timestamp(self.core.state().time().0 + 1000);
+        let mut effects = Vec::new();
+        self.core.apply(&Entry { seq, time, packet }, &mut effects).expect("no gap");
+        effects
+    }
+
+    /// Does as a node does with an effect, and tells what is seen of it.
+    fn take(&mut self, effect: &Effect) -> Option<String> {
+        let sessions = self.routes.take(effect);
+        match effect {
+            Effect::Show { event, .. } => {
+                let seen = self.event(event);
+                let labels: Vec<_> = sessions.into_iter().map(|id| self.label(id)).collect();
+                Some(match labels.as_slice() {
+                    [] => format!("nobody sees: {seen}"),
+                    [one] => format!("{one} sees: {seen}"),
+                    all => format!("{} see: {seen}", all.join(" ")),
+                })
+            }
+            Effect::Reply(origin, outcome) => {
+                Some(format!("{} told: {}", self.label(origin.session), self.outcome(outcome)))
+            }
+            Effect::Keep(record) => Some(format!("kept: {}", self.record(record))),
+            _ => None,
+        }
+    }
+
+    fn label(&self, session: SessionId) -> String {
+        if session.number == 0 {
+            return "node".to_owned();
+        }
+        let label = self.labels.iter().find(|(_, id)| **id == session);
+        label.expect("a session of the script").0.clone()
+    }
+
+    fn intent(&self, label: &str, what: &str) -> Intent {
+        let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
+        let (first, tail) = rest.split_once(' ').unwrap_or((rest, ""));
+        let say = |to, manner, words| Intent::Say { to, manner, text: text(words) };
+        let speak = |to, words| say(to, Manner::Speech, words);
+        let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
+        match verb {
+            "begin" => Intent::Begin,
+            "enter" => Intent::Enter(self.identity(label, rest)),
+            "exit" => Intent::Exit { delivered: (!rest.is_empty()).then(|| place(rest)) },
+            "say" => speak(Target::Room(RoomId::LOBBY), rest),
+            "me" => say(Target::Room(RoomId::LOBBY), Manner::Action, rest),
+            "in" => speak(Target::Room(self.room(first)), tail),
+            "to" => speak(Target::Person(self.person(first)), tail),
+            "tell" => speak(Target::Called(name(first)), tail),
+            "either" => speak(Target::Either(name(first)), tail),
+            "broad" => speak(Target::Everyone, rest),
+            "group" => Intent::MakeGroup {
+                name: NewName::parse(first).expect("a name for a group"),
+                named: tail.split_whitespace().map(name).collect(),
+            },
+            "join" => Intent::Join { room: name(rest), new: NewName::parse(rest).ok() },
+            "leave" => Intent::Leave(self.room(rest)),
+            "topic" => Intent::SetTopic { room: self.room(first), topic: some_text(tail) },
+            "invite" => Intent::Invite { who: name(first), room: self.room(tail) },
+            "nick" => Intent::Rename(NewName::parse(rest).expect("a name to take")),
+            "away" => Intent::SetAway(Some(text(rest))),
+            "back" => Intent::SetAway(None),
+            "ignore" => Intent::Ignore { who: name(rest), on: true },
+            "unignore" => Intent::Ignore { who: name(rest), on: false },
+            "password" => Intent::SetPassword {
+                verifier: Verifier::new(first.to_owned()),
+                checked: tail.strip_prefix("checked ").map(|version| version.parse().unwrap()),
+            },
+            "sent" => {
+                Intent::Delivered(vec![Mark { person: self.person(first), upto: place(tail) }])
+            }
+            _ => panic!("{label} can't {verb:?}"),
+        }
+    }
+
+    /// `[guest | [new | known] [NAME]] [checked VERSION] [with VERIFIER]`; the name is that of the
+    /// session, and whether it is a new one is as the state says, if nothing else is said.
+    fn identity(&self, label: &str, rest: &str) -> Identity {
+        let label = label.split('@').next().unwrap_or_default();
+        let mut called = label.trim_end_matches(|c: char| c.is_ascii_digit());
+        let (mut new, mut checked, mut verifier) = (None, None, None);
+        let mut words = rest.split_whitespace();
+        while let Some(word) = words.next() {
+            match word {
+                "guest" => return Identity::Guest,
+                "new" => new = Some(true),
+                "known" => new = Some(false),
+                "checked" => checked = words.next().map(|version| version.parse().unwrap()),
+                "with" => verifier = words.next().map(|phc| Verifier::new(phc.to_owned())),
+                other => called = other,
+            }
+        }
+        let free = self.state().holder(&name(called)).is_none();
+        if new.unwrap_or(free) {
+            Identity::New { name: NewName::parse(called).expect("a name to take"), verifier }
+        } else {
+            Identity::Known { name: name(called), checked, verifier }
+        }
+    }
+}
+
+/// A name, which the script has right.
+pub(crate) fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).expect("a text")
+}
+
+/// `SEQ.INDEX`, as places are shown.
+fn place(text: &str) -> Place {
+    let (seq, index) = text.split_once('.').expect("a place");
+    Place { seq: Seq(seq.parse().unwrap()), index: index.parse().unwrap() }
+}

@@ -1,0 +1,142 @@
+//! What is told on the stage, in words.
+
+use chinwag_model::effect::Event;
+use chinwag_model::id::PersonId;
+use chinwag_model::message::{Destination, Manner, Message};
+use chinwag_model::name::Name;
+use chinwag_model::outcome::{Done, Outcome, Refusal, Unheard};
+use chinwag_model::record::Record;
+
+use super::Stage;
+
+impl Stage {
+    pub(super) fn event(&self, event: &Event) -> String {
+        match event {
+            Event::Said(message) => said(message),
+            Event::Online(who) => format!("{} is online", who.name),
+            Event::Offline(who) => format!("{} is offline", who.name),
+            Event::Joined(who, room) => format!("{} joined {}", who.name, room.name),
+            Event::Left(who, room) => format!("{} left {}", who.name, room.name),
+            Event::Renamed { was, who } => format!("{was} is now {}", who.name),
+            Event::Topic { room, by, topic: Some(topic) } => {
+                format!("{} set the topic of {}: {topic}", by.name, room.name)
+            }
+            Event::Topic { room, by, topic: None } => {
+                format!("{} took the topic of {} away", by.name, room.name)
+            }
+            Event::Added { by, group } => format!("{} added you to {}", by.name, group.name),
+            Event::Invited { by, room } => format!("{} invites you to {}", by.name, room.name),
+            Event::Ignoring { who, on: true } => format!("ignoring {}", self.called(*who)),
+            Event::Ignoring { who, on: false } => format!("not ignoring {}", self.called(*who)),
+        }
+    }
+
+    pub(super) fn outcome(&self, outcome: &Outcome) -> String {
+        match outcome {
+            Ok(done) => self.done(done),
+            Err(refusal) => format!("refused, {}", no(refusal)),
+        }
+    }
+
+    /// What the archive keeps. A mark at the entry just taken is `here`.
+    pub(super) fn record(&self, record: &Record) -> String {
+        match record {
+            Record::Message(message) => said(message),
+            Record::Delivered(mark) if mark.upto.seq == self.state().seq() => {
+                format!("{} has all up to here", self.called(mark.person))
+            }
+            Record::Delivered(mark) => {
+                format!("{} has all up to {}", self.called(mark.person), mark.upto)
+            }
+        }
+    }
+
+    fn called(&self, id: PersonId) -> String {
+        let person = self.state().persons.get(&id);
+        person.map_or_else(|| "someone gone".to_owned(), |person| person.name.to_string())
+    }
+
+    fn done(&self, done: &Done) -> String {
+        match done {
+            Done::Entered(entered) => {
+                assert_eq!(entered.place.seq, self.state().seq());
+                let mut told = format!("in as {}", entered.person.name);
+                for (is, word) in [
+                    (entered.guest, ", a guest"),
+                    (entered.new, ", new"),
+                    (entered.was_online, ", on another device too"),
+                ] {
+                    told.push_str(if is { word } else { "" });
+                }
+                for id in &entered.ignores {
+                    told.push_str(&format!(", ignoring {}", self.called(*id)));
+                }
+                told
+            }
+            Done::Exited => "out".to_owned(),
+            Done::Said(None) => "said".to_owned(),
+            Done::Said(Some(Unheard::Offline(who))) => format!("said, {} is offline", who.name),
+            Done::Said(Some(Unheard::Away(who, text))) => {
+                format!("said, {} is away: {text}", who.name)
+            }
+            Done::GroupMade(group, members) => format!("group {}: {}", group.name, names(members)),
+            Done::Joined(room) => format!("in {}", room.name),
+            Done::Left(room) => format!("out of {}", room.name),
+            Done::TopicSet => "topic set".to_owned(),
+            Done::Invited(who, room) => format!("{} is told of {}", who.name, room.name),
+            Done::Added(who, group) => format!("{} is in {}", who.name, group.name),
+            Done::Renamed(who) => format!("called {}", who.name),
+            Done::Away(Some(text)) => format!("away: {text}"),
+            Done::Away(None) => "back".to_owned(),
+            Done::Ignoring(who, true) => format!("ignoring {}", who.name),
+            Done::Ignoring(who, false) => format!("not ignoring {}", who.name),
+            Done::PasswordSet => "password set".to_owned(),
+            Done::Noted => "noted".to_owned(),
+        }
+    }
+}
+
+fn said(message: &Message) -> String {
+    let to = match &message.to {
+        Destination::Room(room) => room.name.to_string(),
+        Destination::Person(who) => format!("to {}", who.name),
+        Destination::Everyone => "to everyone".to_owned(),
+    };
+    let author = &message.author.name;
+    match message.manner {
+        Manner::Speech => format!("[{to}] {author}: {}", message.text),
+        Manner::Action => format!("[{to}] * {author} {}", message.text),
+    }
+}
+
+fn names(names: &[Name]) -> String {
+    names.iter().map(Name::shown).collect::<Vec<_>>().join(" ")
+}
+
+fn no(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotIn => "not in".to_owned(),
+        Refusal::AlreadyIn => "already in".to_owned(),
+        Refusal::AlreadyOnline(name) => format!("{name} is already online"),
+        Refusal::PasswordNeeded(name) => format!("{name} has a password"),
+        Refusal::TooManySessions(name) => format!("{name} has too many sessions"),
+        Refusal::Taken(name) => format!("{name} is taken"),
+        Refusal::TakenByPerson(name) => format!("{name} is a person"),
+        Refusal::LooksLike { wanted, existing } => format!("{wanted} looks like {existing}"),
+        Refusal::NotTakeable(name) => format!("{name} can't be taken"),
+        Refusal::NoSuchPerson(name) => format!("no such person {name}"),
+        Refusal::Offline(name) => format!("{name} is offline"),
+        Refusal::NoSuchTarget(name) => format!("no person or room {name}"),
+        Refusal::Gone => "that person has gone".to_owned(),
+        Refusal::NotInRoom => "not in that room".to_owned(),
+        Refusal::LobbyIsForEver => "the lobby is for ever".to_owned(),
+        Refusal::GroupIsForEver(name) => format!("group {name} is for ever"),
+        Refusal::TooManyNamed(count) => format!("{count} are too many"),
+        Refusal::TooManyRooms(name) => format!("{name} is in too many rooms"),
+        Refusal::TooManyIgnored => "too many ignored".to_owned(),
+        Refusal::Guest(name) => format!("{name} is a guest"),
+        Refusal::AlreadyMember(who, room) => format!("{} is in {} already", who.name, room.name),
+        Refusal::NotStored(why) => panic!("the core stores nothing, but says {why:?}"),
+        Refusal::Internal => panic!("a rule panicked"),
+    }
+}
