@@ -6,6 +6,8 @@
 //! a golden log of its own. `CHINWAG_GOLDEN=write cargo test -p chinwag-core --test golden` writes
 //! the log anew from [`script`].
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
 use std::fmt::Write as _;
 
 use chinwag_core::core::Core;

@@ -7,7 +7,7 @@ use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
-use chinwag_model::id::{NodeId, Place, SessionId};
+use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request};
 use chinwag_model::outcome::{NotStored, Outcome, Refusal};
 use chinwag_model::query::{Query, Reading};
@@ -121,17 +121,17 @@ impl Node {
         }
     }
 
-    /// A connection is gone; what waits was written to it up to `delivered`.
-    pub fn closed(&mut self, session: SessionNumber, delivered: Option<Place>) {
+    /// A connection is gone.
+    pub fn closed(&mut self, session: SessionNumber) {
         // It may be coming in just now, by an intent that is on its way.
         let id = SessionId { node: self.id, number: session };
         if self.pending.contains_key(&session) || self.state().has_session(id) {
             self.pending.entry(session).or_default().intents += 1;
-            self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered });
+            self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered: None });
         }
     }
 
-    /// Connections that live on were written what waits up to these marks.
+    /// Connections were written what waits up to these marks.
     pub fn delivered(&mut self, marks: Vec<Mark>) {
         if !marks.is_empty() {
             self.enqueue(0, OWN_REQUEST, Intent::Delivered(marks));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chinwag_model::ask::Checked;
-use chinwag_model::id::Place;
 use chinwag_model::intent::{Intent, Mark};
 use chinwag_model::name::Name;
 use chinwag_model::query::{Answer, Query};
@@ -16,6 +15,7 @@ use crossbeam_channel::Sender;
 
 use crate::listener::Stream;
 use crate::options::{ListenOptions, Policy};
+use crate::seat::Seat;
 
 /// What the hub hears.
 #[derive(Debug)]
@@ -58,8 +58,8 @@ pub(crate) enum Wanted {
     },
     Hash(Secret),
     /// The connection is gone.
-    Closed(Option<Place>),
-    /// What waits was written to connections that live on.
+    Closed,
+    /// What waits was written to connections.
     Delivered(Vec<Mark>),
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Arrival {
     pub(crate) peer: Option<IpAddr>,
     pub(crate) listener: Arc<ListenOptions>,
     /// Gives the connection's place back when it is gone.
-    pub(crate) seat: crate::door::Seat,
+    pub(crate) seat: Seat,
     /// There is no place for it: it is to be told so.
     pub(crate) is_surplus: bool,
 }

@@ -1,21 +1,19 @@
 //! The door: accepts connections, counts them, and gives each to its shard.
 
 use std::io;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::route::shard_of;
-use hashbrown::HashMap;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::courier::{Arrival, ShardInbox, ToShard};
 use crate::listener::Listener;
 use crate::options::{ListenOptions, Policy};
-use crate::vault::network;
+use crate::seat::Seats;
 
 /// Connections beyond `clients_max` that are let in to be told that the server is full; beyond
 /// these they are closed without a word.
@@ -28,34 +26,6 @@ const TURN_MAX: usize = 256;
 const PAUSE: Duration = Duration::from_millis(100);
 
 const WAKE: Token = Token(usize::MAX);
-
-/// How many connections there are, in all and from each network.
-#[derive(Debug, Default)]
-struct Seats {
-    all: AtomicUsize,
-    networks: Mutex<HashMap<IpAddr, usize>>,
-}
-
-/// One connection's place among all; given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
-    network: Option<IpAddr>,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.seats.all.fetch_sub(1, Ordering::Relaxed);
-        let Some(network) = self.network else { return };
-        let mut networks = self.seats.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = networks.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                networks.remove(&network);
-            }
-        }
-    }
-}
 
 /// What ends the door.
 #[derive(Debug)]
@@ -81,7 +51,7 @@ pub(crate) struct Door {
     listeners: Vec<(Listener, Arc<ListenOptions>)>,
     shards: Arc<[ShardInbox]>,
     policy: Arc<ArcSwap<Policy>>,
-    seats: Arc<Seats>,
+    seats: Seats,
     next: SessionNumber,
     stop: Arc<AtomicBool>,
 }
@@ -106,7 +76,7 @@ impl Door {
             poll.registry().register(listener.source(), Token(at), Interest::READABLE)?;
         }
         let handle = DoorHandle { stop: Arc::clone(&stop), waker };
-        let seats = Arc::new(Seats::default());
+        let seats = Seats::default();
         Ok((Self { poll, listeners, shards, policy, seats, next: 1, stop }, handle))
     }
 
@@ -156,11 +126,11 @@ impl Door {
                 },
             };
             let policy = self.policy.load();
-            let Some(seat) = self.seat(peer, policy.limits.connections_per_ip) else {
+            let Some(seat) = self.seats.take(peer, policy.limits.connections_per_ip) else {
                 tracing::debug!("too many connections from {peer:?}; one is closed");
                 continue;
             };
-            let all = self.seats.all.load(Ordering::Relaxed);
+            let all = self.seats.taken();
             if all > policy.clients_max.saturating_add(SURPLUS_MAX) {
                 continue;
             }
@@ -179,20 +149,5 @@ impl Door {
             }
         }
         Ok(true)
-    }
-
-    /// A place for a connection from this address, unless its network has as many as it may.
-    fn seat(&self, peer: Option<IpAddr>, per_network_max: usize) -> Option<Seat> {
-        let counted = peer.filter(|peer| per_network_max > 0 && !peer.is_loopback()).map(network);
-        if let Some(network) = counted {
-            let mut networks = self.seats.networks.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = networks.entry(network).or_insert(0);
-            if *count >= per_network_max {
-                return None;
-            }
-            *count += 1;
-        }
-        self.seats.all.fetch_add(1, Ordering::Relaxed);
-        Some(Seat { seats: Arc::clone(&self.seats), network: counted })
     }
 }

@@ -146,7 +146,7 @@ impl Hub {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
             Wanted::Query(query) => self.node.query(session, request, query),
-            Wanted::Closed(delivered) => self.node.closed(session, delivered),
+            Wanted::Closed => self.node.closed(session),
             Wanted::Delivered(marks) => self.node.delivered(marks),
             Wanted::Check { name, password, peer } => {
                 let credential = self.node.state().credential(&name);

@@ -11,6 +11,7 @@ mod door;
 mod hub;
 pub mod listener;
 pub mod options;
+mod seat;
 pub mod server;
 mod shard;
 mod timers;

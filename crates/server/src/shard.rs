@@ -5,6 +5,7 @@
 //! to the hub as one message a turn.
 
 mod connection;
+mod delivery;
 mod fan_out;
 
 use std::io;
@@ -14,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use chinwag_face::line::{LineFace, LinePolicy, Output};
 use chinwag_model::ask::Ask;
-use chinwag_model::intent::Mark;
-use chinwag_node::delivery::{Delivery, SessionNumber};
+use chinwag_model::intent::Intent;
+use chinwag_node::delivery::SessionNumber;
 use crossbeam_channel::{Receiver, Sender};
 use hashbrown::HashMap;
 use mio::event::Event;
@@ -406,16 +407,6 @@ impl Shard {
         }
     }
 
-    /// Tells a session something and lets it go on.
-    fn told(&mut self, session: SessionNumber, tell: impl FnOnce(&mut LineFace, &mut Output)) {
-        let Some(&key) = self.keys.get(&session) else { return };
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let Speech::Line(face) = &mut connection.speech else { return };
-        tell(face, &mut self.output);
-        self.send_output(key);
-        self.pump(key);
-    }
-
     /// Puts what a face wrote into the connection's outbox.
     fn send_output(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
@@ -486,13 +477,16 @@ impl Shard {
     }
 
     fn remove(&mut self, key: usize, why: &str) {
-        let Some(connection) = self.connections.try_remove(key) else { return };
+        let Some(mut connection) = self.connections.try_remove(key) else { return };
         let number = connection.number;
         tracing::debug!("connection {number} is closed: {why}");
         self.keys.remove(&number);
         self.rooms.leave_all(key, &connection.rooms);
-        let delivered = connection.outbox.delivered();
-        self.asks.push(SessionAsk { session: number, request: 0, ask: Wanted::Closed(delivered) });
+        if let Some(mark) = connection.take_mark() {
+            let ask = Wanted::Delivered(vec![mark]);
+            self.asks.push(SessionAsk { session: 0, request: 0, ask });
+        }
+        self.asks.push(SessionAsk { session: number, request: 0, ask: Wanted::Closed });
     }
 
     fn tell_marks(&mut self) {
@@ -504,9 +498,7 @@ impl Shard {
         for key in self.marked.drain(..) {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.is_marked = false;
-            if let (Some(person), Some(upto)) = (connection.person, connection.outbox.delivered()) {
-                marks.push(Mark { person, upto });
-            }
+            marks.extend(connection.take_mark());
         }
         self.asks.push(SessionAsk { session: 0, request: 0, ask: Wanted::Delivered(marks) });
     }
@@ -519,10 +511,20 @@ impl Shard {
     }
 
     fn tell_asks(&mut self) {
-        if !self.asks.is_empty() {
-            // A hub that is gone has ended the server; there is nobody to ask.
-            let _ = self.hub.send(ToHub::Asks(std::mem::take(&mut self.asks)));
+        if self.asks.is_empty() {
+            return;
         }
+        for SessionAsk { session, ask, .. } in &mut self.asks {
+            // Who leaves has been written, by now, what is told with it.
+            if let Wanted::Intent(Intent::Exit { delivered }) = ask
+                && let Some(key) = self.keys.get(session)
+                && let Some(connection) = self.connections.get_mut(*key)
+            {
+                *delivered = connection.take_mark().map(|mark| mark.upto);
+            }
+        }
+        // A hub that is gone has ended the server; there is nobody to ask.
+        let _ = self.hub.send(ToHub::Asks(std::mem::take(&mut self.asks)));
     }
 
     fn say_goodbye(&mut self) {
@@ -535,50 +537,6 @@ impl Shard {
                 self.send_output(key);
             }
             self.finish(key);
-        }
-    }
-
-    fn deliver(&mut self, delivery: Delivery) {
-        match delivery {
-            Delivery::Show { to, event } => self.fan_out(&to, &event),
-            Delivery::Outcome { session, request, outcome } => {
-                self.told(session, |face, out| face.outcome(request, &outcome, out));
-            }
-            Delivery::Answer { session, request, answer } => {
-                self.told(session, |face, out| face.answer(request, &answer, out));
-            }
-            Delivery::Attach { session, person, rooms } => {
-                let Some(&key) = self.keys.get(&session) else { return };
-                let Some(connection) = self.connections.get_mut(key) else { return };
-                tracing::debug!("connection {session} is person {}", person.0);
-                connection.person = Some(person);
-                for room in rooms {
-                    connection.rooms.push(room);
-                    self.rooms.join(key, room);
-                }
-            }
-            Delivery::Detach(session) => {
-                let Some(&key) = self.keys.get(&session) else { return };
-                let Some(connection) = self.connections.get_mut(key) else { return };
-                let rooms = std::mem::take(&mut connection.rooms);
-                self.rooms.leave_all(key, &rooms);
-            }
-            Delivery::Subscribe(room, sessions) => {
-                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
-                    if let Some(connection) = self.connections.get_mut(*key) {
-                        connection.rooms.push(room);
-                        self.rooms.join(*key, room);
-                    }
-                }
-            }
-            Delivery::Unsubscribe(room, sessions) => {
-                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
-                    if let Some(connection) = self.connections.get_mut(*key) {
-                        connection.rooms.retain(|other| *other != room);
-                        self.rooms.leave(*key, room);
-                    }
-                }
-            }
         }
     }
 }

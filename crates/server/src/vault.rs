@@ -17,6 +17,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use hashbrown::HashMap;
 
 use crate::courier::{ShardInbox, ToShard};
+use crate::seat::network;
 
 /// Passwords that wait to be hashed; beyond, who asks is told to try again.
 const QUEUE_MAX: usize = 1024;
@@ -215,17 +216,6 @@ impl Failures {
 fn culprits(name: &Name, peer: Option<IpAddr>) -> Vec<Culprit> {
     let name = Culprit::Name(name.folded().into());
     peer.map(|peer| Culprit::Address(network(peer))).into_iter().chain([name]).collect()
-}
-
-/// The part of an address that one customer has: all of IPv4's, the first half of IPv6's.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let bits = v6.to_bits() >> 64 << 64;
-            IpAddr::V6(std::net::Ipv6Addr::from_bits(bits))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use chinwag_storage::archive::{Archive, ArchiveError, Reply, Synced};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 
 use crate::database;
-use crate::store::OpenError;
+use crate::error::OpenError;
 
 /// Readings that wait for a reader; beyond, who asks is told to try again.
 const READINGS_MAX: usize = 1000;

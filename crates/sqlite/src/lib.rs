@@ -13,6 +13,7 @@
 //! the archive durably has.
 
 pub mod archive;
-mod database;
+pub mod database;
+pub mod error;
 pub mod log;
 pub mod store;

@@ -35,7 +35,10 @@ impl Talk {
     pub(super) fn stood(&mut self, name: Name, standing: &Standing, out: &mut Output) {
         match standing {
             Standing::Protected => self.open(returning(name, 0), out),
-            Standing::Room => self.fail(format_args!("\"{name}\" is taken."), out),
+            Standing::Room => match NewName::parse(name.shown()) {
+                Err(bad) => self.fail(not_a_name(name.shown(), &bad), out),
+                Ok(_) => self.fail(format_args!("\"{name}\" is taken."), out),
+            },
             Standing::Open => {
                 self.come(Identity::Known { name, checked: None, verifier: None }, out);
             }

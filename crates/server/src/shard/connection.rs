@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chinwag_face::line::LineFace;
-use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::id::{PersonId, Place, RoomId};
+use chinwag_model::intent::Mark;
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::outbox::{Outbox, SLICES_MAX};
 
 use crate::courier::Arrival;
-use crate::door::Seat;
 use crate::listener::Stream;
 use crate::options::{ListenOptions, Policy};
+use crate::seat::Seat;
 
 /// Bytes that a face may hold unread before its socket is read no further.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
@@ -48,6 +49,7 @@ pub(super) struct Connection {
     pub(super) is_listed_readable: bool,
     pub(super) is_listed_dirty: bool,
     pub(super) is_marked: bool,
+    mark_told: Option<Place>,
     _seat: Seat,
 }
 
@@ -109,8 +111,16 @@ impl Connection {
             is_listed_readable: false,
             is_listed_dirty: false,
             is_marked: false,
+            mark_told: None,
             _seat: seat,
         }
+    }
+
+    /// How far what waits was written, if that was not told yet.
+    pub(super) fn take_mark(&mut self) -> Option<Mark> {
+        let upto = self.outbox.delivered().filter(|upto| Some(*upto) > self.mark_told)?;
+        self.mark_told = Some(upto);
+        Some(Mark { person: self.person?, upto })
     }
 
     pub(super) fn peer_text(&self) -> String {

@@ -1,0 +1,256 @@
+//! Plays a transcript: a script of several clients that states every byte that they receive.
+//!
+//! A transcript's lines are:
+//!
+//! ```text
+//! # What this shows.
+//! config: limits.line_bytes = 100     a key of the server's configuration, before all else
+//! listen: unterminated_ms = 20        a key of its listener
+//! alice> hello                        alice sends a line; she connects when first mentioned
+//! alice< [lobby] Alice: hello         alice receives exactly this line next
+//! alice bob< <User Carol is online.>  so do both of them
+//! alice<| USERNAME:␠                  exactly this without a line end; ␠ is a blank at the end
+//! alice<~                             any one line
+//! alice<... Welcome                   lines are passed over up to one that begins so
+//! alice+ Alice                        comes in under a name never seen, with what that is answered
+//! alice= Alice                        comes in under a name seen before, for which nothing waits
+//! alice/ connect                      connects, and says nothing
+//! alice/ bytes "\xff\r\n"             sends bytes
+//! alice/ gets "\xff\xfb\x01"          receives exactly these bytes next
+//! alice/ silent                       has received nothing else
+//! alice/ eof                          sends no more
+//! alice/ reset                        breaks the connection off
+//! alice/ closed                       receives nothing else before the server closes
+//! alice/ gone                         loses the connection, whatever came before
+//! server/ stop                        is stopped and ends well; `restart` starts it again, too
+//! server/ kill                        is killed, and started again
+//! ```
+//!
+//! In what is received `{time}` stands for `2026-11-21 14:03:05` and `{n}` for a number; anywhere,
+//! `{ab*3}` stands for `ababab`. At its end nobody may have received anything that was not stated.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::client::{Client, greeting};
+use super::server::{Server, Settings};
+
+/// The folder of the transcripts.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts")
+}
+
+/// Plays the transcript of this name.
+pub(crate) fn play(name: &str) {
+    let path = folder().join(format!("{name}.txt"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    let (settings, steps) = read(&text);
+    let mut stage = Stage { server: settings.start(), clients: BTreeMap::new() };
+    for (number, step) in steps {
+        let at = format!("{name}.txt:{number}");
+        println!("{at}: {step}");
+        stage.step(&at, step);
+    }
+    stage.end();
+}
+
+/// The settings of a transcript, and its steps with their line numbers.
+fn read(text: &str) -> (Settings, Vec<(usize, &str)>) {
+    let mut settings = Settings::new();
+    let mut steps = Vec::new();
+    let setting = |rest: &str| {
+        let (key, value) = rest.split_once('=').expect("a setting is KEY = VALUE");
+        (key.trim().to_owned(), value.trim().to_owned())
+    };
+    for (at, line) in text.lines().enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix("config:") {
+            let (key, value) = setting(rest);
+            settings = settings.set(&key, value);
+        } else if let Some(rest) = line.strip_prefix("listen:") {
+            let (key, value) = setting(rest);
+            settings = settings.listen(&key, value);
+        } else {
+            steps.push((at + 1, line));
+        }
+    }
+    (settings, steps)
+}
+
+struct Stage {
+    server: Server,
+    clients: BTreeMap<String, Actor>,
+}
+
+struct Actor {
+    client: Client,
+    /// Whether the server waits for a name.
+    at_the_door: bool,
+}
+
+impl Stage {
+    fn step(&mut self, at: &str, step: &str) {
+        let sign = step.find(['>', '<', '+', '=', '/']).unwrap_or_else(|| panic!("{at}: no sign"));
+        let (names, rest) = step.split_at(sign);
+        let (sign, rest) = rest.split_at(1);
+        if names == "server" {
+            return self.server_does(rest.trim());
+        }
+        for name in names.split(' ') {
+            if (sign, rest) == ("/", " reset") {
+                self.clients.remove(name).expect("who resets is connected").client.reset();
+                continue;
+            }
+            let over = ["closed", "gone"].contains(&rest.trim()) && sign == "/";
+            let actor = self.actor(name);
+            actor.client.rename(&format!("{at}: {name}"));
+            actor.does(sign, rest);
+            if over {
+                self.clients.remove(name);
+            }
+        }
+    }
+
+    fn actor(&mut self, name: &str) -> &mut Actor {
+        let connect = || Actor { client: Client::connect(&self.server), at_the_door: true };
+        self.clients.entry(name.to_owned()).or_insert_with(connect)
+    }
+
+    fn server_does(&mut self, what: &str) {
+        match what {
+            "stop" => self.server.stop(),
+            "restart" => {
+                self.server.stop();
+                self.server.start_again();
+            }
+            "kill" => {
+                self.server.kill();
+                self.server.start_again();
+            }
+            _ => panic!("a server does not {what:?}"),
+        }
+    }
+
+    fn end(&mut self) {
+        for (name, actor) in &mut self.clients {
+            println!("at the end: {name}");
+            actor.expect_silence();
+        }
+    }
+}
+
+impl Actor {
+    fn does(&mut self, sign: &str, rest: &str) {
+        let words = written_out(rest.strip_prefix(' ').unwrap_or(rest));
+        match sign {
+            ">" => self.client.send(&words),
+            "+" => {
+                self.client.come_in(&words);
+                self.at_the_door = false;
+            }
+            "=" => {
+                self.client.send(&words);
+                let greeting = greeting();
+                self.client.expect(&format!(
+                    "{greeting}Welcome back, {words}.\n<User {words} is online.>\n"
+                ));
+                self.at_the_door = false;
+            }
+            "<" => self.receives(&written_out(rest)),
+            _ => self.acts(&words),
+        }
+    }
+
+    fn receives(&mut self, what: &str) {
+        if let Some(prompt) = what.strip_prefix("| ") {
+            self.client.expect(prompt);
+            self.at_the_door |= prompt == "USERNAME: ";
+        } else if let Some(beginning) = what.strip_prefix("... ") {
+            self.client.skip_to(beginning);
+        } else if what == "~" {
+            self.client.line();
+        } else {
+            let line = what.strip_prefix(' ').unwrap_or(what);
+            self.client.expect(&format!("{line}\n"));
+            self.at_the_door &=
+                !line.starts_with("Welcome, ") && !line.starts_with("Welcome back, ");
+        }
+    }
+
+    fn acts(&mut self, what: &str) {
+        match what.split_once(' ').unwrap_or((what, "")) {
+            ("connect", "") => {}
+            ("bytes", text) => self.client.send_bytes(&unescaped(text)),
+            ("gets", text) => self.client.expect_bytes(&unescaped(text)),
+            ("silent", "") => self.expect_silence(),
+            ("eof", "") => self.client.end_of_input(),
+            ("closed", "") => self.client.expect_closed(),
+            ("gone", "") => drop(self.client.expect_gone()),
+            _ => self.client.fail(&format!("a client does not {what:?}")),
+        }
+    }
+
+    fn expect_silence(&mut self) {
+        if self.at_the_door {
+            self.client.expect_silence_at_the_door();
+        } else {
+            self.client.expect_silence();
+        }
+    }
+}
+
+/// `{ab*3}` written out, and the mark of a blank at the end.
+fn written_out(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let repeated = after.split_once('}').and_then(|(inner, after)| {
+            let (what, count) = inner.rsplit_once('*')?;
+            Some((what.repeat(count.parse().ok()?), after))
+        });
+        out.push_str(before);
+        match repeated {
+            Some((what, after)) => {
+                out.push_str(&what);
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    if let Some(text) = out.strip_suffix('␠') {
+        return format!("{text} ");
+    }
+    out
+}
+
+/// The bytes of a text in quotes with Rust's escapes.
+fn unescaped(quoted: &str) -> Vec<u8> {
+    let text = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let text = text.unwrap_or_else(|| panic!("not in quotes: {quoted}"));
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        bytes.extend(before.bytes());
+        let (byte, length) = match after.chars().next() {
+            Some('n') => (b'\n', 1),
+            Some('r') => (b'\r', 1),
+            Some('t') => (b'\t', 1),
+            Some('0') => (0, 1),
+            Some('"') => (b'"', 1),
+            Some('\\') => (b'\\', 1),
+            Some('x') => (u8::from_str_radix(&after[1..3], 16).expect("two hex digits"), 3),
+            other => panic!("no such escape: {other:?}"),
+        };
+        bytes.push(byte);
+        rest = &after[length..];
+    }
+    bytes.extend(rest.bytes());
+    bytes
+}

@@ -1,0 +1,67 @@
+//! What the node has for a shard, done in order.
+
+use chinwag_face::line::{LineFace, Output};
+use chinwag_node::delivery::{Delivery, SessionNumber};
+
+use super::Shard;
+use super::connection::Speech;
+
+impl Shard {
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Show { to, event } => self.fan_out(&to, &event),
+            Delivery::Outcome { session, request, outcome } => {
+                self.told(session, |face, out| face.outcome(request, &outcome, out));
+            }
+            Delivery::Answer { session, request, answer } => {
+                self.told(session, |face, out| face.answer(request, &answer, out));
+            }
+            Delivery::Attach { session, person, rooms } => {
+                let Some(&key) = self.keys.get(&session) else { return };
+                let Some(connection) = self.connections.get_mut(key) else { return };
+                tracing::debug!("connection {session} is person {}", person.0);
+                connection.person = Some(person);
+                for room in rooms {
+                    connection.rooms.push(room);
+                    self.rooms.join(key, room);
+                }
+            }
+            Delivery::Detach(session) => {
+                let Some(&key) = self.keys.get(&session) else { return };
+                let Some(connection) = self.connections.get_mut(key) else { return };
+                let rooms = std::mem::take(&mut connection.rooms);
+                self.rooms.leave_all(key, &rooms);
+            }
+            Delivery::Subscribe(room, sessions) => {
+                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
+                    if let Some(connection) = self.connections.get_mut(*key) {
+                        connection.rooms.push(room);
+                        self.rooms.join(*key, room);
+                    }
+                }
+            }
+            Delivery::Unsubscribe(room, sessions) => {
+                for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
+                    if let Some(connection) = self.connections.get_mut(*key) {
+                        connection.rooms.retain(|other| *other != room);
+                        self.rooms.leave(*key, room);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells a session something and lets it go on.
+    pub(super) fn told(
+        &mut self,
+        session: SessionNumber,
+        tell: impl FnOnce(&mut LineFace, &mut Output),
+    ) {
+        let Some(&key) = self.keys.get(&session) else { return };
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Speech::Line(face) = &mut connection.speech else { return };
+        tell(face, &mut self.output);
+        self.send_output(key);
+        self.pump(key);
+    }
+}

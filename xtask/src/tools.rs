@@ -1,0 +1,55 @@
+//! What the tests need on a machine, installed where it is missing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// A program, and the Debian package that has it.
+const PACKAGES: &[(&str, &str)] =
+    &[("nc", "netcat-openbsd"), ("telnet", "telnet"), ("tmux", "tmux"), ("prlimit", "util-linux")];
+
+/// Installs what is missing, or says how it is to be had.
+pub(crate) fn install(root: &Path) -> Result<()> {
+    let missing: Vec<&str> =
+        PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, p)| *p).collect();
+    if !missing.is_empty() {
+        install_packages(&missing)?;
+    }
+    let nextest = Command::new("cargo")
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !nextest.is_ok_and(|status| status.success()) {
+        crate::cargo(root, &["install", "cargo-nextest", "--locked"], &[])?;
+    }
+    Ok(())
+}
+
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+fn install_packages(packages: &[&str]) -> Result<()> {
+    let names = packages.join(" ");
+    if !is_there("apt-get") {
+        bail!("the tests need these Debian packages, or what is like them here: {names}");
+    }
+    let sudo = if is_there("sudo") { &["sudo"][..] } else { &[] };
+    for arguments in [&["update", "-qq"][..], &[&["install", "-y", "-qq"][..], packages].concat()] {
+        let all = [sudo, &["apt-get"][..], arguments].concat();
+        let (program, rest) = all.split_first().context("there is a program")?;
+        let status = Command::new(program)
+            .args(rest)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null())
+            .status()
+            .context("cannot run apt-get")?;
+        if !status.success() {
+            bail!("apt-get failed; install these packages by hand: {names}");
+        }
+    }
+    Ok(())
+}
