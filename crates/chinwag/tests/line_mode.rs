@@ -19,27 +19,56 @@ macro_rules! transcripts {
 
 transcripts! {
     a_full_server_says_so
+    a_group_is_made_of_those_named_and_the_maker
+    a_group_that_cannot_be_is_refused
     a_known_name_is_welcomed_back
+    a_line_that_cannot_be_read_is_said
+    a_name_can_be_changed
     a_name_with_a_password_is_asked_for_it
+    a_password_is_changed_with_the_old_one
     a_password_lets_one_person_in_on_two_devices
     a_room_and_a_person_never_have_the_same_name
+    a_room_has_a_topic
+    a_server_that_stops_says_so
     an_open_name_that_is_online_is_refused
     comings_and_goings_are_told_to_the_lobby
+    everyone_is_spoken_to_with_broad
+    get_users_tells_everyone_with_o_and_x
     guests_are_in_get_users_only_while_online
     guests_can_be_unwelcome
+    help_lists_the_commands
+    history_tells_the_last_messages_as_they_looked
     in_large_rooms_nobody_is_told_of_comings_and_goings
+    list_tells_clients_and_send_writes_to_one
     names_can_be_made_to_need_passwords
     names_of_any_script_are_names
     nobody_is_told_what_came_before_them
     nothing_but_enter_gives_a_guest_name
+    nothing_that_a_terminal_obeys_is_passed_on
+    one_is_invited_to_a_room
+    one_person_is_spoken_to_by_name
+    other_protocols_get_one_clear_line
+    piped_input_is_done_before_the_end
+    rooms_are_joined_left_and_changed
+    say_takes_anything_and_me_is_an_action
+    search_finds_what_one_may_read
     silence_is_greeted
+    there_are_many_words_to_leave_with
     three_wrong_passwords_close_the_connection
     too_many_wrong_passwords_have_to_wait
     what_came_while_away_is_told_once
+    what_goes_wrong_with_names_is_said_and_nothing_is_sent
+    what_has_no_line_end_is_a_line_after_a_while
     what_is_no_name_is_refused_with_its_reason
+    what_is_typed_goes_to_everyone_in_the_room
     what_looks_like_a_name_that_exists_is_no_name
+    what_telnet_sends_is_never_text
     what_waits_outlives_a_kill
     what_waits_outlives_the_server
+    who_gives_no_name_in_time_is_closed
+    who_is_away_is_told_to_who_writes_to_them
+    who_is_ignored_is_not_seen
+    who_sends_too_fast_is_delayed_and_loses_nothing
     who_speaks_first_is_greeted_too
 }
 
