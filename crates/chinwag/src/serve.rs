@@ -20,7 +20,7 @@ const FILES_BESIDES: u64 = 200;
 pub(crate) fn run(source: &Source) -> ExitCode {
     match start(source) {
         Ok((server, signals)) => mind(server, signals, source),
-        Err(error) => fail(format!("{error:#}")),
+        Err(error) => fail(error),
     }
 }
 
@@ -30,12 +30,15 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
         bail!(what);
     }
     logging::start(config.log_is_json(), config.log_level());
-    raise_file_limit(&config);
+    let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
     let (log, archive) = store::open(&config.data())?;
     let server = Server::start(config.options(), Box::new(log), Arc::new(archive))?;
+    if let Some(room) = room {
+        tracing::info!("the system's limit of open files leaves room for {room} connections");
+    }
     for listening in server.listening() {
         tracing::info!("listening on {} ({})", listening.address, listening.faces);
     }
@@ -77,8 +80,9 @@ fn reload(server: &Server, source: &Source) {
     }
 }
 
-/// Each connection is a file; the system's first answer is often 1,024 of them.
-fn raise_file_limit(config: &Config) {
+/// Each connection is a file; the system's first answer is often 1,024 of them. Gives how many
+/// connections there is room for, where it is fewer than configured.
+fn raise_file_limit(config: &Config) -> Option<u64> {
     let wanted = config.policy().clients_max as u64 + FILES_BESIDES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
@@ -86,17 +90,11 @@ fn raise_file_limit(config: &Config) {
         // The superuser may raise the bound itself.
         let highest = Rlimit { current: Some(wanted), maximum: maximum.map(|m| m.max(wanted)) };
         let high = Rlimit { current: Some(to), maximum };
-        if setrlimit(Resource::Nofile, highest).is_err()
-            && let Err(error) = setrlimit(Resource::Nofile, high)
-        {
-            tracing::warn!("cannot raise the limit of open files: {error}");
+        if setrlimit(Resource::Nofile, highest).is_err() {
+            // What it was is what there is; that is told below.
+            let _ = setrlimit(Resource::Nofile, high);
         }
     }
-    let now = getrlimit(Resource::Nofile).current;
-    if now.is_some_and(|now| now < wanted) {
-        let now = now.unwrap_or_default();
-        tracing::warn!(
-            "the system allows {now} open files, fewer than server.clients_max asks for"
-        );
-    }
+    let now = getrlimit(Resource::Nofile).current.filter(|now| *now < wanted)?;
+    Some(now.saturating_sub(FILES_BESIDES))
 }

@@ -17,6 +17,7 @@ use chinwag_model::query::{Answer, Reading};
 use chinwag_model::record::Record;
 use chinwag_storage::archive::{Archive, ArchiveError, Reply, Synced};
 use crossbeam_channel::{Sender, TrySendError, bounded};
+use rusqlite::Connection;
 
 use crate::database;
 use crate::error::OpenError;
@@ -35,7 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct SqliteArchive {
     shared: Arc<Shared>,
     readings: Option<Sender<(Reading, Reply)>>,
-    threads: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+    indexer: Option<JoinHandle<Connection>>,
+    writer: Option<JoinHandle<Connection>>,
     _lock: Arc<File>,
 }
 
@@ -89,23 +92,27 @@ impl SqliteArchive {
         let state = State { kept, indexed: Seq(0), queue: Vec::new(), waiting: 0, closing: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
 
-        let mut threads = Vec::new();
+        let mut readers = Vec::new();
         let (readings, inbox) = bounded(READINGS_MAX);
         for n in 0..READERS {
             let reader = read::Reader::open(&file, &index_file).map_err(other)?;
             let (shared, inbox) = (Arc::clone(&shared), inbox.clone());
-            threads.push(spawn(&format!("reader-{n}"), move || reader.run(&shared, &inbox))?);
+            readers.push(spawn(&format!("reader-{n}"), move || reader.run(&shared, &inbox))?);
         }
         let messages = database::open_to_read(&file).map_err(other)?;
-        let indexer = Arc::clone(&shared);
-        threads.push(spawn("indexer", move || search::run(&indexer, index, &messages))?);
+        let indexing = Arc::clone(&shared);
+        let indexer = spawn("indexer", move || search::run(&indexing, index, &messages))?;
         let writing = Arc::clone(&shared);
-        threads.push(spawn("archive", move || write::run(&writing, writer))?);
-        Ok(Self { shared, readings: Some(readings), threads, _lock: lock })
+        let writer = spawn("archive", move || write::run(&writing, writer))?;
+        let (indexer, writer) = (Some(indexer), Some(writer));
+        Ok(Self { shared, readings: Some(readings), readers, indexer, writer, _lock: lock })
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work)
 }
 
@@ -147,10 +154,13 @@ impl Drop for SqliteArchive {
         self.readings = None;
         self.shared.lock().closing = true;
         self.shared.changed.notify_all();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the archive has failed, which is a bug");
-            }
+        // The writers of both files close them last: that leaves each whole in one file.
+        let readers = self.readers.drain(..).map(|reader| reader.join().is_ok());
+        let read = readers.fold(true, |all, one| all & one);
+        let indexed = self.indexer.take().is_none_or(|indexer| indexer.join().is_ok());
+        let wrote = self.writer.take().is_none_or(|writer| writer.join().is_ok());
+        if !(read && indexed && wrote) {
+            tracing::error!("a thread of the archive has failed, which is a bug");
         }
     }
 }

@@ -58,15 +58,15 @@ pub(super) fn open(file: &Path) -> Result<Connection, FileError> {
     }
 }
 
-/// Feeds the index until the archive is closed.
-pub(super) fn run(shared: &Shared, mut index: Connection, messages: &Connection) {
+/// Feeds the index until the archive is closed; gives the connection back, to be closed.
+pub(super) fn run(shared: &Shared, mut index: Connection, messages: &Connection) -> Connection {
     loop {
         let mut state = shared.lock();
         while state.kept <= state.indexed && !state.closing {
             state = shared.wait(state, Duration::from_secs(60));
         }
         if state.closing {
-            return;
+            return index;
         }
         let kept = state.kept;
         drop(state);

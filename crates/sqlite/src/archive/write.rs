@@ -59,8 +59,8 @@ pub(super) fn kept(connection: &Connection) -> rusqlite::Result<Seq> {
     Ok(Seq(kept.optional()?.map_or(0, |kept| u64::try_from(kept).unwrap_or(0))))
 }
 
-/// Writes until the archive is closed and nothing is left.
-pub(super) fn run(shared: &Shared, mut connection: Connection) {
+/// Writes until the archive is closed and nothing is left; gives the connection back, to be closed.
+pub(super) fn run(shared: &Shared, mut connection: Connection) -> Connection {
     let mut tries = 0;
     loop {
         let (tasks, closing) = next_tasks(shared);
@@ -97,7 +97,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         let done = shared.lock().queue.is_empty();
         if closing && (done || tries >= LAST_TRIES) {
             // What is not written is in the log, and is given again at the next start.
-            return;
+            return connection;
         }
     }
 }
