@@ -279,4 +279,45 @@ mod tests {
             assert!(said.contains(&format!("does not do {what} yet")), "{said}");
         }
     }
+
+    const EXAMPLE: &str = include_str!("../../../chinwag.example.toml");
+
+    #[test]
+    fn the_example_is_the_default() {
+        let (example, default) = (load(EXAMPLE, &[]).unwrap(), load("", &[]).unwrap());
+        let values = |config: &Config| -> Vec<(String, String)> {
+            let all = config.settings().iter();
+            all.map(|(path, setting)| (path.to_owned(), setting.value.to_string())).collect()
+        };
+        assert_eq!(values(&example), values(&default));
+    }
+
+    #[test]
+    fn the_example_has_every_setting() {
+        let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
+        let set = |line: &str| match line.strip_prefix('#').filter(|rest| begins(rest)) {
+            Some(rest) => format!("{rest}\n"),
+            None => format!("{line}\n"),
+        };
+        let all: String = EXAMPLE.lines().map(set).collect();
+        let config = load(&all, &[]).unwrap();
+        for key in schema::KEYS {
+            let path = key.path.replace('*', "0");
+            let setting = config.settings().get(&path);
+            let found = setting.is_some_and(|setting| setting.origin != Origin::Default);
+            assert!(found, "{path} is not in chinwag.example.toml");
+        }
+    }
+
+    #[test]
+    fn what_check_prints_is_the_same_configuration() {
+        let config = load("[server]\nname = \"x\"\n[[listen]]\nfaces = [\"line\"]", &[]).unwrap();
+        let shown = crate::check::show(&config);
+        assert!(shown.contains("name = \"x\"  # c.toml:2") || shown.contains(":2"), "{shown}");
+        let again = load(&shown, &[]).unwrap();
+        for (path, setting) in config.settings().iter() {
+            let value = again.settings().get(path).map(|other| &other.value);
+            assert_eq!(value, Some(&setting.value), "{path} in\n{shown}");
+        }
+    }
 }
