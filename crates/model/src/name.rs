@@ -155,12 +155,6 @@ impl Name {
         Self::of("lobby")
     }
 
-    /// What was a name when it was stored, to be shown again.
-    #[must_use]
-    pub fn stored(shown: &str) -> Self {
-        Self::of(shown)
-    }
-
     /// As its owner typed it, in Unicode's composed form.
     #[must_use]
     pub fn shown(&self) -> &str {

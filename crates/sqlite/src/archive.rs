@@ -1,245 +1,220 @@
-//! The archive in SQLite: one writer behind the live path, readers beside it, an index behind both.
+//! The archive: messages and marks of delivery, written behind the live path and read beside it.
+//!
+//! One thread writes, in transactions of what has gathered meanwhile; two read; one feeds the
+//! full-text index and one searches it, so that an index that is being built, or a costly search,
+//! holds up nothing else. They share one [`desk`].
 
 mod backlog;
-mod message;
-mod read;
+mod desk;
+mod history;
+mod index;
+mod reader;
+mod row;
 mod search;
-mod write;
+mod writer;
 
-use std::fs::File;
-use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chinwag_model::id::Seq;
-use chinwag_model::query::{Answer, Reading};
+use chinwag_model::query::{Answer, Reading, ReadingKind};
 use chinwag_model::record::Record;
-use chinwag_storage::archive::{Archive, ArchiveError, Reply, Synced};
-use crossbeam_channel::{Sender, TrySendError, bounded};
-use rusqlite::Connection;
+use chinwag_storage::archive::{Archive, Reply, Synced};
 
-use crate::database;
+use crate::database::{self, Commit};
 use crate::error::OpenError;
+use crate::folder::Folder;
+use desk::Desk;
+use index::Indexer;
+use reader::{Question, Reader};
+use writer::Writer;
 
-/// Readings that wait for a reader; beyond, who asks is told to try again.
-const READINGS_MAX: usize = 1000;
+/// The formats of `chinwag.sqlite`.
+///
+/// A message's id is its place in one number, so that the order of the table is the one order, an
+/// index on anything is an index on it and the place, and the full-text index needs no table to
+/// find its messages.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE message (
+        id INTEGER PRIMARY KEY,      -- its place: number of the entry * 65536 + index there
+        time_ms INTEGER NOT NULL,    -- since 1970 in UTC
+        kind TEXT NOT NULL,          -- said to: 'room', 'group', 'person' or 'everyone'
+        room_id INTEGER,             -- the room or group
+        recipient_id INTEGER,        -- the person
+        author_id INTEGER NOT NULL,
+        author TEXT NOT NULL,        -- names as they were then: as shown,
+        author_folded TEXT NOT NULL, -- as compared,
+        author_look TEXT NOT NULL,   -- and what they look like
+        target TEXT,                 -- the same of the room, group or person
+        target_folded TEXT,
+        target_look TEXT,
+        manner TEXT NOT NULL,        -- 'speech' or 'action'
+        text TEXT NOT NULL
+    );
+    CREATE INDEX message_room ON message (room_id) WHERE room_id IS NOT NULL;
+    CREATE INDEX message_pair ON message (min(author_id, recipient_id), max(author_id, recipient_id))
+        WHERE recipient_id IS NOT NULL;
+    CREATE INDEX message_recipient ON message (recipient_id) WHERE recipient_id IS NOT NULL;
+    CREATE INDEX message_everyone ON message (kind) WHERE kind = 'everyone';
+    CREATE TABLE mark (              -- how far what waits for a person was sent to them
+        person_id INTEGER PRIMARY KEY,
+        upto INTEGER NOT NULL        -- a place, as a message's id
+    );
+    CREATE TABLE archive (           -- one row
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL,            -- by chance; the full-text index is of the archive with this id
+        kept INTEGER NOT NULL        -- all entries of the log up to here are in this file
+    );
+    INSERT INTO archive VALUES (1, lower(hex(randomblob(16))), 0);
+"];
 
-/// Threads that read.
-const READERS: usize = 2;
-
-/// How long a reading waits for what it is to answer from.
+/// How long a reading may wait for what it asks for to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The archive of a folder.
-#[derive(Debug)]
+/// Readings that may wait in each of two queues; beyond, the answer is "unavailable".
+const READINGS_MAX: usize = 1000;
+
+/// Threads that read history and what waits.
+const READERS: usize = 2;
+
+/// The archive in `chinwag.sqlite`, and its index in `search.sqlite`.
 pub struct SqliteArchive {
-    shared: Arc<Shared>,
-    readings: Option<Sender<(Reading, Reply)>>,
-    readers: Vec<JoinHandle<()>>,
-    indexer: Option<JoinHandle<Connection>>,
-    writer: Option<JoinHandle<Connection>>,
-    _lock: Arc<File>,
+    file: PathBuf,
+    desk: Arc<Desk>,
+    patience: Duration,
+    /// `None` once it is being closed, which ends the readers.
+    lanes: Option<Lanes>,
+    threads: Vec<JoinHandle<()>>,
+    /// Dropped last.
+    _folder: Folder,
 }
 
-/// What the archive's threads have in common.
-#[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-    /// Something changed in the state.
-    changed: Condvar,
-}
-
-#[derive(Debug)]
-struct State {
-    /// The last entry whose records are all kept.
-    kept: Seq,
-    /// The last entry whose messages are all in the index.
-    indexed: Seq,
-    queue: Vec<Task>,
-    /// Records in the queue, and with the writer.
-    waiting: usize,
-    closing: bool,
-}
-
-enum Task {
-    Keep(Seq, Vec<Record>),
-    Sync(Synced),
-}
-
-impl std::fmt::Debug for Task {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Keep(seq, records) => write!(f, "Keep({seq:?}, {} records)", records.len()),
-            Self::Sync(_) => f.write_str("Sync"),
-        }
-    }
+/// Readings on their way to those who answer them.
+struct Lanes {
+    plain: SyncSender<Question>,
+    search: SyncSender<Question>,
 }
 
 impl SqliteArchive {
-    /// Opens the archive of a folder, made anew or brought up to this version. `lock` is held as
-    /// long as the archive is.
-    ///
-    /// # Errors
-    /// [`OpenError`], which says what and what to do.
-    pub fn open(folder: &Path, lock: Arc<File>) -> Result<Self, OpenError> {
-        let file = folder.join("chinwag.sqlite");
-        let writer = database::open(&file, &write::KIND)?;
-        let other = |source| database::FileError::Other { file: file.clone(), source };
-        let kept = write::kept(&writer).map_err(other)?;
-        let index_file = folder.join("search.sqlite");
-        let index = search::open(&index_file)?;
-        let state = State { kept, indexed: Seq(0), queue: Vec::new(), waiting: 0, closing: false };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
-
-        let mut readers = Vec::new();
-        let (readings, inbox) = bounded(READINGS_MAX);
-        for n in 0..READERS {
-            let reader = read::Reader::open(&file, &index_file).map_err(other)?;
-            let (shared, inbox) = (Arc::clone(&shared), inbox.clone());
-            readers.push(spawn(&format!("reader-{n}"), move || reader.run(&shared, &inbox))?);
-        }
-        let messages = database::open_to_read(&file).map_err(other)?;
-        let indexing = Arc::clone(&shared);
-        let indexer = spawn("indexer", move || search::run(&indexing, index, &messages))?;
-        let writing = Arc::clone(&shared);
-        let writer = spawn("archive", move || write::run(&writing, writer))?;
-        let (indexer, writer) = (Some(indexer), Some(writer));
-        Ok(Self { shared, readings: Some(readings), readers, indexer, writer, _lock: lock })
+    pub(crate) fn open(folder: &Folder) -> Result<Self, OpenError> {
+        Self::open_with(folder, PATIENCE)
     }
-}
 
-fn spawn<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<JoinHandle<T>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work)
+    fn open_with(folder: &Folder, patience: Duration) -> Result<Self, OpenError> {
+        let (file, index) = (folder.archive(), folder.search());
+        let connection = database::open(&file, MIGRATIONS, Commit::Soon)?;
+        let failed = |error| OpenError::of(&file, &error);
+        let (id, kept) = connection
+            .query_row("SELECT id, kept FROM archive", [], |row| {
+                Ok((row.get::<_, String>(0)?, Seq(crate::int::unsigned(row.get(1)?))))
+            })
+            .map_err(failed)?;
+        let desk = Arc::new(Desk::new(kept));
+        let (plain, questions) = sync_channel(READINGS_MAX);
+        let (search, searches) = sync_channel(READINGS_MAX);
+        let mut archive = Self {
+            file: file.clone(),
+            desk: Arc::clone(&desk),
+            patience,
+            lanes: Some(Lanes { plain, search }),
+            threads: Vec::new(),
+            _folder: folder.clone(),
+        };
+        let writer = Writer::new(file.clone(), connection, Arc::clone(&desk));
+        archive.start(crate::thread::vital("archive", move || writer.run()))?;
+        let questions = Arc::new(std::sync::Mutex::new(questions));
+        for n in 0..READERS {
+            let reader = Reader::new(&file, &index, &desk);
+            archive.read_with(format!("reader-{n}"), reader, Arc::clone(&questions))?;
+        }
+        let searches = Arc::new(std::sync::Mutex::new(searches));
+        archive.read_with("search".to_owned(), Reader::new(&file, &index, &desk), searches)?;
+        let indexer = Indexer::new(index, file, id, kept, desk);
+        archive.start(std::thread::Builder::new().name("search-index".to_owned()).spawn(
+            move || {
+                crate::thread::guarded("the search index", || indexer.run());
+            },
+        ))?;
+        Ok(archive)
+    }
+
+    fn read_with(
+        &mut self,
+        name: String,
+        reader: Reader,
+        questions: Arc<std::sync::Mutex<Receiver<Question>>>,
+    ) -> Result<(), OpenError> {
+        let builder = std::thread::Builder::new().name(name);
+        self.start(builder.spawn(move || reader.run(&questions)))
+    }
+
+    fn start(&mut self, thread: std::io::Result<JoinHandle<()>>) -> Result<(), OpenError> {
+        let failed = |error: std::io::Error| OpenError::Failed {
+            path: self.file.clone(),
+            reason: format!("no thread to be had: {error}"),
+        };
+        self.threads.push(thread.map_err(failed)?);
+        Ok(())
+    }
 }
 
 impl Archive for SqliteArchive {
     fn kept(&self) -> Seq {
-        self.shared.lock().kept
+        self.desk.kept()
     }
 
     fn keep(&self, upto: Seq, records: Vec<Record>) {
-        let mut state = self.shared.lock();
-        if upto > state.kept {
-            state.waiting += records.len();
-            state.queue.push(Task::Keep(upto, records));
-            self.shared.changed.notify_all();
-        }
+        self.desk.keep(upto, records);
     }
 
     fn backlog(&self) -> usize {
-        self.shared.lock().waiting
+        self.desk.backlog()
     }
 
     fn read(&self, reading: Reading, reply: Reply) {
-        let Some(readings) = &self.readings else { return };
-        if let Err(TrySendError::Full((_, reply)) | TrySendError::Disconnected((_, reply))) =
-            readings.try_send((reading, reply))
-        {
-            reply(Answer::Unavailable);
+        let question = Question { deadline: Instant::now() + self.patience, reading, reply };
+        let Some(lanes) = &self.lanes else { return (question.reply)(Answer::Unavailable) };
+        let lane = match &question.reading.what {
+            ReadingKind::Search { .. } => &lanes.search,
+            ReadingKind::History { .. } | ReadingKind::Backlog { .. } => &lanes.plain,
+        };
+        if let Err(full) = lane.try_send(question) {
+            tracing::warn!("more than {READINGS_MAX} readings wait for the archive");
+            let (std::sync::mpsc::TrySendError::Full(question)
+            | std::sync::mpsc::TrySendError::Disconnected(question)) = full;
+            (question.reply)(Answer::Unavailable);
         }
     }
 
-    fn sync(&self, synced: Synced) {
-        self.shared.lock().queue.push(Task::Sync(synced));
-        self.shared.changed.notify_all();
+    fn sync(&self, done: Synced) {
+        self.desk.sync(done);
     }
 }
 
 impl Drop for SqliteArchive {
     fn drop(&mut self) {
-        self.readings = None;
-        self.shared.lock().closing = true;
-        self.shared.changed.notify_all();
-        // The writers of both files close them last: that leaves each whole in one file.
-        let readers = self.readers.drain(..).map(|reader| reader.join().is_ok());
-        let read = readers.fold(true, |all, one| all & one);
-        let indexed = self.indexer.take().is_none_or(|indexer| indexer.join().is_ok());
-        let wrote = self.writer.take().is_none_or(|writer| writer.join().is_ok());
-        if !(read && indexed && wrote) {
-            tracing::error!("a thread of the archive has failed, which is a bug");
+        self.desk.close();
+        self.lanes = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for something to change.
-    fn wait<'s>(&self, state: MutexGuard<'s, State>, most: Duration) -> MutexGuard<'s, State> {
-        match self.changed.wait_timeout(state, most) {
-            Ok((state, _)) => state,
-            Err(poisoned) => poisoned.into_inner().0,
-        }
-    }
-
-    /// Waits until `there` holds; whether it does before patience ends.
-    fn wait_until(&self, there: impl Fn(&State) -> bool) -> bool {
-        let deadline = Instant::now() + PATIENCE;
-        let mut state = self.lock();
-        while !there(&state) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || state.closing {
-                return false;
-            }
-            state = self.wait(state, left);
-        }
-        true
+impl fmt::Debug for SqliteArchive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteArchive").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
-fn failed(doing: &'static str, error: &rusqlite::Error) -> ArchiveError {
-    ArchiveError { doing, reason: error.to_string() }
+/// What an error while reading means: whether the file must be made anew, where that is possible.
+fn is_damage(path: &Path, error: &rusqlite::Error) -> bool {
+    matches!(OpenError::of(path, error), OpenError::Damaged { .. })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-
-    use chinwag_model::message::Destination;
-    use chinwag_model::query::ReadingKind;
-    use chinwag_storage::suite::{check_archive, message, room};
-
-    use super::*;
-
-    fn open(folder: &Path) -> SqliteArchive {
-        let lock = Arc::new(File::create(folder.join("lock")).unwrap());
-        SqliteArchive::open(folder, lock).unwrap()
-    }
-
-    #[test]
-    fn the_archive_in_sqlite_is_an_archive() {
-        let folder = tempfile::tempdir().unwrap();
-        check_archive(|| Box::new(open(folder.path())));
-    }
-
-    #[test]
-    fn a_missing_or_damaged_index_is_made_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let said = message(1, 1, Destination::Room(room(1)), "tea");
-        open(folder.path()).keep(Seq(1), vec![Record::Message(said)]);
-        let index = folder.path().join("search.sqlite");
-        std::fs::remove_file(&index).unwrap();
-        for _ in 0..2 {
-            let archive = open(folder.path());
-            let what = ReadingKind::Search {
-                words: "tea".to_owned(),
-                person: chinwag_model::id::PersonId(9),
-                rooms: vec![chinwag_model::id::RoomId(1)],
-                limit: 5,
-            };
-            let (sender, answer) = channel();
-            let reply = Box::new(move |answer| sender.send(answer).unwrap());
-            archive.read(Reading { at: Seq(1), what }, reply);
-            let Answer::Found(found) = answer.recv().unwrap() else { panic!("nothing found") };
-            assert_eq!(found.len(), 1);
-            drop(archive);
-            std::fs::write(&index, "damaged ".repeat(1000)).unwrap();
-        }
-    }
-}
+mod tests;

@@ -1,160 +1,154 @@
-//! Opening a SQLite file: its settings, its version, and what can be wrong with it.
+//! A file of SQLite's: how it is opened, and brought to the newest format.
+//!
+//! A format is a number, which SQLite keeps in the file's header (`PRAGMA user_version`). Each
+//! migration leads from one to the next, in a transaction that also sets the number, so that a
+//! crash between two leaves a file of either format. A file of a later format is not touched.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-/// A kind of file, and how it came to be: each step makes the next version of it.
-#[derive(Debug)]
-pub(crate) struct Kind {
-    /// Written into the file's header, so that no other program's file is taken for one of ours.
-    pub(crate) application_id: i32,
-    /// How far a commit is synced: `FULL`, or `NORMAL` where a lost tail is found again.
-    pub(crate) synchronous: &'static str,
-    /// SQL that makes version 1, 2, …; never changed once released.
-    pub(crate) migrations: &'static [&'static str],
+use crate::error::OpenError;
+
+/// What a commit promises. All files have a write-ahead log (sqlite.org/wal.html).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Commit {
+    /// It has survived a power cut when it returns. Checkpoints are left to the caller.
+    Durable,
+    /// It survives the end of the process; a power cut may take the last ones, all of each.
+    Soon,
 }
 
-/// Why a file can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It was written by a later version.
-    #[error(
-        "{file} is of version {found}, and this chinwag knows versions up to {known}: use a newer \
-         chinwag, or another folder with --data"
-    )]
-    Newer {
-        /// The file.
-        file: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The last version known here.
-        known: usize,
-    },
-    /// It is not what was once written, or never was one of ours.
-    #[error(
-        "{file} is damaged, or not chinwag's: restore the data folder from a backup, or choose \
-         another with --data"
-    )]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-    },
-    /// It can't be written.
-    #[error("{file} cannot be written: make the folder writable, or choose another with --data")]
-    ReadOnly {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Anything else.
-    #[error("{file} cannot be opened: {source}")]
-    Other {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-}
-
-/// Opens a file for writing, made anew or brought up to this version.
-pub(crate) fn open(file: &Path, kind: &Kind) -> Result<Connection, FileError> {
-    let named = |error| name_error(file, error);
-    let mut connection = Connection::open(file).map_err(named)?;
-    settle(&connection, kind).map_err(named)?;
-    let version: i64 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(named)?;
-    let application: i32 =
-        connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(named)?;
-    let known = kind.migrations.len();
-    let done = match usize::try_from(version) {
-        Ok(done) if done <= known => done,
-        _ => return Err(FileError::Newer { file: file.to_owned(), found: version, known }),
-    };
-    if done > 0 && application != kind.application_id {
-        return Err(FileError::Damaged { file: file.to_owned() });
+/// Opens a file to write, made if there is none, and brings it to the newest format.
+pub(crate) fn open(
+    path: &Path,
+    migrations: &[&str],
+    commit: Commit,
+) -> Result<Connection, OpenError> {
+    let failed = |error| OpenError::of(path, &error);
+    let mut connection = Connection::open_with_flags(path, to_write()).map_err(failed)?;
+    let found = format(&connection).map_err(failed)?;
+    if found > migrations.len() {
+        let known = migrations.len();
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
-    migrate(&mut connection, kind, done).map_err(named)?;
+    if connection.is_readonly("main").map_err(failed)? {
+        let reason = "it is read-only".to_owned();
+        return Err(OpenError::NotWritable { path: path.to_owned(), reason });
+    }
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(failed)?;
+    if mode != "wal" {
+        let reason = "its file system lacks what a write-ahead log needs".to_owned();
+        return Err(OpenError::Failed { path: path.to_owned(), reason });
+    }
+    configure(&connection, commit).map_err(failed)?;
+    for (n, migration) in migrations.iter().enumerate().skip(found) {
+        migrate(&mut connection, n + 1, migration).map_err(failed)?;
+    }
     Ok(connection)
 }
 
-/// Opens a file, which is there, for reading only.
-pub(crate) fn open_to_read(file: &Path) -> Result<Connection, rusqlite::Error> {
+/// Opens a file again that [`open`] has opened before.
+pub(crate) fn reopen(path: &Path, commit: Commit) -> rusqlite::Result<Connection> {
+    let flags = to_write().difference(OpenFlags::SQLITE_OPEN_CREATE);
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection, commit)?;
+    Ok(connection)
+}
+
+/// Opens a file to read.
+pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    Ok(connection)
+    Connection::open_with_flags(path, flags)
 }
 
-fn settle(connection: &Connection, kind: &Kind) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", kind.synchronous)?;
-    connection.pragma_update(None, "foreign_keys", "ON")
+/// Writes as much of the write-ahead log into the file as is possible without anyone waiting.
+/// Returns how many of its pages are left.
+pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (pages, written): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(crate::int::unsigned(pages - written))
+    })
 }
 
-fn migrate(connection: &mut Connection, kind: &Kind, done: usize) -> rusqlite::Result<()> {
-    for (version, sql) in (1..).zip(kind.migrations).skip(done) {
-        let step = connection.transaction()?;
-        step.execute_batch(sql)?;
-        step.pragma_update(None, "application_id", kind.application_id)?;
-        step.pragma_update(None, "user_version", version)?;
-        step.commit()?;
-    }
-    Ok(())
+// Without SQLITE_OPEN_URI, so that a path is a path, whatever it begins with.
+fn to_write() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn name_error(file: &Path, source: rusqlite::Error) -> FileError {
-    let file = file.to_owned();
-    match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => FileError::Damaged { file },
-        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            FileError::ReadOnly { file }
+fn format(connection: &Connection) -> rusqlite::Result<usize> {
+    let version =
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+    // A negative one is none of ours, and so taken for a later one.
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+fn configure(connection: &Connection, commit: Commit) -> rusqlite::Result<()> {
+    match commit {
+        Commit::Durable => {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", 0)
         }
-        _ => FileError::Other { file, source },
+        Commit::Soon => {
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            // In KiB. Rows go to many rooms, so their pages lie far apart.
+            connection.pragma_update(None, "cache_size", -16 * 1024)
+        }
     }
+}
+
+fn migrate(connection: &mut Connection, to: usize, sql: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(sql)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(to).unwrap_or(i64::MAX))?;
+    transaction.commit()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind {
-        application_id: 77,
-        synchronous: "FULL",
-        migrations: &["CREATE TABLE one (a)", "ALTER TABLE one ADD COLUMN b"],
-    };
+    const FIRST: &str = "CREATE TABLE word (text TEXT); INSERT INTO word VALUES ('tea');";
+    const SECOND: &str = "ALTER TABLE word ADD COLUMN length INTEGER;
+                          UPDATE word SET length = length(text);";
 
     #[test]
-    fn a_file_of_an_earlier_version_is_brought_up_to_this_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.sqlite");
-        let first = Kind { migrations: &KIND.migrations[..1], ..KIND };
-        open(&file, &first).unwrap().execute("INSERT INTO one VALUES (5)", []).unwrap();
-        let connection = open(&file, &KIND).unwrap();
-        let row = connection.query_row("SELECT a, b FROM one", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?))
-        });
-        assert_eq!(row.unwrap(), (5, None));
+    fn a_file_of_any_earlier_format_is_brought_to_the_newest() {
+        for from in [&[][..], &[FIRST], &[FIRST, SECOND]] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("words");
+            drop(open(&path, from, Commit::Soon).unwrap());
+            let connection = open(&path, &[FIRST, SECOND], Commit::Soon).unwrap();
+            let length: i64 =
+                connection.query_row("SELECT length FROM word", [], |row| row.get(0)).unwrap();
+            assert_eq!((length, format(&connection).unwrap()), (3, 2));
+        }
     }
 
     #[test]
-    fn a_file_of_a_later_version_is_refused() {
+    fn a_migration_that_fails_leaves_the_file_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.sqlite");
-        open(&file, &KIND).unwrap().pragma_update(None, "user_version", 3).unwrap();
-        let error = open(&file, &KIND).unwrap_err();
-        assert!(matches!(error, FileError::Newer { found: 3, known: 2, .. }), "{error}");
+        let path = folder.path().join("words");
+        let broken = "INSERT INTO word VALUES ('coffee'); INSERT INTO nothing VALUES (1);";
+        assert!(open(&path, &[FIRST, broken], Commit::Soon).is_err());
+        let connection = open(&path, &[FIRST], Commit::Soon).unwrap();
+        let count: i64 =
+            connection.query_row("SELECT count(*) FROM word", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 1);
     }
 
     #[test]
-    fn what_is_no_file_of_ours_is_refused() {
+    fn a_file_of_a_later_format_is_refused_and_not_touched() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.sqlite");
-        std::fs::write(&file, "not a database, but long enough to be looked at".repeat(50))
-            .unwrap();
-        assert!(matches!(open(&file, &KIND).unwrap_err(), FileError::Damaged { .. }));
-        let other = folder.path().join("y.sqlite");
-        open(&other, &Kind { application_id: 78, ..KIND }).unwrap();
-        assert!(matches!(open(&other, &KIND).unwrap_err(), FileError::Damaged { .. }));
+        let path = folder.path().join("words");
+        drop(open(&path, &[FIRST, SECOND], Commit::Durable).unwrap());
+        let before = std::fs::read(&path).unwrap();
+        let error = open(&path, &[FIRST], Commit::Durable).unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }

@@ -1,19 +1,30 @@
 //! The log and the archive in SQLite, in one folder.
 //!
-//! | file | what it is |
-//! |---|---|
-//! | `log.sqlite` | entries since the last snapshot, and the snapshot; every commit is synced |
-//! | `chinwag.sqlite` | messages and delivery marks, written behind the live path |
-//! | `search.sqlite` | the full-text index of the messages; made again where it is missing |
-//! | `lock` | held by the one server that uses the folder |
+//! | file | what it is | if it is lost |
+//! |---|---|---|
+//! | `log.sqlite` | the short log and the last snapshot | restore the folder from a backup |
+//! | `chinwag.sqlite` | the archive: every message, every mark of delivery | restore the folder |
+//! | `search.sqlite` | the full-text index of the archive | it is built again by itself |
+//! | `lock` | held while a chinwag uses the folder | it is made again |
 //!
-//! They are files of their own because a SQLite file has one writer at a time: so neither the
-//! archive's writes nor its checkpoints nor the index ever stand in the way of a commit. What the
-//! archive loses with a power cut it is given again from the log, which is trimmed only behind what
-//! the archive durably has.
+//! The log and the archive are two files since SQLite lets one writer at a time into a file, and
+//! everyone waits for the log: neither what the archive writes, nor its checkpoints, nor a reader
+//! who holds those up, may delay a commit there. Nothing needs to be in both at one moment. The
+//! archive is filled from what the log has made durable, remembers how far, in the transaction
+//! that wrote it, and after a crash takes what it lacks from the log again; the log forgets only
+//! what the archive could not lose to a power cut.
+//!
+//! All of them can be read with the `sqlite3` tool while chinwag runs.
 
-pub mod archive;
-pub mod database;
-pub mod error;
-pub mod log;
+mod archive;
+mod database;
+mod error;
+mod folder;
+mod int;
+mod log;
 pub mod store;
+mod thread;
+
+pub use archive::SqliteArchive;
+pub use error::OpenError;
+pub use log::SqliteLog;

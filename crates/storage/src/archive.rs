@@ -1,44 +1,113 @@
-//! The archive: what was said, for history and search, filled from the log behind the live path.
+//! The archive: what people said, kept for ever.
 
-use chinwag_model::id::Seq;
+use chinwag_model::id::{PersonId, RoomId, Seq};
+use chinwag_model::message::{Conversation, Message};
 use chinwag_model::query::{Answer, Reading};
 use chinwag_model::record::Record;
 
-/// Most messages in one page of what waits for someone.
+/// Messages in one page of what waits for a person.
 pub const BACKLOG_PAGE: usize = 200;
 
-/// Where an answer goes.
+/// Most words that are looked for at once; more are passed over.
+pub const SEARCH_WORDS_MAX: usize = 16;
+
+/// The longest word that is looked for, in characters; a longer one is cut.
+pub const SEARCH_WORD_CHARS_MAX: usize = 64;
+
+/// Where an answer goes. It must not wait for long: other readings wait with it.
 pub type Reply = Box<dyn FnOnce(Answer) + Send>;
 
-/// Where it goes that all is durable.
+/// Who wants to know that something is durable.
 pub type Synced = Box<dyn FnOnce(Result<Seq, ArchiveError>) + Send>;
 
-/// Why the archive could not do something.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the archive cannot {doing}: {reason}")]
-pub struct ArchiveError {
-    /// What it was to do.
-    pub doing: &'static str,
-    /// Why it could not.
-    pub reason: String,
-}
-
-/// Keeps records, and answers from them. What it has lost it is given again from the log.
+/// What people said, and how far it was delivered.
+///
+/// Dropping an archive writes what it took, as far as it can, and answers everything.
 pub trait Archive: Send + Sync {
     /// The last entry whose records are all kept.
     fn kept(&self) -> Seq;
 
-    /// Takes the records of the entries after the last call's, up to `upto`; returns at once.
-    /// What was kept before is passed over.
+    /// Takes the records of the entries after those taken before, up to `upto`, in order; returns
+    /// at once. What is at or before [`kept`](Self::kept) is passed over, so that a log can be
+    /// replayed from any place before it. The caller looks at [`backlog`](Self::backlog) and
+    /// offers no more when it is too long.
     fn keep(&self, upto: Seq, records: Vec<Record>);
 
-    /// How many records were taken and are not kept yet.
+    /// Records taken but not yet written.
     fn backlog(&self) -> usize;
 
-    /// Answers once everything up to the entry that the reading names is kept;
-    /// [`Answer::Unavailable`] where that takes too long, or fails.
+    /// Answers a reading once everything up to `reading.at` is kept; with
+    /// [`Answer::Unavailable`] if that takes more than 10 s, too much is being asked, or reading
+    /// fails. The operator is told of failures. An answer holds at most
+    /// [`ROWS_MAX`](chinwag_model::query::ROWS_MAX) messages, whatever limit was asked for.
     fn read(&self, reading: Reading, reply: Reply);
 
-    /// Tells once everything taken so far is durable, even if the power fails then.
-    fn sync(&self, synced: Synced);
+    /// Calls back once everything taken so far would survive a power cut, with the last entry of
+    /// which that is true. Asked before a snapshot is saved, so that the log never forgets what
+    /// the archive could still lose.
+    fn sync(&self, done: Synced);
+}
+
+/// Why an archive is not durable.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The store answered with an error.
+    #[error("cannot write the archive: {reason}")]
+    Failed {
+        /// What it said.
+        reason: String,
+    },
+    /// The archive is being closed, and could not write everything.
+    #[error("the archive was closed")]
+    Closed,
+}
+
+/// The words that a search looks for: what is no letter, digit or accent parts them.
+///
+/// At most [`SEARCH_WORDS_MAX`] of at most [`SEARCH_WORD_CHARS_MAX`] characters.
+pub fn search_words(typed: &str) -> impl Iterator<Item = &str> {
+    // An accent may stand behind its letter as a character of its own (U+0300 to U+036F).
+    let in_word = |c: char| c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c);
+    let words = typed.split(move |c| !in_word(c)).filter(|word| !word.is_empty());
+    words.take(SEARCH_WORDS_MAX).map(|word| match word.char_indices().nth(SEARCH_WORD_CHARS_MAX) {
+        Some((end, _)) => &word[..end],
+        None => word,
+    })
+}
+
+/// Whether a person who may look into these rooms may find a message.
+#[must_use]
+pub fn may_find(message: &Message, person: PersonId, rooms: &[RoomId]) -> bool {
+    match message.conversation() {
+        Conversation::Room(room) => rooms.contains(&room),
+        Conversation::Pair(one, other) => one == person || other == person,
+        Conversation::Everyone => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_letter_or_digit_parts_words() {
+        for (typed, words) in [
+            ("", vec![]),
+            (" !? \"", vec![]),
+            ("tea", vec!["tea"]),
+            ("tea-time at 5", vec!["tea", "time", "at", "5"]),
+            ("\"a\" OR b*", vec!["a", "OR", "b"]),
+            ("cafe\u{301} Ирина", vec!["cafe\u{301}", "Ирина"]),
+        ] {
+            assert_eq!(search_words(typed).collect::<Vec<_>>(), words, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_bounded_in_number_and_length() {
+        assert_eq!(search_words(&"a ".repeat(100)).count(), SEARCH_WORDS_MAX);
+        let long = "é".repeat(100);
+        let cut: Vec<_> = search_words(&long).collect();
+        assert_eq!(cut, ["é".repeat(SEARCH_WORD_CHARS_MAX)]);
+    }
 }

@@ -1,7 +1,9 @@
-//! The two ports of a node to what lasts: the [`Log`](log::Log), which gives everything its place,
-//! and the [`Archive`](archive::Archive), which keeps what was said.
+//! Where things are stored: the traits of the log and the archive, their in-memory versions, and
+//! the suite that every version passes.
 //!
-//! Here are the traits, their versions in memory, and the suite that every version must pass.
+//! The *log* gives the one order and survives a crash; it is short, as a snapshot of the state
+//! lets it forget what came before. The *archive* keeps what people said, for ever; it is filled
+//! from the log behind the live path, and can lag. Nothing of SQL or of a network is known here.
 
 pub mod archive;
 pub mod log;

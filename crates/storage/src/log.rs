@@ -1,91 +1,91 @@
-//! The log: the one order, short, for order and recovery.
+//! The log: packets go in, entries come out, in one order.
 
-use std::path::PathBuf;
-
-use chinwag_model::entry::{BadPacket, Entry, Packet};
+use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Seq, Timestamp};
 use chinwag_model::outcome::NotStored;
 
-/// A state of the core, from which a node can go on without the entries up to it.
+/// Most packets that may be offered and not ended: a log takes so many without waiting.
+pub const PACKETS_IN_FLIGHT_MAX: usize = 16;
+
+/// The state after an entry, as bytes that the log does not look into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The last entry it holds.
+    /// The last entry that is in it.
     pub seq: Seq,
-    /// That entry's time.
+    /// The time of that entry.
     pub time: Timestamp,
-    /// The state, as the core writes it.
+    /// The state.
     pub bytes: Vec<u8>,
 }
 
-/// What came of a packet that was offered, here or on another node.
+/// What became of a packet.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Logged {
-    /// It is durable, and has its place.
+    /// It is durable, with this place and time.
     Entry(Entry),
-    /// It is not stored, and never will be by itself.
+    /// It is not stored, and never will be.
     Refused {
-        /// The packet.
+        /// The packet, as it was offered.
         packet: Packet,
         /// Why.
         why: NotStored,
     },
 }
 
-/// Where a log says what came of packets, in order.
+/// Where a log puts what it stored. It may wait in there; the log then waits with it.
 pub type LogSink = Box<dyn FnMut(Logged) + Send>;
+
+/// The one order, durable.
+///
+/// Dropping a log ends what was offered to it: packets are in the sink, a snapshot is saved.
+pub trait Log: Send {
+    /// The last snapshot saved, if any. Asked before [`follow`](Self::follow).
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] if it is not as it was saved, [`LogError::Failed`] if it can't be read.
+    fn snapshot(&mut self) -> Result<Option<Snapshot>, LogError>;
+
+    /// Gives every stored entry after `after` to the sink, in order and on this thread; from then
+    /// on each one as it is appended, on whichever thread. Called once, before the first packet is
+    /// offered. Returns the number of the last entry stored.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] at the first entry that is missing or is not as it was stored (those
+    /// before it were given), [`LogError::Trimmed`] if entries after `after` were forgotten, and
+    /// [`LogError::Failed`] if it can't be read.
+    fn follow(&mut self, after: Seq, sink: LogSink) -> Result<Seq, LogError>;
+
+    /// Offers a packet. It ends in the sink, once: as an entry when it is durable, or as refused;
+    /// in the order offered. At most [`PACKETS_IN_FLIGHT_MAX`] may be offered and not ended.
+    fn append(&mut self, packet: Packet);
+
+    /// Saves a snapshot durably and then forgets the entries up to it, beside the live path; the
+    /// entries after it stay. If that fails, the snapshot before it and all entries stay, and the
+    /// operator is told.
+    fn save_snapshot(&mut self, snapshot: Snapshot);
+}
 
 /// Why a log can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// An entry is not what was once written.
-    #[error("{file}: entry {seq} of the log is damaged; restore the data folder from a backup")]
+    /// Something is not as it was stored.
+    #[error("the log is damaged: {what}; put the data folder back from a backup")]
     Damaged {
-        /// The file.
-        file: PathBuf,
-        /// The entry's number.
-        seq: u64,
+        /// What, and where.
+        what: String,
     },
-    /// An entry is of a later version.
-    #[error("{file}: entry {seq} cannot be read: {source}")]
-    Packet {
-        /// The file.
-        file: PathBuf,
-        /// The entry's number.
-        seq: u64,
-        /// Why.
-        source: BadPacket,
+    /// Entries were forgotten after a snapshot that is not the one asked with.
+    #[error("the log begins at entry {first}, but entry {wanted} was asked for")]
+    Trimmed {
+        /// The first entry there is, or would be.
+        first: u64,
+        /// The entry that was asked for.
+        wanted: u64,
     },
     /// The store answered with an error.
-    #[error("{file}: {reason}")]
-    Store {
-        /// The file.
-        file: PathBuf,
-        /// The store's words.
+    #[error("cannot read the log: {reason}")]
+    Failed {
+        /// What it said.
         reason: String,
     },
-}
-
-/// Gives packets their places. Shown is only what came back from here.
-pub trait Log: Send {
-    /// The last snapshot saved.
-    ///
-    /// # Errors
-    /// [`LogError`] where it can't be read.
-    fn snapshot(&mut self) -> Result<Option<Snapshot>, LogError>;
-
-    /// Gives the sink every stored entry after `after`, in order, and from then on what comes of
-    /// each packet. Returns the last entry stored, once the sink has had it. Called once, before
-    /// [`append`](Self::append).
-    ///
-    /// # Errors
-    /// [`LogError`] where an entry can't be read: none is ever passed over.
-    fn follow(&mut self, after: Seq, sink: LogSink) -> Result<Seq, LogError>;
-
-    /// Offers a packet; returns at once. What comes of it goes to the sink, in the order offered.
-    /// The caller waits for it before it offers another.
-    fn append(&mut self, packet: Packet);
-
-    /// Saves a snapshot, and then forgets the entries up to it. Returns at once; where it fails,
-    /// the entries stay.
-    fn save_snapshot(&mut self, snapshot: Snapshot);
 }

@@ -6,75 +6,135 @@ use chinwag_model::id::{PersonId, Place, RoomId};
 use chinwag_model::message::Message;
 use chinwag_model::query::Backlog;
 use chinwag_storage::archive::BACKLOG_PAGE;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::message::{self, number};
-use super::read::select;
+use super::row;
+use crate::int::{signed, unsigned};
 
-/// A stretch of an index in which everything waits for the person.
-struct Stretch {
-    condition: &'static str,
-    value: Option<i64>,
-    /// The id before its first one.
-    from: i64,
+/// Whose messages, from where, up to where.
+pub(super) struct Waiting<'r> {
+    pub(super) person: PersonId,
+    /// Each with the place where the person became member.
+    pub(super) groups: &'r [(RoomId, Place)],
+    pub(super) upto: Place,
+    pub(super) ignores: &'r [PersonId],
 }
 
-/// Reads a page of what waits for `person`: see
-/// [`ReadingKind::Backlog`](chinwag_model::query::ReadingKind::Backlog).
-pub(super) fn read(
-    messages: &Connection,
-    person: PersonId,
-    groups: &[(RoomId, Place)],
-    upto: Place,
-    after: Option<Place>,
-    ignores: &[PersonId],
-) -> rusqlite::Result<Backlog> {
-    let person = number(person.0);
-    let mark = messages
-        .query_row("SELECT upto FROM delivered WHERE person = ?", [person], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0);
-    let from = after.map_or(mark, message::id);
-    let everyone = "room IS NULL AND recipient IS NULL AND ?1 IS NULL";
-    let mut stretches = vec![
-        Stretch { condition: "recipient = ?1", value: Some(person), from },
-        Stretch { condition: everyone, value: None, from },
-    ];
-    stretches.extend(groups.iter().map(|(room, since)| Stretch {
-        condition: "room = ?1",
-        value: Some(number(room.0)),
-        from: from.max(message::id(*since)),
-    }));
+/// One of the places where something may wait: a condition with `?4` in it, the value of that, and
+/// the id after which it waits.
+struct Source {
+    condition: &'static str,
+    value: i64,
+    after: i64,
+}
 
-    let left_out: Vec<i64> =
-        std::iter::once(person).chain(ignores.iter().map(|id| number(id.0))).collect();
-    let marks = vec!["?"; left_out.len()].join(", ");
-    let values = |stretch: &Stretch| -> Vec<Value> {
-        let fixed = [stretch.value.into(), stretch.from.into(), message::id(upto).into()];
-        fixed.into_iter().chain(left_out.iter().map(|id| Value::from(*id))).collect()
-    };
-    let condition = |stretch: &Stretch| {
-        format!("{} AND id > ?2 AND id <= ?3 AND author NOT IN ({marks})", stretch.condition)
-    };
-
-    let mut total = 0;
-    let mut page: Vec<Arc<Message>> = Vec::new();
-    for stretch in &stretches {
-        let condition = condition(stretch);
+impl Waiting<'_> {
+    /// Reads a page after a place, or the first one, with the count of all.
+    pub(super) fn read(
+        &self,
+        connection: &Connection,
+        after: Option<Place>,
+    ) -> rusqlite::Result<Backlog> {
+        let sources = self.sources(connection, after)?;
+        let mut total = 0;
         if after.is_none() {
-            let sql = format!("SELECT count(*) FROM message WHERE {condition}");
-            let mut count = messages.prepare_cached(&sql)?;
-            let count: i64 =
-                count.query_row(params_from_iter(values(stretch)), |row| row.get(0))?;
-            total += u64::try_from(count).unwrap_or(0);
+            for source in &sources {
+                total += self.count(connection, source)?;
+            }
         }
-        let limited = format!("{condition} ORDER BY id LIMIT {}", BACKLOG_PAGE + 1);
-        page.extend(select(messages, &limited, params_from_iter(values(stretch)))?);
+        // The first of each source, of which the first of all are a part. Each is read along an
+        // index; one statement over all of them would sort everything that waits, for each page.
+        let mut ids = Vec::new();
+        for source in &sources {
+            self.first(connection, source, &mut ids)?;
+        }
+        ids.sort_unstable();
+        let more = ids.len() > BACKLOG_PAGE;
+        ids.truncate(BACKLOG_PAGE);
+        let next = ids.last().filter(|_| more).map(|id| row::place(*id));
+        Ok(Backlog { total, messages: fetch(connection, &ids)?, next })
     }
-    page.sort_by_key(|message| message.place);
-    let more = page.len() > BACKLOG_PAGE;
-    page.truncate(BACKLOG_PAGE);
-    let next = page.last().filter(|_| more).map(|message| message.place);
-    Ok(Backlog { total, messages: page, next })
+
+    fn sources(
+        &self,
+        connection: &Connection,
+        after: Option<Place>,
+    ) -> rusqlite::Result<Vec<Source>> {
+        let person = signed(self.person.0);
+        let mark: Option<i64> = connection
+            .prepare_cached("SELECT upto FROM mark WHERE person_id = ?1")?
+            .query_row([person], |row| row.get(0))
+            .optional()?;
+        let after = mark.unwrap_or(0).max(after.map_or(0, row::id));
+        let mut sources = vec![
+            Source { condition: "recipient_id = ?4", value: person, after },
+            // It takes a value as all do.
+            Source { condition: "kind = 'everyone' AND ?4 = 0", value: 0, after },
+        ];
+        sources.extend(self.groups.iter().map(|(group, joined)| Source {
+            condition: "room_id = ?4",
+            value: signed(group.0),
+            after: after.max(row::id(*joined)),
+        }));
+        Ok(sources)
+    }
+
+    fn count(&self, connection: &Connection, source: &Source) -> rusqlite::Result<u64> {
+        let sql = sql("count(*)", source.condition, "");
+        let values = params![
+            source.after,
+            row::id(self.upto),
+            signed(self.person.0),
+            source.value,
+            self.ignores()
+        ];
+        connection.prepare_cached(&sql)?.query_row(values, |row| row.get(0)).map(unsigned)
+    }
+
+    fn first(
+        &self,
+        connection: &Connection,
+        source: &Source,
+        ids: &mut Vec<i64>,
+    ) -> rusqlite::Result<()> {
+        let sql = sql("id", source.condition, "ORDER BY id LIMIT ?6");
+        let values = params![
+            source.after,
+            row::id(self.upto),
+            signed(self.person.0),
+            source.value,
+            self.ignores(),
+            signed(BACKLOG_PAGE as u64 + 1)
+        ];
+        let mut statement = connection.prepare_cached(&sql)?;
+        for id in statement.query_map(values, |row| row.get(0))? {
+            ids.push(id?);
+        }
+        Ok(())
+    }
+
+    /// The ids of those who are ignored, as a list in JSON.
+    fn ignores(&self) -> String {
+        let ids: Vec<_> = self.ignores.iter().map(|person| person.0.to_string()).collect();
+        format!("[{}]", ids.join(","))
+    }
+}
+
+fn sql(what: &str, condition: &str, end: &str) -> String {
+    format!(
+        "SELECT {what} FROM message
+         WHERE {condition} AND id > ?1 AND id <= ?2 AND author_id <> ?3
+         AND author_id NOT IN (SELECT value FROM json_each(?5)) {end}"
+    )
+}
+
+/// The messages with these ids, in their order, without those that are not there.
+pub(super) fn fetch(connection: &Connection, ids: &[i64]) -> rusqlite::Result<Vec<Arc<Message>>> {
+    let sql = format!("SELECT {} FROM message WHERE id = ?1", row::COLUMNS);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut messages = Vec::with_capacity(ids.len());
+    for id in ids {
+        messages.extend(statement.query_row([id], row::read).optional()?);
+    }
+    Ok(messages)
 }

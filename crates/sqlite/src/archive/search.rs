@@ -1,152 +1,64 @@
-//! Full-text search: an index in a file of its own, fed behind the archive.
-//!
-//! Who may read a message is a term of its row, so that a search never looks at others: `r12` for
-//! what was said in room 12, `p3` and `p5` for what persons 3 and 5 said to each other, `all` for
-//! what was said to everyone.
+//! Messages that hold all the words.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chinwag_model::id::{PersonId, RoomId, Seq};
-use chinwag_model::message::{Destination, Message};
-use rusqlite::{Connection, OptionalExtension, params};
+use chinwag_model::message::Message;
+use chinwag_storage::archive::{may_find, search_words};
+use rusqlite::{Connection, params};
 
-use super::Shared;
-use super::message::{self, number};
-use super::read::{Reader, select};
-use crate::database::{self, FileError, Kind};
+use super::{backlog, history, row};
+use crate::database;
 
-const KIND: Kind = Kind {
-    application_id: 0x6377_7365,
-    synchronous: "NORMAL",
-    migrations: &["
-        CREATE VIRTUAL TABLE word USING fts5 (
-            text, scope,
-            content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
-        );
-        CREATE TABLE progress (
-            id INTEGER PRIMARY KEY CHECK (id = 0),
-            indexed INTEGER NOT NULL -- the last message's id
-        );
-    "],
-};
-
-/// Messages that one transaction takes.
-const BATCH: usize = 2000;
-
-/// After a failure, the index is left alone for so long.
-const RETRY: Duration = Duration::from_secs(1);
-
-/// Words of a search that are looked for, and characters of each.
-const WORDS_MAX: usize = 16;
-const WORD_CHARS_MAX: usize = 64;
-
-/// Opens the index; one that is damaged, or of another version, is made anew.
-pub(super) fn open(file: &Path) -> Result<Connection, FileError> {
-    match database::open(file, &KIND) {
-        Err(error @ (FileError::Damaged { .. } | FileError::Newer { .. })) => {
-            tracing::warn!("the search index is made anew: {error}");
-            for end in ["", "-wal", "-shm"] {
-                let mut path = file.as_os_str().to_owned();
-                path.push(end);
-                let _ = std::fs::remove_file(path);
-            }
-            database::open(file, &KIND)
-        }
-        opened => opened,
-    }
+/// What is looked for, and where.
+pub(super) struct Search<'r> {
+    pub(super) words: &'r str,
+    pub(super) person: PersonId,
+    pub(super) rooms: &'r [RoomId],
+    pub(super) limit: u32,
 }
 
-/// Feeds the index until the archive is closed; gives the connection back, to be closed.
-pub(super) fn run(shared: &Shared, mut index: Connection, messages: &Connection) -> Connection {
-    loop {
-        let mut state = shared.lock();
-        while state.kept <= state.indexed && !state.closing {
-            state = shared.wait(state, Duration::from_secs(60));
-        }
-        if state.closing {
-            return index;
-        }
-        let kept = state.kept;
-        drop(state);
-        match feed(&mut index, messages, kept) {
-            Ok(indexed) => {
-                shared.lock().indexed = indexed;
-                shared.changed.notify_all();
-            }
-            Err(error) => {
-                tracing::error!("the search index cannot be written, and is tried again: {error}");
-                drop(shared.wait(shared.lock(), RETRY));
-            }
-        }
+impl Search<'_> {
+    /// The ids of the last messages up to an entry, oldest first.
+    ///
+    /// The index is opened each time, as it may have been built anew.
+    pub(super) fn find(&self, index: &Path, at: Seq) -> rusqlite::Result<Vec<i64>> {
+        // There is no index before the first entry.
+        let Some(query) = self.query().filter(|_| at > Seq(0)) else { return Ok(Vec::new()) };
+        let connection = database::open_to_read(index)?;
+        let sql = "SELECT rowid FROM found WHERE found MATCH ?1 AND rowid <= ?2
+                   ORDER BY rowid DESC LIMIT ?3";
+        let mut statement = connection.prepare(sql)?;
+        let values = params![query, row::id(at.end()), history::bounded(self.limit)];
+        let mut ids = statement
+            .query_map(values, |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        ids.reverse();
+        Ok(ids)
     }
-}
 
-/// Takes the next messages into the index; up to which entry it is then complete.
-fn feed(index: &mut Connection, messages: &Connection, kept: Seq) -> rusqlite::Result<Seq> {
-    let last: i64 = index
-        .query_row("SELECT indexed FROM progress", [], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0);
-    let condition = format!("id > ?1 AND id <= ?2 ORDER BY id LIMIT {BATCH}");
-    let next = select(messages, &condition, params![last, message::id(kept.end())])?;
-    let Some(newest) = next.last() else { return Ok(kept) };
-    let transaction = index.transaction()?;
-    {
-        let sql = "INSERT INTO word (rowid, text, scope) VALUES (?, ?, ?)";
-        let mut insert = transaction.prepare_cached(sql)?;
-        for message in &next {
-            let id = message::id(message.place);
-            insert.execute(params![id, message.text.as_str(), scope(message)])?;
-        }
-        let sql = "INSERT OR REPLACE INTO progress VALUES (0, ?)";
-        transaction.execute(sql, [message::id(newest.place)])?;
+    /// The messages with these ids. What may be read is looked at once more, as nobody's rights
+    /// shall depend on an index that may be of another time.
+    pub(super) fn fetch(
+        &self,
+        connection: &Connection,
+        ids: &[i64],
+    ) -> rusqlite::Result<Vec<Arc<Message>>> {
+        let mut messages = backlog::fetch(connection, ids)?;
+        messages.retain(|message| may_find(message, self.person, self.rooms));
+        Ok(messages)
     }
-    transaction.commit()?;
-    let complete = next.len() < BATCH;
-    Ok(if complete { kept } else { Seq(newest.place.seq.0.saturating_sub(1)) })
-}
 
-fn scope(message: &Message) -> String {
-    match &message.to {
-        Destination::Room(room) => format!("r{}", room.id.0),
-        Destination::Person(to) => format!("p{} p{}", message.author.id.0, to.id.0),
-        Destination::Everyone => "all".to_owned(),
+    /// The query in FTS5's language (sqlite.org/fts5.html, section 3); `None` without a word.
+    /// Words are in quotes and hold none, so that nothing in them is taken for an operator.
+    fn query(&self) -> Option<String> {
+        let words: Vec<_> = search_words(self.words).map(|word| format!("\"{word}\"")).collect();
+        let own = ["all".to_owned(), format!("p{}", self.person.0)];
+        let scope: Vec<_> =
+            own.into_iter().chain(self.rooms.iter().map(|room| format!("r{}", room.0))).collect();
+        (!words.is_empty()).then(|| {
+            format!("text : ({}) AND scope : ({})", words.join(" AND "), scope.join(" OR "))
+        })
     }
-}
-
-/// The last messages that hold all the words and that the person may read, oldest first.
-pub(super) fn find(
-    reader: &Reader,
-    words: &str,
-    person: PersonId,
-    rooms: &[RoomId],
-    upto: i64,
-    limit: u32,
-) -> rusqlite::Result<Vec<Arc<Message>>> {
-    let Some(words) = terms(words) else { return Ok(Vec::new()) };
-    let rooms = rooms.iter().map(|room| format!(" OR r{}", room.0)).collect::<String>();
-    let query = format!("text : ({words}) AND scope : (all OR p{}{rooms})", number(person.0));
-    let sql = "SELECT rowid FROM word WHERE word MATCH ?1 AND rowid <= ?2
-               ORDER BY rowid DESC LIMIT ?3";
-    let mut statement = reader.index.prepare_cached(sql)?;
-    let found = statement.query_map(params![query, upto, limit], |row| row.get::<_, i64>(0))?;
-    let mut messages = Vec::new();
-    for id in found {
-        messages.extend(reader.select("id = ?", [id?])?);
-    }
-    messages.reverse();
-    Ok(messages)
-}
-
-/// The words as FTS5 takes them, each quoted, so that none is an operator.
-fn terms(typed: &str) -> Option<String> {
-    let words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let quoted = words.take(WORDS_MAX).map(|word| {
-        let word: String = word.chars().take(WORD_CHARS_MAX).collect();
-        format!("\"{word}\"")
-    });
-    let quoted: Vec<_> = quoted.collect();
-    (!quoted.is_empty()).then(|| quoted.join(" AND "))
 }

@@ -1,0 +1,219 @@
+//! What the threads of the archive share: the queue, and how far each has come.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chinwag_model::id::Seq;
+use chinwag_model::record::Record;
+use chinwag_storage::archive::{ArchiveError, Synced};
+
+/// Records after which no more entries are put into one transaction.
+const BATCH_RECORDS: usize = 2000;
+
+/// How long the index lets messages gather, as each of its transactions costs more than a row.
+/// Nobody waits for it: a search that needs them has them indexed at once.
+const GATHER: Duration = Duration::from_millis(250);
+
+#[derive(Default)]
+pub(super) struct Desk {
+    state: Mutex<State>,
+    /// There is something for the writer, or the end has begun.
+    work: Condvar,
+    /// Something was written or indexed, is wanted in the index, or the end has begun.
+    progress: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<(Seq, Vec<Record>)>,
+    /// Records in the queue and in the writer's hands.
+    backlog: usize,
+    taken: Seq,
+    kept: Seq,
+    indexed: Seq,
+    /// How far searches want the index.
+    search_wants: Seq,
+    /// Whether a search found the index damaged.
+    index_is_damaged: bool,
+    /// Each with what must be kept before.
+    syncs: VecDeque<(Seq, Synced)>,
+    is_closing: bool,
+    writer_has_ended: bool,
+}
+
+/// What the writer is to do next.
+pub(super) enum Work {
+    /// Write the records of the entries up to one.
+    Write(Seq, Vec<Record>),
+    /// Make what is written durable.
+    Sync(Vec<Synced>),
+    /// Nothing any more.
+    End,
+}
+
+impl Desk {
+    pub(super) fn new(kept: Seq) -> Self {
+        Self {
+            state: Mutex::new(State { taken: kept, kept, ..State::default() }),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn keep(&self, upto: Seq, records: Vec<Record>) {
+        let mut state = self.lock();
+        if upto <= state.taken {
+            return;
+        }
+        state.taken = upto;
+        state.backlog += records.len();
+        state.queue.push_back((upto, records));
+        drop(state);
+        self.work.notify_one();
+    }
+
+    pub(super) fn sync(&self, done: Synced) {
+        let mut state = self.lock();
+        if state.writer_has_ended {
+            drop(state);
+            return done(Err(ArchiveError::Closed));
+        }
+        let taken = state.taken;
+        state.syncs.push_back((taken, done));
+        drop(state);
+        self.work.notify_one();
+    }
+
+    pub(super) fn kept(&self) -> Seq {
+        self.lock().kept
+    }
+
+    pub(super) fn backlog(&self) -> usize {
+        self.lock().backlog
+    }
+
+    /// What is queued is still written; then everything ends.
+    pub(super) fn close(&self) {
+        self.lock().is_closing = true;
+        self.work.notify_all();
+        self.progress.notify_all();
+    }
+
+    /// For the writer: waits for something to do.
+    pub(super) fn next_work(&self) -> Work {
+        let idle = |state: &mut State| {
+            state.queue.is_empty() && state.syncs.is_empty() && !state.is_closing
+        };
+        let state = self.work.wait_while(self.lock(), idle);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let kept = state.kept;
+        let due = state.syncs.iter().take_while(|(upto, _)| *upto <= kept).count();
+        if due > 0 {
+            return Work::Sync(state.syncs.drain(..due).map(|(_, done)| done).collect());
+        }
+        let (mut last, mut batch) = (kept, Vec::new());
+        while batch.len() < BATCH_RECORDS
+            && let Some((upto, records)) = state.queue.pop_front()
+        {
+            last = upto;
+            batch.extend(records);
+        }
+        if last > kept { Work::Write(last, batch) } else { Work::End }
+    }
+
+    /// For the writer: this much is written.
+    pub(super) fn written(&self, upto: Seq, records: usize) {
+        let mut state = self.lock();
+        state.kept = upto;
+        state.backlog -= records;
+        drop(state);
+        self.progress.notify_all();
+    }
+
+    /// For the writer: waits before trying again; says whether the end has begun.
+    pub(super) fn pause(&self, time: Duration) -> bool {
+        let state = self.lock();
+        let waited = self.progress.wait_timeout_while(state, time, |state| !state.is_closing);
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_closing
+    }
+
+    /// For the writer: it writes no more.
+    pub(super) fn end_writing(&self) {
+        let syncs = {
+            let mut state = self.lock();
+            state.writer_has_ended = true;
+            std::mem::take(&mut state.syncs)
+        };
+        self.progress.notify_all();
+        syncs.into_iter().for_each(|(_, done)| done(Err(ArchiveError::Closed)));
+    }
+
+    /// For readers: waits until everything up to an entry is kept. Says whether it is.
+    pub(super) fn wait_kept(&self, at: Seq, deadline: Instant) -> bool {
+        self.wait(deadline, |state| state.kept >= at, |state| state.writer_has_ended)
+    }
+
+    /// For searches: waits until everything up to an entry is kept and indexed. Says whether it is.
+    pub(super) fn wait_indexed(&self, at: Seq, deadline: Instant) -> bool {
+        {
+            let mut state = self.lock();
+            state.search_wants = state.search_wants.max(at);
+        }
+        self.progress.notify_all();
+        self.wait(deadline, |state| state.kept.min(state.indexed) >= at, |state| state.is_closing)
+    }
+
+    /// For searches: the index must be built again.
+    pub(super) fn index_is_damaged(&self) {
+        let mut state = self.lock();
+        state.index_is_damaged = true;
+        state.indexed = Seq(0);
+        drop(state);
+        self.progress.notify_all();
+    }
+
+    /// For the indexer: waits until there is something to index. Says whether the index is not
+    /// damaged; `None` at the end.
+    pub(super) fn next_to_index(&self) -> Option<bool> {
+        let is_idle = |state: &mut State| {
+            state.kept <= state.indexed && !state.index_is_damaged && !state.is_closing
+        };
+        let state = self.progress.wait_while(self.lock(), is_idle);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let is_not_wanted = |state: &mut State| {
+            state.search_wants <= state.indexed && !state.index_is_damaged && !state.is_closing
+        };
+        let waited = self.progress.wait_timeout_while(state, GATHER, is_not_wanted);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.is_closing {
+            return None;
+        }
+        Some(!std::mem::take(&mut state.index_is_damaged))
+    }
+
+    /// For the indexer: the index reaches up to here. Says whether it may go on.
+    pub(super) fn indexed(&self, upto: Seq) -> bool {
+        let mut state = self.lock();
+        state.indexed = upto;
+        let may_go_on = !state.is_closing && !state.index_is_damaged;
+        drop(state);
+        self.progress.notify_all();
+        may_go_on
+    }
+
+    fn wait(
+        &self,
+        deadline: Instant,
+        reached: impl Fn(&State) -> bool,
+        is_hopeless: impl Fn(&State) -> bool,
+    ) -> bool {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        let waiting = |state: &mut State| !reached(state) && !is_hopeless(state);
+        let waited = self.progress.wait_timeout_while(self.lock(), timeout, waiting);
+        reached(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,111 @@
+//! The threads that read the archive.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use chinwag_model::query::{Answer, Reading, ReadingKind};
+use chinwag_storage::archive::Reply;
+use rusqlite::Connection;
+
+use super::desk::Desk;
+use super::{backlog, history, search};
+use crate::database;
+
+/// A reading, and until when it is to be answered.
+pub(super) struct Question {
+    pub(super) reading: Reading,
+    pub(super) reply: Reply,
+    pub(super) deadline: Instant,
+}
+
+pub(super) struct Reader {
+    file: PathBuf,
+    index: PathBuf,
+    desk: Arc<Desk>,
+}
+
+impl Reader {
+    pub(super) fn new(file: &Path, index: &Path, desk: &Arc<Desk>) -> Self {
+        Self { file: file.to_owned(), index: index.to_owned(), desk: Arc::clone(desk) }
+    }
+
+    /// Answers questions until nobody can ask.
+    pub(super) fn run(&self, questions: &Mutex<Receiver<Question>>) {
+        let mut connection = None;
+        loop {
+            let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Question { reading, reply, deadline }) = next else { return };
+            let answer = || self.answer(&mut connection, &reading, deadline);
+            let answer = crate::thread::guarded("a reading of the archive", answer).flatten();
+            reply(answer.unwrap_or(Answer::Unavailable));
+        }
+    }
+
+    fn answer(
+        &self,
+        connection: &mut Option<Connection>,
+        reading: &Reading,
+        deadline: Instant,
+    ) -> Option<Answer> {
+        let is_search = matches!(reading.what, ReadingKind::Search { .. });
+        let is_there = if is_search {
+            self.desk.wait_indexed(reading.at, deadline)
+        } else {
+            self.desk.wait_kept(reading.at, deadline)
+        };
+        if !is_there {
+            let what = if is_search { "search index" } else { "archive" };
+            tracing::warn!("the {what} did not reach entry {} in time", reading.at.0);
+            return None;
+        }
+        let read = self.read(connection, reading);
+        if read.is_err() {
+            // It is opened anew for the next one.
+            *connection = None;
+        }
+        match read {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::error!("cannot read {}: {error}", self.file.display());
+                None
+            }
+        }
+    }
+
+    fn read(
+        &self,
+        connection: &mut Option<Connection>,
+        reading: &Reading,
+    ) -> rusqlite::Result<Answer> {
+        let connection = match connection {
+            Some(connection) => connection,
+            none => none.insert(database::open_to_read(&self.file)?),
+        };
+        // One transaction: what is read is of one moment.
+        let transaction = connection.transaction()?;
+        match &reading.what {
+            ReadingKind::History { conversation, limit } => {
+                history::read(&transaction, *conversation, reading.at, *limit).map(Answer::History)
+            }
+            ReadingKind::Backlog { person, groups, upto, after, ignores } => {
+                let waiting = backlog::Waiting { person: *person, groups, upto: *upto, ignores };
+                waiting.read(&transaction, *after).map(Answer::Backlog)
+            }
+            ReadingKind::Search { words, person, rooms, limit } => {
+                let search = search::Search { words, person: *person, rooms, limit: *limit };
+                match search.find(&self.index, reading.at) {
+                    Ok(ids) => search.fetch(&transaction, &ids).map(Answer::Found),
+                    Err(error) => {
+                        tracing::error!("cannot search {}: {error}", self.index.display());
+                        if super::is_damage(&self.index, &error) {
+                            self.desk.index_is_damaged();
+                        }
+                        Ok(Answer::Unavailable)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use chinwag_model::id::{Seq, Timestamp};
+use chinwag_model::outcome::NotStored;
+use proptest::prelude::*;
+
+use super::{MemoryArchive, MemoryLog};
+use crate::log::Log;
+use crate::suite::{self, log::Step, word};
+
+macro_rules! log_suite {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let log = MemoryLog::new();
+            suite::log::$name(&mut || Box::new(log.clone()));
+        }
+    )*};
+}
+
+macro_rules! archive_suite {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let mut archive = Some(MemoryArchive::new());
+            // The suite that sees the end must hold the last of the archive.
+            let last = stringify!($name) == "everything_is_answered_at_the_end";
+            suite::archive::$name(&mut || {
+                Box::new(if last { archive.take() } else { archive.clone() }.unwrap())
+            });
+        }
+    )*};
+}
+
+log_suite! {
+    entries_come_in_the_order_offered
+    entries_are_given_again
+    packets_of_any_size_are_stored
+    a_snapshot_takes_the_place_of_entries
+    numbers_and_time_go_on_after_a_snapshot
+    an_older_snapshot_is_passed_over
+}
+
+archive_suite! {
+    history_gives_messages_back_whole
+    history_is_the_last_messages_up_to_the_entry_asked_at
+    history_is_bounded
+    replay_writes_nothing_twice
+    entries_without_records_count
+    sync_covers_all_that_was_taken
+    backlog_is_what_others_said_since
+    backlog_comes_in_pages
+    a_mark_never_moves_back
+    search_finds_all_the_words
+    search_keeps_to_what_one_may_read
+    search_gives_the_last_ones
+    everything_is_answered_at_the_end
+}
+
+#[test]
+fn a_log_refuses_when_told_to_and_its_clock_stands_still_when_told_to() {
+    let mut log = MemoryLog::new();
+    let (_, heard) = suite::log::follow(&mut log, Seq(0));
+    log.refuse(Some(NotStored::DiskFull));
+    log.append(word::packet(0, 1));
+    assert_eq!(heard.refused(), (word::packet(0, 1), NotStored::DiskFull));
+    log.refuse(None);
+    log.set_clock(Timestamp(5));
+    log.append(word::packet(0, 1));
+    let entry = heard.entry();
+    assert_eq!((entry.seq, entry.time, log.entries()), (Seq(1), Timestamp(5), 1));
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (0..4usize).prop_map(Step::Append),
+        2 => (0..5u64, 0..2000usize).prop_map(|(ago, bytes)| Step::Save(ago, bytes)),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_log_is_like_a_list(steps in prop::collection::vec(step(), 0..40)) {
+        let log = MemoryLog::new();
+        suite::log::a_log_is_like_a_list(&mut || Box::new(log.clone()), &steps);
+    }
+}
