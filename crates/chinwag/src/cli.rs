@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 /// A chat server that needs no set-up and never loses a message, and its client.
 #[derive(Debug, Parser)]
 #[command(name = "chinwag", version, about, arg_required_else_help = true)]
-#[command(after_help = "To begin: `chinwag serve`, and in another terminal `nc localhost 8080`.")]
+#[command(after_help = "To begin:\n  \
+    chinwag serve          and, in another terminal,\n  \
+    nc localhost 8080      or: chinwag client\n\n\
+    `chinwag COMMAND --help` tells more, with examples.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -23,18 +26,31 @@ pub(crate) enum Command {
     /// Read the configuration and print what is in force.
     Check(Check),
     /// Ask for a password and print its hash for the configuration.
+    #[command(after_help = "Asks twice on a terminal; otherwise reads two lines.\n\n\
+        Examples:\n  \
+        chinwag hash-password\n  \
+        printf 'secret\\nsecret\\n' | chinwag hash-password")]
     HashPassword,
 }
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
-#[command(after_help = "Without --config, chinwag.toml in this folder is read if there is one.\n\
-    SIGINT and SIGTERM stop the server, SIGHUP has it read the configuration again.")]
+#[command(
+    after_help = "Without --config, chinwag.toml in this folder is read if there is one, and \
+    without that the defaults hold. Variables such as CHINWAG_SERVER__NAME override the file, \
+    options override both. It logs to standard error. SIGINT and SIGTERM stop it, SIGHUP has it \
+    read the configuration again.\n\n\
+    Examples:\n  \
+    chinwag serve\n  \
+    chinwag serve --listen 0.0.0.0:8080 --listen unix:/run/chinwag.sock\n  \
+    chinwag serve --config /etc/chinwag.toml --data /var/lib/chinwag"
+)]
 pub(crate) struct Serve {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where to listen, as 0.0.0.0:8080 or unix:PATH; can be given several times.
+    /// Where to listen, as 0.0.0.0:8080 or unix:PATH, instead of where the configuration says;
+    /// can be given several times.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Vec<String>,
     /// The folder that holds everything.
@@ -46,13 +62,16 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 #[command(after_help = "On a terminal: a line editor with history; Ctrl-D leaves. With input or \
     output redirected: each input line is sent, each line received is printed.\n\n\
-    Example: printf 'hello\\nexit\\n' | chinwag client 127.0.0.1 8080 Alice")]
+    Examples:\n  \
+    chinwag client\n  \
+    chinwag client chat.example.org 8080 Alice\n  \
+    printf 'hello\\nexit\\n' | chinwag client 127.0.0.1 8080 Alice")]
 pub(crate) struct Client {
     /// The server's name or address.
     #[arg(default_value = "127.0.0.1")]
     pub(crate) host: String,
     /// The server's port.
-    #[arg(default_value_t = 8080)]
+    #[arg(default_value_t = 8080, value_parser = value_parser!(u16).range(1..))]
     pub(crate) port: u16,
     /// The name to come in under.
     pub(crate) name: Option<String>,
@@ -60,8 +79,13 @@ pub(crate) struct Client {
 
 /// Options of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Behind each value stands where it comes from: default, FILE:LINE, or a \
+    variable. An error is one line, FILE:LINE and what to do, and exit code 1.\n\n\
+    Examples:\n  \
+    chinwag check\n  \
+    chinwag check --config /etc/chinwag.toml")]
 pub(crate) struct Check {
-    /// The configuration file.
+    /// The configuration file; without it, chinwag.toml in this folder if there is one.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

@@ -8,6 +8,8 @@ mod logging;
 mod password;
 mod serve;
 
+use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,36 +18,40 @@ use crate::cli::{Cli, Command};
 use crate::config::Source;
 
 fn main() -> ExitCode {
+    logging::say_bugs_plainly();
     match Cli::parse().command {
         Command::Serve(serve) => {
             let source = Source { file: serve.config, listen: serve.listen, data: serve.data };
             serve::run(&source)
         }
         Command::Client(client) => client::run(&client.host, client.port, client.name.as_deref()),
-        Command::Check(options) => {
-            match (Source { file: options.config, ..Source::default() }).load() {
+        Command::Check(check) => {
+            match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {
-                    print!("{}", check::show(&config));
-                    match config.unsupported() {
-                        None => ExitCode::SUCCESS,
-                        Some(what) => fail(what),
-                    }
+                    let shown = print(&check::show(&config));
+                    config.unsupported().map_or(shown, fail)
                 }
                 Err(error) => fail(error),
             }
         }
         Command::HashPassword => match password::hash() {
-            Ok(hash) => {
-                println!("{hash}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => fail(error),
+            Ok(hash) => print(&format!("{hash}\n")),
+            Err(error) => fail(format!("{error:#}")),
         },
     }
 }
 
+/// Prints what was asked for.
+fn print(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(format!("cannot print: {error}")),
+    }
+}
+
 /// Says in one line what went wrong.
-fn fail(error: impl std::fmt::Display) -> ExitCode {
-    eprintln!("chinwag: {error}");
+fn fail(error: impl Display) -> ExitCode {
+    logging::say(format_args!("chinwag: {error}"));
     ExitCode::FAILURE
 }

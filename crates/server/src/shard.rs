@@ -427,6 +427,7 @@ impl Shard {
     fn finish(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.is_parting = true;
+        connection.seat = None;
         if connection.closing.is_none() {
             connection.closing = Some(self.now + LINGER);
             self.timers.set(self.now + LINGER, connection.number);

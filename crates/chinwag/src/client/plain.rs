@@ -1,110 +1,222 @@
-//! For pipes, scripts and screen readers: each input line is sent, each line received is printed.
+//! The client of scripts: each input line is sent, each line received is printed.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-
-use super::connection::{Heard, Incoming, Server, is_goodbye, is_prompt};
+use super::Server;
+use super::incoming::{Heard, Incoming};
 use crate::fail;
 
-/// Joins the chat until the server says goodbye.
-pub(super) fn run(server: &Server, name: Option<&str>) -> ExitCode {
-    match talk(server, name) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads any more: that is an end like any other.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => fail(format!("{error:#}")),
-    }
+/// How long nothing must follow a prompt before it is shown. Whoever has sent the answer ahead
+/// then sees whole lines alone.
+const PROMPT_SHOWN_AFTER: Duration = Duration::from_millis(300);
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// Telnet's "interpret as command"; twice, it is a byte of the text (RFC 854).
+const IAC: u8 = 255;
+
+/// How it ended.
+#[derive(Debug)]
+enum End {
+    /// The server said goodbye, or had nothing more to say after the end of the input.
+    Well,
+    /// Nobody reads what is printed.
+    Unread,
+    /// The connection ended for this reason.
+    CutOff(String),
 }
 
-fn talk(server: &Server, name: Option<&str>) -> Result<()> {
-    let stream = server.connect()?;
+/// Talks through standard input and output, until the server closes the connection.
+pub(super) fn run(server: &Server, stream: &TcpStream, name: Option<&str>) -> ExitCode {
     let input_ended = Arc::new(AtomicBool::new(false));
-    let writer = stream.try_clone().context("cannot use the connection")?;
-    let (ended, name) = (Arc::clone(&input_ended), name.map(str::to_owned));
-    let named = name.is_some();
-    std::thread::Builder::new()
-        .name("input".to_owned())
-        .spawn(move || send_all(writer, name.as_deref(), &ended))
-        .context("cannot read the input")?;
-    print_all(server, &stream, named, &input_ended)
+    let sending = stream.try_clone().and_then(|stream| {
+        let (ended, name) = (Arc::clone(&input_ended), name.map(str::to_owned));
+        std::thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || send(io::stdin().lock(), &stream, name.as_deref(), &ended))
+    });
+    if let Err(error) = sending {
+        return fail(format!("cannot send to {server}: {error}"));
+    }
+    let out = io::stdout().lock();
+    // Who types sees the prompts, but a file that is written does not get them.
+    let end = match io::stdin().is_terminal() {
+        true => listen(stream, Printer::new(out, io::stderr(), name), &input_ended),
+        false => listen(stream, Printer::new(out, io::stdout(), name), &input_ended),
+    };
+    match end {
+        End::Well | End::Unread => ExitCode::SUCCESS,
+        End::CutOff(why) => {
+            fail(format!("cut off by {server}: {why}; connect again to see what was missed"))
+        }
+    }
 }
 
-/// Sends the name and every input line, then says that no more comes. Where the connection fails,
-/// whoever reads it is told as well.
-fn send_all(mut stream: TcpStream, name: Option<&str>, ended: &AtomicBool) {
-    let first = name.map(|name| format!("{name}\n"));
-    if let Some(first) = first
-        && stream.write_all(first.as_bytes()).is_err()
-    {
-        return;
+/// Sends the name and the input, then ends that direction alone.
+fn send(mut input: impl Read, mut stream: &TcpStream, name: Option<&str>, ended: &AtomicBool) {
+    let mut escaped = Vec::new();
+    if let Some(name) = name {
+        escape(name.as_bytes(), &mut escaped);
+        escaped.push(b'\n');
     }
-    let mut input = io::stdin().lock();
-    let mut line = Vec::new();
-    while matches!(input.read_until(b'\n', &mut line), Ok(count) if count > 0) {
-        if line.last() != Some(&b'\n') {
-            line.push(b'\n');
-        }
-        if stream.write_all(&line).is_err() {
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        // Where the server has gone, whoever listens to it will know.
+        if stream.write_all(&escaped).is_err() {
             return;
         }
-        line.clear();
-    }
-    ended.store(true, Ordering::Release);
-    let _ = stream.shutdown(Shutdown::Write);
-}
-
-/// Prints what comes, line by line, until the end.
-fn print_all(
-    server: &Server,
-    stream: &TcpStream,
-    named: bool,
-    input_ended: &AtomicBool,
-) -> Result<()> {
-    let mut incoming = Incoming::new(stream);
-    let mut goodbye = false;
-    // What was shown of a line that is not at its end yet.
-    let mut shown = String::new();
-    let mut greeted = false;
-    let mut out = io::stdout().lock();
-    loop {
-        let heard = match incoming.next() {
-            Ok(heard) => heard,
-            Err(error) => bail!("cut off by {server}: {error}"),
+        let count = match input.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Ok(count) => count,
+            Err(_) => 0,
         };
-        match heard {
-            Heard::Line(line) => {
-                goodbye |= is_goodbye(&line);
-                let mut rest = line.strip_prefix(&shown).unwrap_or(&line);
-                if named && !greeted && rest.starts_with("USERNAME: ") {
-                    // The prompt that the name on the command line has answered.
-                    rest = rest.strip_prefix("USERNAME: ").unwrap_or(rest);
-                    greeted = true;
-                }
-                shown.clear();
-                writeln!(out, "{rest}")?;
-            }
-            Heard::Partial(text) if is_prompt(&text) => {
-                if named && !greeted && text == "USERNAME: " {
-                    greeted = true;
-                    incoming.take_prompt();
-                    continue;
-                }
-                write!(out, "{}", text.strip_prefix(&shown).unwrap_or(&text))?;
-                shown = text;
-            }
-            Heard::Partial(_) => {}
-            Heard::End if goodbye || input_ended.load(Ordering::Acquire) => return Ok(()),
-            Heard::End => bail!("{server} has closed the connection"),
+        if count == 0 {
+            ended.store(true, Ordering::SeqCst);
+            let _ = stream.shutdown(Shutdown::Write);
+            return;
         }
-        out.flush()?;
+        escaped.clear();
+        escape(piece.get(..count).unwrap_or_default(), &mut escaped);
     }
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+/// Takes out what would make the server think of telnet: carriage returns, and commands.
+fn escape(bytes: &[u8], out: &mut Vec<u8>) {
+    for byte in bytes {
+        match *byte {
+            b'\r' => {}
+            IAC => out.extend([IAC, IAC]),
+            byte => out.push(byte),
+        }
+    }
+}
+
+fn listen(
+    mut stream: &TcpStream,
+    mut printer: Printer<impl Write, impl Write>,
+    input_ended: &AtomicBool,
+) -> End {
+    let mut incoming = Incoming::default();
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let waits = printer.prompt.is_some() || incoming.is_unfinished();
+        let read = stream
+            .set_read_timeout(waits.then_some(PROMPT_SHOWN_AFTER))
+            .and_then(|()| stream.read(&mut piece));
+        let count = match read {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if is_timeout(&error) => {
+                if let Some(heard) = incoming.guess_prompt()
+                    && printer.take(heard).is_err()
+                {
+                    return End::Unread;
+                }
+                if printer.show_prompt(input_ended).is_err() {
+                    return End::Unread;
+                }
+                continue;
+            }
+            Err(_) if printer.goodbye => return End::Well,
+            Err(error) => return End::CutOff(error.to_string()),
+        };
+        incoming.push(piece.get(..count).unwrap_or_default());
+        while let Some(heard) = incoming.next() {
+            if printer.take(heard).is_err() {
+                return End::Unread;
+            }
+        }
+        if count == 0 {
+            let rest = incoming.rest().map_or(Ok(()), |rest| printer.take(rest));
+            if rest.and_then(|()| printer.out.flush()).is_err() {
+                return End::Unread;
+            }
+            return printer.end(input_ended.load(Ordering::SeqCst));
+        }
+        if printer.out.flush().is_err() {
+            return End::Unread;
+        }
+    }
+}
+
+/// A socket's timeout has either name.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// Prints lines, and prompts that wait for an answer.
+#[derive(Debug)]
+struct Printer<W, P> {
+    out: W,
+    prompts: P,
+    /// The prompt that came last, and was not shown.
+    prompt: Option<String>,
+    /// Whether a shown prompt's line is open.
+    line_is_open: bool,
+    /// Whether the next prompt for a name is answered already.
+    name_is_given: bool,
+    goodbye: bool,
+    turned_away: bool,
+}
+
+impl<W: Write, P: Write> Printer<W, P> {
+    fn new(out: W, prompts: P, name: Option<&str>) -> Self {
+        Self {
+            out,
+            prompts,
+            prompt: None,
+            line_is_open: false,
+            name_is_given: name.is_some(),
+            goodbye: false,
+            turned_away: false,
+        }
+    }
+
+    fn take(&mut self, heard: Heard) -> io::Result<()> {
+        match heard {
+            Heard::Prompt(prompt) => {
+                let answered = prompt == "USERNAME: " && std::mem::take(&mut self.name_is_given);
+                self.prompt = (!answered).then_some(prompt);
+                Ok(())
+            }
+            Heard::Line(line) => {
+                self.prompt = None;
+                self.goodbye = line.starts_with("<Goodbye, ");
+                self.turned_away =
+                    line == "<The server is shutting down.>" || line == "<Server is full.>";
+                if std::mem::take(&mut self.line_is_open) {
+                    writeln!(self.prompts)?;
+                    self.prompts.flush()?;
+                }
+                writeln!(self.out, "{line}")
+            }
+        }
+    }
+
+    /// Shows a prompt that has come and that somebody may answer.
+    fn show_prompt(&mut self, input_ended: &AtomicBool) -> io::Result<()> {
+        match self.prompt.take() {
+            Some(prompt) if !input_ended.load(Ordering::SeqCst) => {
+                self.line_is_open = true;
+                write!(self.prompts, "{prompt}")?;
+                self.prompts.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What it means that the server has closed the connection.
+    fn end(&self, input_ended: bool) -> End {
+        if self.goodbye || (input_ended && !self.turned_away) {
+            End::Well
+        } else {
+            End::CutOff("the server closed the connection".to_owned())
+        }
+    }
 }

@@ -1,264 +1,169 @@
-//! On a terminal: a line editor at the bottom, what others say above it.
+//! The client on a terminal: a line editor at the bottom, and above it what comes in.
+//!
+//! The editor has the main thread, the [link](link) to the server another; between them is the
+//! [desk](desk). The link prints through the editor, which keeps what is being typed in one piece.
+
+mod desk;
+mod link;
+mod watch;
 
 use std::io::Write;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
-use rustyline::{DefaultEditor, ExternalPrinter};
+use chinwag_wire::line::command::Command;
+use rustyline::config::{BellStyle, Config, Configurer};
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{ColorMode, Editor, ExternalPrinter};
+use signal_hook::consts::SIGINT;
+use zeroize::Zeroizing;
 
-use super::connection::{Heard, Incoming, Server, is_goodbye, is_prompt, is_secret};
+use self::desk::{Desk, Draft, Edit, End};
+use self::link::Link;
+use self::watch::Watch;
+use super::Server;
 use crate::fail;
 
-/// The first pause before a lost connection is tried again, and the longest one.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(30);
+/// Lines that can be called back. They are not kept beyond the end of the program.
+const HISTORY_LINES_MAX: usize = 1000;
 
-/// How long the server may take to say goodbye.
-const GOODBYE_MAX: Duration = Duration::from_secs(3);
-
-/// What the conversation hears: from the server, and from the keyboard.
-#[derive(Debug)]
-enum News {
-    Heard(Heard),
-    Typed(String),
-    /// Ctrl-C, Ctrl-D, or a terminal that is gone.
-    Leave,
+/// A terminal on which lines can be edited.
+pub(super) struct Terminal {
+    desk: Arc<Desk>,
+    editor: Editor<Watch, DefaultHistory>,
+    printer: Box<dyn ExternalPrinter + Send>,
 }
 
-/// What the keyboard is to do next.
-#[derive(Debug)]
-enum Want {
-    /// Read a line of text.
-    Line,
-    /// Read something that is not shown, after this prompt.
-    Secret(String),
+/// Readies the terminal.
+///
+/// # Errors
+/// Where it can't do what a line editor needs.
+pub(super) fn open() -> Result<Terminal, ReadlineError> {
+    let desk = Arc::new(Desk::default());
+    let config = Config::builder()
+        .bell_style(BellStyle::None)
+        .max_history_size(HISTORY_LINES_MAX)?
+        // What follows the typing works by way of the colours.
+        .color_mode(ColorMode::Forced)
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_auto_add_history(false);
+    editor.set_helper(Some(Watch::new(Arc::clone(&desk))));
+    let printer = Box::new(editor.create_external_printer()?);
+    Ok(Terminal { desk, editor, printer })
 }
 
-/// Joins the chat until one leaves, through lost connections.
-pub(super) fn run(server: &Server, name: Option<&str>) -> ExitCode {
-    match Talk::start(server, name).and_then(Talk::run) {
-        Ok(code) => code,
-        Err(error) => fail(format!("{error:#}")),
+impl Terminal {
+    /// Talks until one side ends it.
+    pub(super) fn run(mut self, server: Server, stream: TcpStream, name: Option<&str>) -> ExitCode {
+        // The link calls the editor by this signal; it must not end the program when it comes a
+        // moment too early or too late.
+        if let Err(error) = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false))) {
+            return fail(format!("cannot take signals: {error}"));
+        }
+        self.desk.come_in_as(name);
+        let link = Link::new(Arc::clone(&self.desk), self.printer, server);
+        if let Err(error) =
+            std::thread::Builder::new().name("link".to_owned()).spawn(move || link.run(stream))
+        {
+            return fail(format!("cannot start a thread: {error}"));
+        }
+        let failed = edit_lines(&self.desk, &mut self.editor).err();
+        match (self.desk.leave(), failed) {
+            (Some(End::Failed(why)), _) => fail(why),
+            (_, Some(error)) => fail(format!("cannot read from the terminal: {error}")),
+            _ => ExitCode::SUCCESS,
+        }
     }
 }
 
-struct Talk<'s> {
-    server: &'s Server,
-    name: Option<String>,
-    /// Whether the server has let them in under that name.
-    is_in: bool,
-    stream: TcpStream,
-    /// How often the server was connected to; what earlier connections still say is not heard.
-    round: u64,
-    news: Receiver<(u64, News)>,
-    sender: Sender<(u64, News)>,
-    wants: Sender<Want>,
-    printer: Box<dyn Printer>,
-    prompt: Option<String>,
-}
-
-trait Printer {
-    fn print(&mut self, line: &str);
-}
-
-impl<P: ExternalPrinter> Printer for P {
-    fn print(&mut self, line: &str) {
-        // A terminal that is gone is noticed by who reads it.
-        let _ = ExternalPrinter::print(self, format!("{line}\n"));
-    }
-}
-
-impl<'s> Talk<'s> {
-    fn start(server: &'s Server, name: Option<&str>) -> Result<Self> {
-        let stream = server.connect()?;
-        let mut editor = DefaultEditor::new().context("cannot use the terminal")?;
-        let printer = editor.create_external_printer().context("cannot use the terminal")?;
-        let (sender, news) = channel();
-        let (wants, wanted) = channel();
-        let typed = sender.clone();
-        std::thread::Builder::new()
-            .name("keyboard".to_owned())
-            .spawn(move || read_keyboard(editor, &wanted, &typed))
-            .context("cannot read the keyboard")?;
-        let name = name.map(str::to_owned);
-        let mut talk = Self {
-            server,
-            name,
-            is_in: false,
-            stream,
-            round: 0,
-            news,
-            sender,
-            wants,
-            printer: Box::new(printer),
-            prompt: None,
-        };
-        talk.listen()?;
-        talk.want(Want::Line);
-        Ok(talk)
-    }
-
-    fn run(mut self) -> Result<ExitCode> {
-        loop {
-            let Ok((round, news)) = self.news.recv() else { return Ok(ExitCode::FAILURE) };
-            match news {
-                News::Heard(_) if round != self.round => {}
-                News::Heard(Heard::Line(line)) => {
-                    self.is_in |= line.starts_with("Welcome back, ") || is_new_here(&line);
-                    self.printer.print(&line);
-                    if is_goodbye(&line) {
-                        return Ok(ExitCode::SUCCESS);
+/// Edits and sends lines until there is an end.
+fn edit_lines(
+    desk: &Desk,
+    editor: &mut Editor<Watch, DefaultHistory>,
+) -> Result<(), ReadlineError> {
+    let mut draft = Draft::default();
+    while let Some(edit) = desk.begin_edit() {
+        let initial = if edit.takes_draft { std::mem::take(&mut draft) } else { Draft::default() };
+        let line = editor.readline_with_initial(&edit.prompt, (&initial.left, &initial.right));
+        let typed = desk.end_edit();
+        match line.map(Zeroizing::new) {
+            Ok(line) => {
+                if !desk.send(&line) {
+                    println!("Not connected; nothing was sent.");
+                    draft = typed;
+                    continue;
+                }
+                if edit.is_chat {
+                    editor.add_history_entry(line.as_str())?;
+                    if is_echoed(&line) {
+                        erase(&edit, &line);
                     }
                 }
-                News::Heard(Heard::Partial(text)) => self.heard_prompt(&text)?,
-                News::Heard(Heard::End) => {
-                    if !self.come_back()? {
-                        return Ok(ExitCode::SUCCESS);
-                    }
-                }
-                News::Typed(line) => self.typed(&line),
-                News::Leave => return Ok(self.leave()),
             }
-        }
-    }
-
-    /// Hears the server on a thread, until its connection ends.
-    fn listen(&mut self) -> Result<()> {
-        self.round += 1;
-        let (round, sender) = (self.round, self.sender.clone());
-        let stream = self.stream.try_clone().context("cannot use the connection")?;
-        let hear = move || {
-            let mut incoming = Incoming::new(stream);
-            loop {
-                let heard = incoming.next().unwrap_or(Heard::End);
-                if matches!(&heard, Heard::Partial(text) if is_prompt(text)) {
-                    incoming.take_prompt();
-                }
-                let ended = heard == Heard::End;
-                if sender.send((round, News::Heard(heard))).is_err() || ended {
-                    return;
+            Err(ReadlineError::Interrupted) if desk.take_call() => {
+                erase(&edit, &format!("{}{}", typed.left, typed.right));
+                if edit.takes_draft {
+                    draft = typed;
                 }
             }
-        };
-        std::thread::Builder::new().name("server".to_owned()).spawn(hear)?;
-        Ok(())
-    }
-
-    fn heard_prompt(&mut self, text: &str) -> Result<()> {
-        if !is_prompt(text) {
-            return Ok(());
-        }
-        if text == "USERNAME: " {
-            if let Some(name) = self.name.clone() {
-                if !self.is_in {
-                    // It is asked for once more only if this name was refused.
-                    self.name = None;
-                }
-                self.send(&name);
-                return Ok(());
-            }
-            self.printer.print("Your name? (Enter for a guest's)");
-        } else if is_secret(text) {
-            self.printer.print(&format!("{text}(press Enter, then type it unseen)"));
-        } else {
-            self.printer.print(text.trim_end());
-        }
-        self.prompt = Some(text.to_owned());
-        Ok(())
-    }
-
-    fn typed(&mut self, line: &str) {
-        match self.prompt.take() {
-            Some(prompt) if is_secret(&prompt) && line.is_empty() => {
-                return self.want(Want::Secret(prompt));
-            }
-            Some(prompt) if prompt == "USERNAME: " => self.name = Some(line.to_owned()),
-            _ => {}
-        }
-        self.send(line);
-        self.want(Want::Line);
-    }
-
-    fn want(&self, want: Want) {
-        let _ = self.wants.send(want);
-    }
-
-    /// A connection that fails is noticed by who hears it.
-    fn send(&mut self, line: &str) {
-        let _ = self.stream.write_all(format!("{line}\n").as_bytes());
-    }
-
-    /// The connection is lost: tries again until it is there; `false` if they left meanwhile.
-    fn come_back(&mut self) -> Result<bool> {
-        self.prompt = None;
-        let mut pause = RETRY_FIRST;
-        loop {
-            let seconds = pause.as_secs();
-            self.printer.print(&format!("(connection lost; trying again in {seconds} s)"));
-            match self.news.recv_timeout(pause) {
-                Ok((_, News::Leave)) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
-                Ok((_, News::Typed(_))) => {
-                    self.printer.print("(not sent: there is no connection)");
-                    self.want(Want::Line);
-                }
-                Ok((_, News::Heard(_))) | Err(RecvTimeoutError::Timeout) => {}
-            }
-            if let Ok(stream) = self.server.connect() {
-                self.stream = stream;
-                self.printer.print(&format!("(connected to {} again)", self.server));
-                self.listen()?;
-                return Ok(true);
-            }
-            pause = (pause * 2).min(RETRY_MAX);
+            Err(ReadlineError::Interrupted | ReadlineError::Eof) => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
-
-    /// Leaves politely: the goodbye is waited for, shortly.
-    fn leave(&mut self) -> ExitCode {
-        self.send("exit");
-        let _ = self.stream.shutdown(Shutdown::Write);
-        while let Ok((_, news)) = self.news.recv_timeout(GOODBYE_MAX) {
-            match news {
-                News::Heard(Heard::Line(line)) => {
-                    println!("{line}");
-                    if is_goodbye(&line) {
-                        break;
-                    }
-                }
-                News::Heard(Heard::End) => break,
-                _ => {}
-            }
-        }
-        ExitCode::SUCCESS
-    }
+    Ok(())
 }
 
-fn is_new_here(line: &str) -> bool {
-    line.starts_with("Welcome, ") && line.ends_with("Type /help for help.")
+/// Whether the server sends a line back, which then need not stand there twice.
+fn is_echoed(line: &str) -> bool {
+    matches!(
+        Command::parse(line),
+        Command::Text(_)
+            | Command::To { .. }
+            | Command::Chat { .. }
+            | Command::Broadcast(_)
+            | Command::Say(_)
+            | Command::Me(_)
+    )
 }
 
-fn read_keyboard(mut editor: DefaultEditor, wanted: &Receiver<Want>, typed: &Sender<(u64, News)>) {
-    for want in wanted {
-        let news = match want {
-            Want::Line => match editor.readline("") {
-                Ok(line) => {
-                    let _ = editor.add_history_entry(&line);
-                    News::Typed(line)
-                }
-                Err(_) => News::Leave,
-            },
-            // Neither shown nor kept in the history.
-            Want::Secret(prompt) => match rpassword::prompt_password(prompt) {
-                Ok(secret) => News::Typed(secret),
-                Err(_) => News::Leave,
-            },
-        };
-        let leaves = matches!(news, News::Leave);
-        if typed.send((0, news)).is_err() || leaves {
-            return;
+/// Erases the edited line, below which the cursor stands.
+fn erase(edit: &Edit, line: &str) {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout())
+        .map_or(80, |size| usize::from(size.ws_col).max(1));
+    let rows = rows_at_least(&edit.prompt, line, columns);
+    let mut out = std::io::stdout().lock();
+    // A terminal that is gone is found out by the editor.
+    let _ = write!(out, "\x1b[{rows}A\r\x1b[J").and_then(|()| out.flush());
+}
+
+/// How many rows a line takes. Of what is not ASCII the width is not known: rather too little is
+/// erased than a line that somebody said.
+fn rows_at_least(prompt: &str, line: &str, columns: usize) -> usize {
+    let width = prompt.len() + line.chars().filter(char::is_ascii).count();
+    width / columns + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_line_took_is_erased() {
+        for (line, rows) in [("", 1), ("seven…!", 1), ("12345678", 2), ("123456789012345678", 3)]
+        {
+            assert_eq!(rows_at_least("> ", line, 10), rows, "{line}");
+        }
+    }
+
+    #[test]
+    fn commands_stay_and_messages_come_back() {
+        for (line, echoed) in [("hello", true), ("bo: hi", true), ("/who", false), ("LIST", false)]
+        {
+            assert_eq!(is_echoed(line), echoed);
         }
     }
 }

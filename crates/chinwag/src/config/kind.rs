@@ -1,6 +1,14 @@
 //! What a setting may hold.
 
-use super::parse_address;
+use std::fmt;
+
+use argon2::Params;
+use argon2::password_hash::phc::PasswordHash;
+use chinwag_server::options::{Address, Faces};
+use chinwag_wire::line::clean::clean;
+use toml_edit::Value as Toml;
+
+use super::address::parse_address;
 
 /// A value, as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +17,8 @@ pub(crate) enum Value {
     Number(i64),
     Flag(bool),
     Texts(Vec<String>),
+    Address(Address),
+    Faces(Faces),
 }
 
 /// What a setting may hold.
@@ -16,22 +26,28 @@ pub(crate) enum Value {
 pub(super) enum Kind {
     /// A word to be shown: 1 to 63 printable characters without blanks.
     Word,
-    /// Any text, within so many bytes.
+    /// One line of printable characters, within so many bytes.
+    Line(usize),
+    /// Lines of printable characters, within so many bytes.
     Text(usize),
+    /// A file or folder: 1 to 4096 bytes, as `PATH_MAX` of Linux.
+    Path,
     /// A whole number within these bounds.
     Number(i64, i64),
     Flag,
     /// One of these.
     OneOf(&'static [&'static str]),
-    /// Some of these.
-    SomeOf(&'static [&'static str]),
-    /// Texts, at most so many.
+    /// Some of the faces, one at least.
+    Faces,
+    /// 1 to so many texts.
     Texts(usize),
     /// Where to listen.
     Address,
     /// An argon2id hash in PHC form.
     PasswordHash,
 }
+
+const PATH_BYTES_MAX: usize = 4096;
 
 impl Value {
     /// The text; empty where it is none.
@@ -43,42 +59,49 @@ impl Value {
     }
 }
 
-impl std::fmt::Display for Value {
+impl fmt::Display for Value {
     /// As TOML.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => toml_edit::Value::from(text.as_str()).fmt(f),
+            Self::Text(text) => Toml::from(text.as_str()).fmt(f),
             Self::Number(number) => number.fmt(f),
             Self::Flag(flag) => flag.fmt(f),
-            Self::Texts(texts) => {
-                toml_edit::Value::from_iter(texts.iter().map(String::as_str)).fmt(f)
-            }
+            Self::Texts(texts) => Toml::from_iter(texts.iter().map(String::as_str)).fmt(f),
+            Self::Address(address) => Toml::from(address.to_string()).fmt(f),
+            Self::Faces(faces) => Toml::from_iter(faces.to_string().split(", ")).fmt(f),
         }
     }
 }
 
 impl Kind {
-    /// Whether a value is one of this kind.
-    pub(super) fn admits(self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Word, Value::Text(text)) => {
-                let shown = |c: char| !c.is_control() && !c.is_whitespace();
-                (1..=63).contains(&text.chars().count()) && text.chars().all(shown)
+    /// Reads what a file says, if it is of this kind.
+    pub(super) fn read(self, toml: &Toml) -> Option<Value> {
+        match (self, toml) {
+            (Self::Number(min, max), Toml::Integer(number)) => {
+                let number = *number.value();
+                (min..=max).contains(&number).then_some(Value::Number(number))
             }
-            (Self::Text(max), Value::Text(text)) => text.len() <= max,
-            (Self::Number(min, max), Value::Number(number)) => (min..=max).contains(number),
-            (Self::Flag, Value::Flag(_)) => true,
-            (Self::OneOf(words), Value::Text(text)) => words.contains(&text.as_str()),
-            (Self::SomeOf(words), Value::Texts(texts)) => {
-                !texts.is_empty() && texts.iter().all(|text| words.contains(&text.as_str()))
+            (Self::Flag, Toml::Boolean(flag)) => Some(Value::Flag(*flag.value())),
+            (Self::Faces | Self::Texts(_), Toml::Array(texts)) => {
+                let texts: Option<Vec<_>> = texts.iter().map(Toml::as_str).collect();
+                self.read_texts(&texts?)
             }
-            (Self::Texts(max), Value::Texts(texts)) => texts.len() <= max,
-            (Self::Address, Value::Text(text)) => parse_address(text).is_some(),
-            (Self::PasswordHash, Value::Text(text)) => {
-                text.starts_with("$argon2id$")
-                    && argon2::password_hash::phc::PasswordHash::new(text).is_ok()
-            }
-            _ => false,
+            (_, Toml::String(text)) => self.read_text(text.value()),
+            _ => None,
+        }
+    }
+
+    /// Reads what a variable or an option says, where nothing tells a text from a number: as
+    /// TOML, and what is no TOML of this kind as the text itself, or as texts between commas.
+    pub(super) fn read_plain(self, text: &str) -> Option<Value> {
+        let as_toml = || text.parse().ok().and_then(|toml| self.read(&toml));
+        match self {
+            Self::Number(..) | Self::Flag => as_toml(),
+            Self::Faces | Self::Texts(_) => as_toml().or_else(|| {
+                let texts: Vec<_> = text.split(',').map(str::trim).collect();
+                self.read_texts(&texts)
+            }),
+            _ => as_toml().or_else(|| self.read_text(text)),
         }
     }
 
@@ -88,13 +111,15 @@ impl Kind {
             words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
         };
         match self {
-            Self::Word => "a text of 1 to 63 characters without blanks".to_owned(),
-            Self::Text(max) => format!("a text of at most {max} bytes"),
+            Self::Word => "a text of 1 to 63 printable characters without blanks".to_owned(),
+            Self::Line(max) => format!("a line of at most {max} bytes, all printable"),
+            Self::Text(max) => format!("a text of at most {max} bytes, all printable"),
+            Self::Path => format!("a path of 1 to {PATH_BYTES_MAX} bytes, all printable"),
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Flag => "true or false".to_owned(),
             Self::OneOf(words) => format!("one of {}", quoted(words)),
-            Self::SomeOf(words) => format!("a list of {}", quoted(words)),
-            Self::Texts(max) => format!("a list of at most {max} texts"),
+            Self::Faces => "a list of one or more of \"line\", \"irc\", \"web\"".to_owned(),
+            Self::Texts(max) => format!("a list of 1 to {max} texts, all printable"),
             Self::Address => {
                 "an IP address with a port, as \"0.0.0.0:8080\" or \"[::]:8080\", or \"unix:PATH\""
                     .to_owned()
@@ -103,22 +128,105 @@ impl Kind {
         }
     }
 
-    /// Reads a value from the environment, where nothing tells a text from a number.
-    pub(super) fn read_plain(self, text: &str) -> Value {
-        match self {
-            Self::Number(..) => text.parse().map(Value::Number),
-            Self::Flag => match text {
-                "true" => Ok(Value::Flag(true)),
-                "false" => Ok(Value::Flag(false)),
-                _ => return Value::Text(text.to_owned()),
-            },
-            Self::SomeOf(_) | Self::Texts(_) => {
-                let words = text.trim_matches(['[', ']']).split(',');
-                let words = words.map(|word| word.trim().trim_matches('"').to_owned());
-                Ok(Value::Texts(words.filter(|word| !word.is_empty()).collect()))
+    fn read_text(self, text: &str) -> Option<Value> {
+        let good = match self {
+            Self::Word => {
+                (1..=63).contains(&text.chars().count())
+                    && is_line(text)
+                    && !text.chars().any(char::is_whitespace)
             }
-            _ => Ok(Value::Text(text.to_owned())),
+            Self::Line(max) => text.len() <= max && is_line(text),
+            Self::Text(max) => text.len() <= max && text.split('\n').all(is_line),
+            Self::Path => (1..=PATH_BYTES_MAX).contains(&text.len()) && is_line(text),
+            Self::OneOf(words) => words.contains(&text),
+            Self::Address => {
+                return parse_address(text).filter(|_| is_line(text)).map(Value::Address);
+            }
+            Self::PasswordHash => is_argon2id(text),
+            Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) => false,
+        };
+        good.then(|| Value::Text(text.to_owned()))
+    }
+
+    fn read_texts(self, texts: &[&str]) -> Option<Value> {
+        match self {
+            Self::Faces if !texts.is_empty() => {
+                let mut faces = Faces { line: false, irc: false, web: false };
+                for text in texts {
+                    match *text {
+                        "line" => faces.line = true,
+                        "irc" => faces.irc = true,
+                        "web" => faces.web = true,
+                        _ => return None,
+                    }
+                }
+                Some(Value::Faces(faces))
+            }
+            Self::Texts(max) => {
+                let good = |text: &&str| !text.is_empty() && is_line(text);
+                ((1..=max).contains(&texts.len()) && texts.iter().all(good))
+                    .then(|| Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect()))
+            }
+            _ => None,
         }
-        .unwrap_or_else(|_: std::num::ParseIntError| Value::Text(text.to_owned()))
+    }
+}
+
+/// Whether a terminal shows all of it, in one line.
+fn is_line(text: &str) -> bool {
+    !text.contains('\t') && clean(text) == text
+}
+
+/// Whether a password can be compared with it.
+fn is_argon2id(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| {
+        hash.algorithm.as_str() == "argon2id"
+            && hash.salt.is_some()
+            && hash.hash.is_some()
+            && Params::try_from(&hash).is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_read_as_toml_or_as_what_it_is() {
+        let texts = |texts: &[&str]| Value::Texts(texts.iter().map(|t| (*t).to_owned()).collect());
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (kind, given, read) in [
+            (Kind::Word, "5", Some(text("5"))),
+            (Kind::Word, "true", Some(text("true"))),
+            (Kind::Word, "\"quoted\"", Some(text("quoted"))),
+            (Kind::Word, "a b", None),
+            (Kind::Word, "", None),
+            (Kind::Line(5), "", Some(text(""))),
+            (Kind::Line(5), "sixsix", None),
+            (Kind::Line(5), "a\nb", None),
+            (Kind::Line(5), "\x1b", None),
+            (Kind::Text(5), "a\nb", Some(text("a\nb"))),
+            (Kind::Text(5), "a\u{9b}b", None),
+            (Kind::Path, "", None),
+            (Kind::Number(1, 5_000), "5", Some(Value::Number(5))),
+            (Kind::Number(1, 5_000), "5_000", Some(Value::Number(5000))),
+            (Kind::Number(1, 5_000), "5_001", None),
+            (Kind::Number(1, 5_000), "five", None),
+            (Kind::Number(1, 5_000), "99999999999999999999", None),
+            (Kind::Flag, "false", Some(Value::Flag(false))),
+            (Kind::Flag, "no", None),
+            (Kind::Texts(2), "a, b", Some(texts(&["a", "b"]))),
+            (Kind::Texts(2), "[\"a\"]", Some(texts(&["a"]))),
+            (Kind::Texts(2), "a,b,c", None),
+            (Kind::Texts(2), "", None),
+            (Kind::Faces, "[]", None),
+            (Kind::Faces, "web", Some(Value::Faces(Faces { line: false, irc: false, web: true }))),
+            (Kind::OneOf(&["a", "b"]), "b", Some(text("b"))),
+            (Kind::OneOf(&["a", "b"]), "c", None),
+            (Kind::PasswordHash, "$argon2id$v=19$m=8,t=1,p=1", None),
+            (Kind::PasswordHash, "secret", None),
+        ] {
+            assert_eq!(kind.read_plain(given), read, "{kind:?} {given:?}");
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! Settings by path, each with where it came from.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::fmt;
 
-use toml_edit::{Document, Item, TableLike};
+use chinwag_server::options::{Address, Faces};
 
 use super::kind::Value;
-use super::schema::{KEYS, find, nearest, spoken, table};
+use super::schema::{Default, KEYS, Key, OPTIONAL, find, nearest, spoken};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,31 +33,30 @@ pub(crate) struct Setting {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     by_path: BTreeMap<String, Setting>,
+    /// The tables that someone wrote, rows one by one, and where they did so first.
+    tables: BTreeMap<String, Origin>,
 }
 
 /// Why a configuration is not taken: one line that says where and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {what}")]
+#[error("{}", printable(&format!("{place}: {what}")))]
 pub(crate) struct ConfigError {
     place: String,
     what: String,
 }
 
 impl ConfigError {
-    fn at(origin: &Origin, what: String) -> Self {
+    /// What is wrong with a value, or with what stands in a value's place.
+    pub(super) fn at(origin: &Origin, what: String) -> Self {
         Self { place: origin.to_string(), what }
-    }
-
-    pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Self {
-        Self { place: file.display().to_string(), what: format!("cannot be read: {error}") }
     }
 }
 
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File(file, line) => write!(f, "{file}:{line}"),
+            Self::File(file, line) => write!(f, "{}:{line}", printable(file)),
             Self::Environment(name) => f.write_str(name),
             Self::Option(name) => f.write_str(name),
         }
@@ -66,9 +64,25 @@ impl std::fmt::Display for Origin {
 }
 
 impl Settings {
-    /// Every setting, by path.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
-        self.by_path.iter().map(|(path, setting)| (path.as_str(), setting))
+    /// The tables in the order in which people read them: the heading, and names with settings.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (String, Vec<(&'static str, &Setting)>)> {
+        let tables = KEYS.chunk_by(|one, next| one.table_and_name().0 == next.table_and_name().0);
+        let instances = tables.flat_map(|keys| {
+            let table = keys.first().map_or("", |key| key.table_and_name().0);
+            self.instances(table).into_iter().map(move |instance| (table, instance, keys))
+        });
+        instances.filter_map(|(table, instance, keys)| {
+            let heading = match table.strip_suffix(".*") {
+                Some(rows) => format!("[[{rows}]]"),
+                None => format!("[{table}]"),
+            };
+            let named = |key: &'static Key| {
+                let name = key.table_and_name().1;
+                Some((name, self.get(&format!("{instance}.{name}"))?))
+            };
+            let settings: Vec<_> = keys.iter().filter_map(named).collect();
+            (!settings.is_empty()).then_some((heading, settings))
+        })
     }
 
     /// A setting.
@@ -79,14 +93,6 @@ impl Settings {
     /// A setting's text; empty where there is none.
     pub(crate) fn text(&self, path: &str) -> &str {
         self.get(path).map_or("", |setting| setting.value.text())
-    }
-
-    /// A setting's texts.
-    pub(crate) fn texts(&self, path: &str) -> &[String] {
-        match self.get(path).map(|setting| &setting.value) {
-            Some(Value::Texts(texts)) => texts,
-            _ => &[],
-        }
     }
 
     /// A setting's number, whose bounds its kind has checked.
@@ -107,155 +113,147 @@ impl Settings {
         self.get(path).is_some_and(|setting| setting.value == Value::Flag(true))
     }
 
+    /// A setting's address.
+    pub(crate) fn address(&self, path: &str) -> Option<&Address> {
+        match self.get(path).map(|setting| &setting.value) {
+            Some(Value::Address(address)) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// A setting's faces.
+    pub(crate) fn faces(&self, path: &str) -> Option<Faces> {
+        match self.get(path).map(|setting| &setting.value) {
+            Some(Value::Faces(faces)) => Some(*faces),
+            _ => None,
+        }
+    }
+
     /// How many rows a table of rows has.
     pub(crate) fn rows(&self, table: &str) -> usize {
-        let begins = format!("{table}.");
-        let numbers = self.by_path.keys().filter_map(|path| {
-            path.strip_prefix(&begins)?.split('.').next()?.parse::<usize>().ok()
-        });
-        numbers.max().map_or(0, |last| last + 1)
+        self.row_numbers(table).count()
     }
 
-    pub(super) fn read_file(&mut self, file: &Path, text: &str) -> Result<(), ConfigError> {
-        let place = Lines { file: file.display().to_string(), text };
-        let document = Document::parse(text).map_err(|error| {
-            let origin = place.origin(error.span());
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            ConfigError::at(&origin, format!("this is not TOML: {message}"))
-        })?;
-        self.read_table("", document.as_table(), &place)
+    /// Notes that someone wrote a table.
+    pub(super) fn open_table(&mut self, path: &str, origin: Origin) {
+        self.tables.entry(path.to_owned()).or_insert(origin);
     }
 
-    fn read_table(
+    /// Takes away a table's rows from this one on.
+    pub(super) fn cut_rows(&mut self, table: &str, rows: usize) {
+        let stays = |path: &str| row_of(path, table).is_none_or(|row| row < rows);
+        self.by_path.retain(|path, _| stays(path));
+        self.tables.retain(|path, _| stays(path));
+    }
+
+    /// Sets what `read` makes of a setting that there is.
+    pub(super) fn set(
         &mut self,
-        prefix: &str,
-        from: &dyn TableLike,
-        place: &Lines<'_>,
+        path: &str,
+        origin: Origin,
+        read: impl FnOnce(&Key) -> Option<Value>,
     ) -> Result<(), ConfigError> {
-        for (name, item) in from.iter() {
-            let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-            let origin = place.origin(from.key(name).and_then(toml_edit::Key::span));
-            match (table(&path), item) {
-                (Some(true), Item::ArrayOfTables(rows)) => {
-                    for (at, row) in rows.iter().enumerate() {
-                        self.read_table(&format!("{path}.{at}"), row, place)?;
-                    }
-                }
-                (Some(true), _) => {
-                    let what = format!("{path} takes tables: [[{path}]]");
-                    return Err(ConfigError::at(&origin, what));
-                }
-                (Some(false), item) => match item.as_table_like() {
-                    Some(inner) => self.read_table(&path, inner, place)?,
-                    None => {
-                        let what = format!("{path} takes a table: [{path}]");
-                        return Err(ConfigError::at(&origin, what));
-                    }
-                },
-                (None, item) => self.set(&path, read_value(item), origin)?,
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn read_environment(
-        &mut self,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<(), ConfigError> {
-        for (name, text) in variables {
-            // One underscore parts words, two part tables: others' variables have none of these.
-            let Some(rest) = name.strip_prefix("CHINWAG_").filter(|rest| rest.contains("__"))
-            else {
-                continue;
+        let Some(key) = find(path) else {
+            let hint = match nearest(path) {
+                Some(name) => format!("did you mean {name}?"),
+                None => "chinwag.example.toml has all there are".to_owned(),
             };
-            let path = rest.to_ascii_lowercase().replace("__", ".");
-            let value = find(&path).map(|key| key.kind.read_plain(&text));
-            self.set(&path, value, Origin::Environment(name.clone()))?;
-        }
-        Ok(())
-    }
-
-    /// Listens where an option says; all else is as the configured listener of the same row.
-    pub(super) fn replace_listeners(&mut self, addresses: &[String]) -> Result<(), ConfigError> {
-        let beyond = |path: &str| {
-            let row = path.strip_prefix("listen.").and_then(|rest| rest.split('.').next());
-            row.and_then(|row| row.parse().ok()).is_some_and(|row: usize| row >= addresses.len())
+            return Err(ConfigError::at(
+                &origin,
+                format!("{} is no setting; {hint}", spoken(path)),
+            ));
         };
-        self.by_path.retain(|path, _| !beyond(path));
-        for (at, address) in addresses.iter().enumerate() {
-            let value = Some(Value::Text(address.clone()));
-            self.set(&format!("listen.{at}.address"), value, Origin::Option("--listen"))?;
+        let Some(value) = read(key) else {
+            let what = format!("{} takes {}", spoken(path), key.kind.takes());
+            return Err(ConfigError::at(&origin, what));
+        };
+        if let Some((table, _)) = path.rsplit_once('.') {
+            self.open_table(table, origin.clone());
         }
+        self.by_path.insert(path.to_owned(), Setting { value, origin, secret: key.secret });
         Ok(())
-    }
-
-    pub(super) fn set_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
-        let value = Some(Value::Text(folder.to_string_lossy().into_owned()));
-        self.set("server.data", value, Origin::Option("--data"))
     }
 
     /// Fills in what was not said. There is one listener at least.
-    pub(super) fn fill_defaults(&mut self, host_name: &str) {
+    pub(super) fn complete(&mut self, host_name: &str) -> Result<(), ConfigError> {
+        self.open_table("listen.0", Origin::Default);
+        self.check_rows()?;
         for key in KEYS {
-            let paths = match key.path.split_once(".*") {
-                None => vec![key.path.to_owned()],
-                Some((table, name)) => {
-                    let least = usize::from(table == "listen");
-                    let rows = self.rows(table).max(least);
-                    (0..rows).map(|row| format!("{table}.{row}{name}")).collect()
+            let (table, name) = key.table_and_name();
+            for instance in self.instances(table) {
+                let path = format!("{instance}.{name}");
+                if self.by_path.contains_key(&path) {
+                    continue;
                 }
-            };
-            for path in paths {
-                if let Some(value) = key.default.value(host_name) {
-                    let setting = Setting { value, origin: Origin::Default, secret: key.secret };
-                    self.by_path.entry(path).or_insert(setting);
+                let certificate = self.by_path.contains_key("tls.certificate");
+                let default = match key.default {
+                    Default::Plain(text) => text,
+                    Default::HostName => host_name,
+                    Default::Tls => {
+                        if certificate {
+                            "detect"
+                        } else {
+                            "off"
+                        }
+                    }
+                    Default::Required => return Err(self.missing(&instance, key)),
+                };
+                self.set(&path, Origin::Default, |key| key.kind.read_plain(default))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Variables can name any row; those that there are have to be the first ones.
+    fn check_rows(&self) -> Result<(), ConfigError> {
+        for table in ["listen", "operator"] {
+            for (expected, row) in self.row_numbers(table).enumerate() {
+                if row != expected {
+                    let origin = self.tables.get(&format!("{table}.{row}"));
+                    let what = format!(
+                        "there is no {table} {expected}, so none can be {row}; count from 0"
+                    );
+                    return Err(ConfigError::at(origin.unwrap_or(&Origin::Default), what));
                 }
             }
         }
+        Ok(())
     }
 
-    fn set(&mut self, path: &str, value: Option<Value>, origin: Origin) -> Result<(), ConfigError> {
-        let Some(key) = find(path) else {
-            let hint = nearest(path).map(|name| format!("; did you mean {name}?"));
-            let what = format!("{} is no setting{}", spoken(path), hint.unwrap_or_default());
-            return Err(ConfigError::at(&origin, what));
-        };
-        match value.filter(|value| key.kind.admits(value)) {
-            Some(value) => {
-                let setting = Setting { value, origin, secret: key.secret };
-                self.by_path.insert(path.to_owned(), setting);
-                Ok(())
-            }
-            None => {
-                let what = format!("{} takes {}", spoken(path), key.kind.takes());
-                Err(ConfigError::at(&origin, what))
-            }
+    fn missing(&self, instance: &str, key: &Key) -> ConfigError {
+        let origin = self.tables.get(instance).unwrap_or(&Origin::Default);
+        let path = spoken(key.path);
+        let table = path.split('.').next().unwrap_or_default();
+        let takes = key.kind.takes();
+        let what = format!("{path} is missing; set it to {takes}, or take {table} out");
+        ConfigError::at(origin, what)
+    }
+
+    /// The tables that a table of the schema stands for: itself, its rows, or none.
+    fn instances(&self, table: &str) -> Vec<String> {
+        match table.strip_suffix(".*") {
+            Some(rows) => self.row_numbers(rows).map(|row| format!("{rows}.{row}")).collect(),
+            None if OPTIONAL.contains(&table) && !self.tables.contains_key(table) => Vec::new(),
+            None => vec![table.to_owned()],
         }
     }
-}
 
-/// A file's text, in which places are found.
-struct Lines<'t> {
-    file: String,
-    text: &'t str,
-}
-
-impl Lines<'_> {
-    fn origin(&self, span: Option<std::ops::Range<usize>>) -> Origin {
-        let before = span.and_then(|span| self.text.get(..span.start)).unwrap_or_default();
-        Origin::File(self.file.clone(), before.matches('\n').count() + 1)
+    /// The numbers of a table's rows, rising.
+    fn row_numbers(&self, table: &str) -> impl Iterator<Item = usize> {
+        let mut rows: Vec<_> = self.tables.keys().filter_map(|path| row_of(path, table)).collect();
+        rows.sort_unstable();
+        rows.into_iter()
     }
 }
 
-fn read_value(item: &Item) -> Option<Value> {
-    match item.as_value()? {
-        toml_edit::Value::String(text) => Some(Value::Text(text.value().clone())),
-        toml_edit::Value::Integer(number) => Some(Value::Number(*number.value())),
-        toml_edit::Value::Boolean(flag) => Some(Value::Flag(*flag.value())),
-        toml_edit::Value::Array(texts) => {
-            let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));
-            Some(Value::Texts(texts.collect::<Option<_>>()?))
-        }
-        _ => None,
-    }
+/// The number of the row that a path is in, or is.
+fn row_of(path: &str, table: &str) -> Option<usize> {
+    path.strip_prefix(table)?.strip_prefix('.')?.split('.').next()?.parse().ok()
+}
+
+/// The text without what a terminal would obey, in one line.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }

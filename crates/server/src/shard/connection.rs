@@ -50,7 +50,8 @@ pub(super) struct Connection {
     pub(super) is_listed_dirty: bool,
     pub(super) is_marked: bool,
     mark_told: Option<Place>,
-    _seat: Seat,
+    /// Its place among all, until it is told goodbye.
+    pub(super) seat: Option<Seat>,
 }
 
 /// What a client speaks.
@@ -112,7 +113,7 @@ impl Connection {
             is_listed_dirty: false,
             is_marked: false,
             mark_told: None,
-            _seat: seat,
+            seat: Some(seat),
         }
     }
 
