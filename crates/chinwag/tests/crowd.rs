@@ -73,6 +73,23 @@ fn a_client_that_does_not_read_is_closed_and_nobody_else_notices() {
 }
 
 #[test]
+fn who_asks_much_at_once_is_answered_as_they_read() {
+    let server = Settings::new().set("limits.outbox_kib", 256).start();
+    let mut alice = Client::login(&server, "Alice");
+    let mut sender = alice.sender();
+    // Each answer is larger than its question: some megabytes, for an outbox of 256 KiB.
+    let asked = 3000;
+    let sending = std::thread::spawn(move || {
+        std::io::Write::write_all(&mut sender, "/help\n".repeat(asked).as_bytes())
+    });
+    for _ in 0..asked {
+        alice.skip_to("  exit ");
+    }
+    sending.join().expect("it does not fail").expect("all is sent");
+    alice.expect_silence();
+}
+
+#[test]
 fn one_address_has_no_more_connections_than_it_may_but_loopback_is_exempt() {
     let server = Settings::new().set("limits.connections_per_ip", 1).start();
     let mut one = Client::login(&server, "one");

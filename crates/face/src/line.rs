@@ -19,6 +19,9 @@ mod sight;
 mod talk;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
@@ -36,6 +39,9 @@ pub use window::IN_FLIGHT_MAX;
 /// How many bytes may wait to be read as lines before a face wants no more of them; more where one
 /// line may be longer.
 pub const BUFFERED_BYTES_MAX: usize = 8 * 1024;
+
+/// How many bytes of answers [`LineFace::next_ask`] writes before it lets the server send them.
+pub const ANSWERED_BYTES_MAX: usize = 64 * 1024;
 
 /// What a server wants of its line mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +129,8 @@ pub struct LineFace {
     hidden: bool,
     /// No more bytes will come.
     ended: bool,
+    /// There may be lines that can be read at once.
+    has_more: bool,
 }
 
 impl LineFace {
@@ -135,6 +143,7 @@ impl LineFace {
             lines: 0,
             hidden: false,
             ended: false,
+            has_more: false,
         }
     }
 
@@ -190,39 +199,59 @@ impl LineFace {
     /// What this person wants next, with the number under which its result is to be given back.
     /// Call until `None`.
     ///
-    /// Lines that lead to no ask are answered on the way.
+    /// Lines that lead to no ask are answered on the way, until more than [`ANSWERED_BYTES_MAX`]
+    /// is written: then [`has_more`](Self::has_more) says so.
     pub fn next_ask(&mut self, out: &mut Output) -> Option<(u32, Ask)> {
-        let ask = self.read_to_ask(out);
+        let begun = out.bytes.len();
+        self.has_more = false;
+        let ask = loop {
+            if let Some(ask) = self.talk.next_ask(out) {
+                break Some(ask);
+            }
+            // Before the next line is read, as that line may be a secret.
+            self.set_echo();
+            if !self.talk.is_ready() {
+                break None;
+            }
+            if out.bytes.len().saturating_sub(begun) > ANSWERED_BYTES_MAX {
+                self.has_more = true;
+                break None;
+            }
+            let before = out.bytes.len();
+            let read = match self.reader.next() {
+                Some(piece) => input(&piece),
+                None if self.ended => Input::Exit,
+                None => break None,
+            };
+            self.lines += 1;
+            let ask = self.talk.take(read, out);
+            // What telnet asked on the way to this line comes before the answer to the line.
+            let mut replies = Vec::new();
+            self.reader.take_replies(&mut replies);
+            out.bytes.splice(before..before, replies);
+            if ask.is_some() {
+                break ask;
+            }
+        };
+        self.set_echo();
+        self.reader.take_replies(&mut out.bytes);
+        ask
+    }
+
+    /// Whether [`next_ask`](Self::next_ask) gave `None` only because it had written much: it is to
+    /// be called again as soon as the client has taken that.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    fn set_echo(&mut self) {
         if self.hidden != self.talk.is_hidden() {
             self.hidden = !self.hidden;
             if self.hidden {
                 self.reader.hide_input();
             } else {
                 self.reader.show_input();
-            }
-        }
-        self.reader.take_replies(&mut out.bytes);
-        ask
-    }
-
-    fn read_to_ask(&mut self, out: &mut Output) -> Option<(u32, Ask)> {
-        loop {
-            if let Some(ask) = self.talk.next_ask(out) {
-                return Some(ask);
-            }
-            if !self.talk.is_ready() {
-                return None;
-            }
-            let Some(piece) = self.reader.next() else {
-                if !self.ended {
-                    return None;
-                }
-                self.talk.take(Input::Exit, out);
-                continue;
-            };
-            self.lines += 1;
-            if let Some(ask) = self.talk.take(input(&piece), out) {
-                return Some(ask);
             }
         }
     }

@@ -364,8 +364,11 @@ impl Shard {
     fn pump(&mut self, key: usize) {
         loop {
             let Some(connection) = self.connections.get_mut(key) else { return };
-            let waits = self.hushed || connection.outbox.len() > BACKPRESSURE_BYTES;
-            if waits || connection.closing.is_some() {
+            if self.hushed || connection.closing.is_some() {
+                break;
+            }
+            if connection.outbox.len() > BACKPRESSURE_BYTES {
+                connection.waits_for_room = true;
                 break;
             }
             if let Some(until) = connection.pace.wait_until(self.now) {
@@ -374,10 +377,10 @@ impl Shard {
             }
             let Speech::Line(face) = &mut connection.speech else { return };
             let asked = face.next_ask(&mut self.output);
-            let lines = face.lines();
-            connection.pace.charge(lines, self.now);
+            connection.pace.charge(face.lines(), self.now);
             let is_surplus = connection.is_surplus;
-            let finished = matches!(&connection.speech, Speech::Line(face) if face.is_finished());
+            let finished = face.is_finished();
+            connection.waits_for_room |= face.has_more();
             match asked {
                 Some(_) if is_surplus => {
                     self.output.bytes.clear();

@@ -32,3 +32,13 @@ You
   /password                   set or change your password
   exit                        leave; also bye, logout, /quit
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+
+    #[test]
+    fn the_help_fits_a_terminal() {
+        assert!(HELP.lines().all(|line| line.chars().count() <= 78));
+    }
+}

@@ -102,8 +102,8 @@ impl Talk {
     }
 
     fn unignored<'m>(&self, messages: &'m [Arc<Message>]) -> impl Iterator<Item = &'m Message> {
-        let seen = |m: &&Arc<Message>| !self.me.as_ref().is_some_and(|me| me.ignores(m.author.id));
-        messages.iter().filter(seen).map(|message| &**message).collect::<Vec<_>>().into_iter()
+        let seen = |m: &&Message| !self.me.as_ref().is_some_and(|me| me.ignores(m.author.id));
+        messages.iter().map(|message| &**message).filter(seen)
     }
 }
 

@@ -9,7 +9,7 @@ use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
 use chinwag_model::query::{Query, Standing};
 
 use super::chat::not_a_name;
-use super::password::secret;
+use super::password::{bad_secret, secret};
 use super::talk::{Me, Returning, Step, Talk, Why};
 use super::{Output, refusal};
 
@@ -99,8 +99,8 @@ impl Talk {
         typed: &str,
         out: &mut Output,
     ) {
-        if typed.is_empty() {
-            out.notice("A password has at least 1 character.");
+        if let Some(bad) = bad_secret(typed) {
+            out.notice(bad);
             return self.open(Step::FirstPassword(Box::new(identity)), out);
         }
         self.ask(Ask::Hash(secret(typed)), Why::FirstHash(identity));

@@ -3,7 +3,7 @@
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::intent::Intent;
 use chinwag_model::query::Standing;
-use chinwag_model::secret::Secret;
+use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 
 use super::talk::{Chosen, Step, Talk, Why};
 use super::{Output, refusal};
@@ -39,8 +39,8 @@ impl Talk {
         typed: &str,
         out: &mut Output,
     ) {
-        if typed.is_empty() {
-            return self.fail("A password has at least 1 character. Nothing was changed.", out);
+        if let Some(bad) = bad_secret(typed) {
+            return self.fail(format_args!("{bad} Nothing was changed."), out);
         }
         let chosen = Chosen { checked, password: secret(typed) };
         self.open(Step::Again(Box::new(chosen)), out);
@@ -72,4 +72,13 @@ impl Talk {
 
 pub(super) fn secret(typed: &str) -> Secret {
     Secret::new(typed.to_owned())
+}
+
+/// What is wrong with a new password, if anything is.
+pub(super) fn bad_secret(typed: &str) -> Option<String> {
+    match typed.len() {
+        0 => Some("A password has at least 1 character.".to_owned()),
+        1..=SECRET_BYTES_MAX => None,
+        _ => Some(format!("A password has at most {SECRET_BYTES_MAX} bytes.")),
+    }
 }

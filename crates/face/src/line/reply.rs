@@ -2,6 +2,7 @@
 
 use chinwag_model::ask::Ask;
 use chinwag_model::intent::Intent;
+use chinwag_model::message::RoomCard;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Outcome, Refusal, Unheard};
 use chinwag_model::query::{Answer, Query};
@@ -26,6 +27,9 @@ impl Talk {
     /// Something else that was wanted came to its end.
     pub(super) fn done(&mut self, why: Why, outcome: &Outcome, out: &mut Output) {
         match (why, outcome) {
+            (Why::Act(_) | Why::Group | Why::Join(_) | Why::Send(_), Ok(done)) => {
+                self.granted(done, out);
+            }
             (Why::Group, Err(refusal)) => {
                 out.notice(refusal::group_words(refusal, self.room()));
             }
@@ -33,14 +37,14 @@ impl Talk {
                 out.notice(not_a_name(name.shown(), &bad));
             }
             (Why::Send(typed), Err(Refusal::Gone)) => out.notice(refusal::no_such_client(&typed)),
-            (Why::Act(room), Err(refusal)) => match refusal {
-                Refusal::Guest(name) if self.is_me(name) => {
-                    out.notice("Guests have no password. Take a name first with /nick NAME.");
-                }
-                _ => out.notice(refusal::words(refusal, &room)),
-            },
-            (_, Err(refusal)) => out.notice(refusal::words(refusal, self.room())),
-            (_, Ok(done)) => self.granted(done, out),
+            (Why::Act(_), Err(Refusal::Guest(name))) if self.is_me(name) => {
+                out.notice("Guests have no password. Take a name first with /nick NAME.");
+            }
+            (Why::Act(room), Err(refusal)) => out.notice(refusal::words(refusal, &room)),
+            (Why::Join(_) | Why::Send(_), Err(refusal)) => {
+                out.notice(refusal::words(refusal, self.room()));
+            }
+            (why, _) => self.misfit(&why, out),
         }
     }
 
@@ -132,7 +136,7 @@ impl Talk {
     }
 
     /// The room that was meant is there.
-    fn found_room(&mut self, why: Why, room: chinwag_model::message::RoomCard, out: &mut Output) {
+    fn found_room(&mut self, why: Why, room: RoomCard, out: &mut Output) {
         match why {
             Why::Room(_) => {
                 out.notice(format_args!("You are talking in {}.", room.name));

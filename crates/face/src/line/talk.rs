@@ -335,6 +335,7 @@ impl Talk {
     pub(super) fn misfit(&mut self, why: &Why, out: &mut Output) {
         match why {
             Why::Backlog { .. } => self.lose_backlog(out),
+            Why::Exit => self.gone(out),
             _ => self.fail(refusal::INTERNAL, out),
         }
     }
