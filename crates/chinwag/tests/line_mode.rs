@@ -19,17 +19,23 @@ macro_rules! transcripts {
 
 transcripts! {
     a_full_server_says_so
+    a_group_has_at_most_32_named_members
     a_group_is_made_of_those_named_and_the_maker
     a_group_that_cannot_be_is_refused
+    a_guest_who_takes_a_name_is_registered
     a_known_name_is_welcomed_back
     a_line_that_cannot_be_read_is_said
+    a_line_that_is_too_long_is_said_at_once_and_once
     a_name_can_be_changed
+    a_name_that_was_given_up_is_free
     a_name_with_a_password_is_asked_for_it
     a_password_is_changed_with_the_old_one
     a_password_lets_one_person_in_on_two_devices
+    a_password_outlives_the_server
     a_room_and_a_person_never_have_the_same_name
     a_room_has_a_topic
     a_server_that_stops_says_so
+    an_empty_line_is_nothing
     an_open_name_that_is_online_is_refused
     comings_and_goings_are_told_to_the_lobby
     everyone_is_spoken_to_with_broad
@@ -39,24 +45,35 @@ transcripts! {
     help_lists_the_commands
     history_tells_the_last_messages_as_they_looked
     in_large_rooms_nobody_is_told_of_comings_and_goings
+    invite_tells_of_a_room_and_adds_to_a_group
+    lines_come_in_pieces_of_any_size
+    lines_may_end_in_cr_lf
     list_tells_clients_and_send_writes_to_one
     names_can_be_made_to_need_passwords
     names_of_any_script_are_names
     nobody_is_told_what_came_before_them
     nothing_but_enter_gives_a_guest_name
     nothing_that_a_terminal_obeys_is_passed_on
-    one_is_invited_to_a_room
     one_person_is_spoken_to_by_name
     other_protocols_get_one_clear_line
     piped_input_is_done_before_the_end
+    rooms_and_groups_can_be_the_current_room
     rooms_are_joined_left_and_changed
+    rooms_groups_and_who_tell_a_line_each
     say_takes_anything_and_me_is_an_action
     search_finds_what_one_may_read
+    send_takes_anything_for_a_message
     silence_is_greeted
+    telnet_is_asked_not_to_echo_a_password
+    telnets_own_bytes_are_no_text
+    terminal_controls_reach_nobody_by_other_ways
+    the_longest_line_can_be_set
     there_are_many_words_to_leave_with
     three_wrong_passwords_close_the_connection
     too_many_wrong_passwords_have_to_wait
+    usage_is_said_where_something_is_missing
     what_came_while_away_is_told_once
+    what_comes_during_a_dialogue_has_a_line_of_its_own
     what_goes_wrong_with_names_is_said_and_nothing_is_sent
     what_has_no_line_end_is_a_line_after_a_while
     what_is_no_name_is_refused_with_its_reason

@@ -1,239 +1,331 @@
-//! Nobody sees a message before it is stored: the server is killed while people talk, and again
-//! and again while its disk is full, and whatever anyone saw must be in everyone's history.
+//! What anybody has seen is stored, in one order: through `kill -9` at any moment, and where
+//! nothing can be written.
+//!
+//! `CHINWAG_KILL_ROUNDS` sets how often the server is killed, `CHINWAG_SEED` repeats a failure.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 
 #[path = "support/support.rs"]
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use support::client::{Client, greeting};
+use support::PATIENCE;
+use support::client::Client;
 use support::dice::Dice;
 use support::server::{Server, Settings};
 
-const PEOPLE: usize = 20;
-
-/// Rounds of talk, kill and look; `CHINWAG_KILL_ROUNDS` has more of them.
 const ROUNDS: usize = 25;
+const CLIENTS: usize = 20;
+const ROOMS: [&str; 5] = ["lobby", "tea", "cake", "milk", "honey"];
+const GROUPS: [&str; 4] = ["north", "east", "south", "west"];
 
-/// Lines that one person says in one round at most: few enough that a history shows all.
-const LINES: usize = 9;
+/// Lines that each client says to each room and group in a round: no more than one `/history`
+/// shows of all of them.
+const SHARED_LINES: usize = 200 / CLIENTS - 1;
 
-fn name(person: usize) -> String {
-    format!("p{}", char::from(b'a' + u8::try_from(person).expect("20 people")))
-}
+/// Lines that each client writes to the next one in a round.
+const DIRECT_LINES: usize = 40;
 
-/// The conversations that people talk in, as each round has them: a room, a group, and pairs.
-fn addresses(round: usize) -> [String; 3] {
-    [format!("room-{round}"), "everybody".to_owned(), "a person".to_owned()]
-}
+/// What is said of a message for which there is no room.
+const FULL: &str = "<Not stored, so not sent: the disk is full.>";
+
+/// Everything that is received in a round without a kill: what is shared by all, what is written
+/// to one by two.
+const LINES_SEEN: usize =
+    CLIENTS * ((ROOMS.len() + GROUPS.len()) * SHARED_LINES * CLIENTS + 2 * DIRECT_LINES);
 
 #[test]
-fn what_anyone_saw_survives_kill_9_once_and_in_one_order() {
+fn what_was_seen_before_a_kill_is_in_the_history_once_and_in_one_order() {
     let rounds = std::env::var("CHINWAG_KILL_ROUNDS")
         .map_or(ROUNDS, |rounds| rounds.parse().expect("CHINWAG_KILL_ROUNDS is a number"));
     let mut dice = Dice::new();
     let settings = Settings::new().set("limits.presence_notices_max", 0);
     let mut server = settings.start();
-    make_group(&server);
+    let mut clients = all_come_in(&server);
+    for group in GROUPS {
+        let members: Vec<String> = (1..CLIENTS).map(name).collect();
+        clients[0].send(&format!("mk_grp:{group}:{}", members.join(":")));
+        clients[0].expect(&format!("<Group {group}: {}, {}.>\n", name(0), members.join(", ")));
+    }
+    for client in &mut clients {
+        client.lines_up_to_now();
+    }
     for round in 0..rounds {
-        let mut people = enter(&server);
-        let room = &addresses(round)[0];
-        for person in &mut people {
-            person.send(&format!("/join {room}"));
-            person.skip_to(&format!("<You are in {room}"));
-        }
-        let seen = talk_and_kill(&mut server, people, round, &mut dice);
+        let kill_at = 1 + dice.below(LINES_SEEN);
+        println!("round {round}: killed when {kill_at} of {LINES_SEEN} lines were seen");
+        let (ended, seen) = talk_until_killed(server, clients, round, kill_at, &mut dice);
+        server = ended;
         server.start_again();
-        look(&server, round, &seen);
+        clients = Vec::new();
+        let mut waited = Vec::new();
+        for at in 0..CLIENTS {
+            let (client, lines) = come_in(&server, &name(at));
+            clients.push(client);
+            waited.push(lines);
+        }
+        let stored = Stored::read(&mut clients, round);
+        stored.check(&seen, &waited, round);
+        join_rooms(&mut clients);
     }
 }
 
-fn make_group(server: &Server) {
-    let mut people: Vec<Client> = (0..PEOPLE).map(|_| Client::connect(server)).collect();
-    for (n, person) in people.iter_mut().enumerate() {
-        person.rename(&name(n));
-        person.send(&name(n));
-        person.skip_to("USERNAME: Welcome, ");
-    }
-    let named: Vec<String> = (1..PEOPLE).map(name).collect();
-    people[0].send(&format!("mk_grp:everybody:{}", named.join(":")));
-    people[0].skip_to("<Group everybody: ");
-    for mut person in people {
-        person.send("exit");
-        person.skip_to("<Goodbye, ");
+fn name(at: usize) -> String {
+    format!("c{at:02}")
+}
+
+fn next(at: usize) -> usize {
+    (at + 1) % CLIENTS
+}
+
+fn previous(at: usize) -> usize {
+    (at + CLIENTS - 1) % CLIENTS
+}
+
+fn tag(round: usize) -> String {
+    format!("r{round}-")
+}
+
+fn all_come_in(server: &Server) -> Vec<Client> {
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|at| come_in(server, &name(at)).0).collect();
+    join_rooms(&mut clients);
+    clients
+}
+
+/// Comes in, and gives what waited, as it would have looked live.
+fn come_in(server: &Server, name: &str) -> (Client, Vec<String>) {
+    let mut client = Client::connect(server).called(name);
+    client.send(name);
+    let lines = client.lines_up_to_now();
+    let waited = lines.iter().skip_while(|line| !line.ends_with(" messages while you were away:>"));
+    let waited = waited.skip(1).take_while(|line| *line != "<End of messages.>");
+    let waited = waited.map(|line| without_time(line)).collect();
+    (client, waited)
+}
+
+fn join_rooms(clients: &mut [Client]) {
+    for client in clients {
+        for room in &ROOMS[1..] {
+            let answer = client.answer(&format!("/join {room}"));
+            assert!(answer[0].starts_with(&format!("<You are in {room}: ")), "{answer:?}");
+        }
     }
 }
 
-/// Everyone comes in, past what waits for them.
-fn enter(server: &Server) -> Vec<Client> {
-    let mut people: Vec<Client> = (0..PEOPLE).map(|_| Client::connect(server)).collect();
-    for (n, person) in people.iter_mut().enumerate() {
-        person.rename(&name(n));
-        person.send(&name(n));
-    }
-    for person in &mut people {
-        person.skip_to("USERNAME: Welcome back, ");
-        person.send("/fence");
-        person.skip_to("</fence is not a command. ");
-    }
-    people
+/// `2026-11-21 14:03:05 hello` without its time.
+fn without_time(line: &str) -> String {
+    line.get(20..).unwrap_or_else(|| panic!("no time before {line:?}")).to_owned()
 }
 
-/// Everyone talks at full speed until the server is killed; what each of them saw.
-fn talk_and_kill(
-    server: &mut Server,
-    people: Vec<Client>,
+/// What a client says in a round, in this order, several lines in flight.
+fn script(at: usize, round: usize, dice: &mut Dice) -> Vec<String> {
+    let mut lines = Vec::new();
+    for to in ROOMS.iter().chain(&GROUPS) {
+        lines.extend(std::iter::repeat_n((*to).to_owned(), SHARED_LINES));
+    }
+    lines.extend(std::iter::repeat_n(name(next(at)), DIRECT_LINES));
+    for last in (1..lines.len()).rev() {
+        lines.swap(last, dice.below(last + 1));
+    }
+    let (tag, name) = (tag(round), name(at));
+    let mut counts = BTreeMap::new();
+    for to in &mut lines {
+        let count = counts.entry(to.clone()).or_insert(0);
+        *to = format!("{to}: {tag}{name}-{count}");
+        *count += 1;
+    }
+    lines
+}
+
+/// Has all clients talk at once until so many lines were seen, and kills the server then. Gives
+/// what each of them has seen of this round.
+fn talk_until_killed(
+    server: Server,
+    mut clients: Vec<Client>,
     round: usize,
+    kill_at: usize,
     dice: &mut Dice,
-) -> Vec<Vec<String>> {
-    let threads: Vec<_> = people
-        .into_iter()
-        .enumerate()
-        .map(|(n, mut person)| {
-            let other = name((n + 1) % PEOPLE);
-            let mut sender = person.sender();
-            std::thread::spawn(move || {
-                let mut lines = String::new();
-                for i in 0..LINES {
-                    let to = match i % 3 {
-                        0 => String::new(),
-                        1 => "everybody: ".to_owned(),
-                        _ => format!("{other}: "),
-                    };
-                    lines.push_str(&format!("{to}r{round}-n{n}-i{i}-end\n"));
+) -> (Server, Vec<Vec<String>>) {
+    let scripts: Vec<_> = (0..CLIENTS).map(|at| script(at, round, dice)).collect();
+    let tag = tag(round);
+    let count = AtomicUsize::new(0);
+    let server = Mutex::new(server);
+    let seen = std::thread::scope(|scope| {
+        for (client, script) in clients.iter().zip(scripts) {
+            let mut sender = client.sender();
+            scope.spawn(move || {
+                for lines in script.chunks(8) {
+                    // It ends where the server does.
+                    if sender.write_all((lines.join("\n") + "\n").as_bytes()).is_err() {
+                        return;
+                    }
                 }
-                // The server may be gone before all is sent.
-                let _ = sender.write_all(lines.as_bytes());
-                let text = String::from_utf8(person.expect_gone()).expect("lines are UTF-8");
-                // What is cut off in its middle was not seen.
-                let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-                whole.lines().map(str::to_owned).collect::<Vec<_>>()
+            });
+        }
+        let readers: Vec<_> = clients
+            .iter_mut()
+            .map(|client| {
+                scope.spawn(|| {
+                    let mut seen = Vec::new();
+                    client.each_line(|line| {
+                        assert!(line.contains(&tag), "nothing else was said: {line:?}");
+                        seen.push(line);
+                        if count.fetch_add(1, Ordering::Relaxed) + 1 == kill_at {
+                            server.lock().expect("it is killed once").kill();
+                        }
+                    });
+                    seen
+                })
             })
-        })
-        .collect();
-    let pause = Duration::from_micros(u64::try_from(dice.below(30_000)).expect("it is small"));
-    let until = Instant::now() + pause;
-    while Instant::now() < until {
-        std::hint::spin_loop();
+            .collect();
+        readers.into_iter().map(|reader| reader.join().expect("a reader")).collect()
+    });
+    (server.into_inner().expect("it was killed once"), seen)
+}
+
+/// What the history holds of a round.
+#[derive(Debug, Default)]
+struct Stored {
+    /// Of each room and group.
+    shared: BTreeMap<&'static str, Vec<String>>,
+    /// What each client wrote to the next one, as it looks to the one and to the other.
+    sent: Vec<Vec<String>>,
+    got: Vec<Vec<String>>,
+}
+
+impl Stored {
+    fn read(clients: &mut [Client], round: usize) -> Self {
+        let tag = tag(round);
+        let mut history = |at: usize, of: &str| -> Vec<String> {
+            let lines = clients[at].answer(&format!("/history {of} 200"));
+            let lines = lines.iter().filter(|line| line.contains(&tag));
+            lines.map(|line| without_time(line)).collect()
+        };
+        let mut stored = Self::default();
+        for (at, of) in ROOMS.iter().chain(&GROUPS).enumerate() {
+            stored.shared.insert(of, history(at, of));
+        }
+        for at in 0..CLIENTS {
+            stored.sent.push(history(at, &name(next(at))));
+            stored.got.push(history(next(at), &name(at)));
+        }
+        stored
     }
-    server.kill();
-    threads.into_iter().map(|thread| thread.join().expect("nobody fails")).collect()
-}
 
-/// What was said in a line of this round, if it is one.
-fn said(line: &str, round: usize) -> Option<String> {
-    let begins = format!("r{round}-n");
-    let at = line.find(&begins)?;
-    let rest = &line[at..];
-    Some(rest[..rest.find("-end")? + 4].to_owned())
-}
-
-/// Compares what everyone saw with everyone's history.
-fn look(server: &Server, round: usize, seen: &[Vec<String>]) {
-    let room = &addresses(round)[0];
-    let mut people = enter(server);
-    let mut shared: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (n, person) in people.iter_mut().enumerate() {
-        let (next, before) = (name((n + 1) % PEOPLE), name((n + PEOPLE - 1) % PEOPLE));
-        let mut history = Vec::new();
-        for of in [room.as_str(), "everybody", &next, &before] {
-            let told = read_history(person, of, round);
-            if of == room || of == "everybody" {
-                let first = shared.entry(if of == room { "room" } else { "group" });
-                let first = first.or_insert_with(|| told.clone());
-                assert_eq!(*first, told, "{} reads {of} otherwise than others", name(n));
+    fn check(&self, seen: &[Vec<String>], waited: &[Vec<String>], round: usize) {
+        let tag = tag(round);
+        for (of, history) in &self.shared {
+            for at in 0..CLIENTS {
+                assert_no_hole(history, &format!("{tag}{}-", name(at)), "");
+                let label = format!("[{of}] ");
+                assert_beginning(history, &seen[at], |line| line.starts_with(&label));
+                if GROUPS.contains(of) {
+                    let own = format!("[{of}] {}: ", name(at));
+                    let others = history.iter().filter(|line| !line.starts_with(&own));
+                    assert_none_missed(others, &seen[at], &waited[at]);
+                }
             }
-            let mut once = told.clone();
-            once.sort();
-            once.dedup();
-            assert_eq!(once.len(), told.len(), "something is told twice: {told:?}");
-            history.push(told);
         }
-        let live: Vec<String> = seen[n].iter().filter_map(|line| said(line, round)).collect();
-        for line in &live {
-            let found = history.iter().any(|told| told.contains(line));
-            assert!(found, "{} saw {line}, which is lost; {}", name(n), server.log().tail());
+        for at in 0..CLIENTS {
+            let (to, from) = (format!("<To {}> ", name(next(at))), name(previous(at)));
+            let from = format!("<Message from {from}: ");
+            assert_beginning(&self.sent[at], &seen[at], |line| line.starts_with(&to));
+            let got = &self.got[previous(at)];
+            assert_beginning(got, &seen[at], |line| line.starts_with(&from));
+            assert_none_missed(got.iter(), &seen[at], &waited[at]);
+            let said = format!("{tag}{}-", name(at));
+            assert_no_hole(&self.sent[at], &said, "");
+            assert_no_hole(&self.got[at], &said, "\">");
         }
-        for told in &history {
-            // What was seen of a conversation was seen in its order, and without a hole.
-            let here: Vec<&String> = live.iter().filter(|line| told.contains(line)).collect();
-            let expected: Vec<&String> = told.iter().take(here.len()).collect();
-            assert_eq!(here, expected, "{} saw another order", name(n));
+        for waited in waited {
+            let once: BTreeSet<_> = waited.iter().collect();
+            assert_eq!(once.len(), waited.len(), "something is told twice: {waited:#?}");
         }
-    }
-    for mut person in people {
-        person.send("exit");
-        person.skip_to("<Goodbye, ");
     }
 }
 
-/// The lines of this round in a history.
-fn read_history(person: &mut Client, of: &str, round: usize) -> Vec<String> {
-    person.send(&format!("/history {of} 200"));
-    person.send("/fence");
-    let mut told = Vec::new();
-    loop {
-        let line = person.line();
-        if line == "</fence is not a command. Type /help.>" {
-            return told;
-        }
-        told.extend(said(&line, round));
+/// What was seen live is how the history begins: all of it, once, in this order.
+fn assert_beginning(history: &[String], seen: &[String], of: impl Fn(&str) -> bool) {
+    let seen: Vec<_> = seen.iter().filter(|line| of(line)).collect();
+    let stored: Vec<_> = history.iter().take(seen.len()).collect();
+    assert_eq!(seen, stored, "what was seen is not how the history begins");
+}
+
+/// What one client said is stored from the first to the last that is stored.
+fn assert_no_hole(history: &[String], said: &str, end: &str) {
+    let said_there = history.iter().filter_map(|line| line.split_once(said));
+    for (count, (_, number)) in said_there.enumerate() {
+        assert_eq!(number, format!("{count}{end}"), "a line of {said} is missing or stored twice");
+    }
+}
+
+/// What is stored for someone was seen, or has waited.
+fn assert_none_missed<'a>(
+    stored: impl Iterator<Item = &'a String>,
+    seen: &[String],
+    waited: &[String],
+) {
+    let known: BTreeSet<_> = seen.iter().chain(waited).collect();
+    for line in stored {
+        assert!(known.contains(line), "neither seen nor told afterwards: {line}");
     }
 }
 
 #[test]
-fn a_full_disk_is_said_loses_nothing_seen_and_is_over_when_there_is_room() {
-    let mut server = Settings::new().start();
+fn what_cannot_be_stored_is_refused_aloud_and_reading_goes_on() {
+    let mut server = Server::start();
     let mut alice = Client::login(&server, "Alice");
-    let mut seen = Vec::new();
-    for _ in 0..2 {
-        // No file may grow: neither the log's nor the archive's.
-        server.limit_files(Some(1));
-        let mut refused = 0;
-        let deadline = Instant::now() + support::PATIENCE;
-        for n in 0.. {
-            let text = format!("line {}-{n}", seen.len());
-            alice.send(&text);
-            match alice.line() {
-                line if line == format!("[lobby] Alice: {text}") => seen.push(text),
-                line => {
-                    assert_eq!(line, "<Not stored, so not sent: the disk is full.>");
-                    refused += 1;
-                }
-            }
-            if refused >= 3 {
-                break;
-            }
-            assert!(Instant::now() < deadline, "nothing is refused");
-        }
-        // Reading goes on.
-        alice.send("get_users");
-        alice.expect("o Alice\n");
-        server.limit_files(None);
-        // Writing goes on when there is room.
-        let deadline = Instant::now() + support::PATIENCE;
-        loop {
-            let text = format!("line {} with room", seen.len());
-            alice.send(&text);
-            if alice.line() == format!("[lobby] Alice: {text}") {
-                seen.push(text);
-                break;
-            }
-            assert!(Instant::now() < deadline, "nothing is stored any more");
-        }
+    let mut bob = Client::login(&server, "Bob");
+    alice.expect("<User Bob is online.>\n");
+    alice.send("before");
+    alice.expect("[lobby] Alice: before\n");
+    bob.expect("[lobby] Alice: before\n");
+
+    // The archive follows behind the log; who reads waits for it.
+    assert_eq!(said(&bob.answer("/history")), ["[lobby] Alice: before"]);
+
+    // No file may grow or be written anew: neither the log's nor the archive's.
+    server.limit_files(Some(0));
+    for line in ["one", "Bob: two", "broad: three", "/me is lost", "/topic lost", "/join lost"] {
+        let answer = alice.answer(line);
+        let [refusal] = &answer[..] else { panic!("not one answer to {line:?}: {answer:?}") };
+        assert_eq!(refusal, FULL, "{line:?}");
     }
+    assert_eq!(bob.lines_up_to_now(), [""; 0], "nobody sees what is not stored");
+    assert_eq!(said(&bob.answer("/history")), ["[lobby] Alice: before"]);
+
+    server.limit_files(None);
+    let mut stored = vec!["[lobby] Alice: before".to_owned()];
+    let deadline = Instant::now() + PATIENCE;
+    for at in 0.. {
+        alice.send(&format!("after {at}"));
+        match alice.line() {
+            line if line == format!("[lobby] Alice: after {at}") => {
+                bob.expect(&format!("{line}\n"));
+                stored.push(line);
+                break;
+            }
+            refusal => assert_eq!(refusal, FULL),
+        }
+        assert!(Instant::now() < deadline, "there is room again, but nothing is stored");
+    }
+    bob.send("and so do I");
+    bob.expect("[lobby] Bob: and so do I\n");
+    alice.expect("[lobby] Bob: and so do I\n");
+    stored.push("[lobby] Bob: and so do I".to_owned());
+
     server.kill();
     server.start_again();
-    let mut alice = Client::connect(&server);
-    alice.expect(&greeting());
-    alice.send("Alice");
-    alice.expect("Welcome back, Alice.\n<User Alice is online.>\n");
-    alice.send("/history 200");
-    for text in &seen[seen.len().saturating_sub(200)..] {
-        alice.expect(&format!("{{time}} [lobby] Alice: {text}\n"));
-    }
-    alice.expect_silence();
+    let mut alice = Client::login_again(&server, "Alice");
+    assert_eq!(said(&alice.answer("/history")), stored);
+    alice.send("/search lost");
+    alice.expect("<Nothing found.>\n");
+}
+
+/// A history without its times.
+fn said(history: &[String]) -> Vec<String> {
+    history.iter().map(|line| without_time(line)).collect()
 }

@@ -1,7 +1,7 @@
 //! The client on a terminal: a line editor at the bottom, and above it what comes in.
 //!
-//! The editor has the main thread, the [link](link) to the server another; between them is the
-//! [desk](desk). The link prints through the editor, which keeps what is being typed in one piece.
+//! The editor has the main thread, the [link] to the server another; between them is the
+//! [desk]. The link prints through the editor, which keeps what is being typed in one piece.
 
 mod desk;
 mod link;

@@ -192,6 +192,36 @@ impl Client {
         }
     }
 
+    /// Sends a line, and gives what comes up to its last answer; for someone who has come in.
+    pub(crate) fn answer(&mut self, line: &str) -> Vec<String> {
+        self.send(line);
+        self.lines_up_to_now()
+    }
+
+    /// What came so far, by asking what has a known answer; for someone who has come in, or is on
+    /// the way.
+    pub(crate) fn lines_up_to_now(&mut self) -> Vec<String> {
+        self.send("/that-is-all");
+        let mut lines = Vec::new();
+        loop {
+            match self.line() {
+                line if line == "</that-is-all is not a command. Type /help.>" => return lines,
+                line => lines.push(line),
+            }
+        }
+    }
+
+    /// Gives each line that comes, until the connection ends in whatever way.
+    pub(crate) fn each_line(&mut self, mut take: impl FnMut(String)) {
+        loop {
+            match self.line_before(Instant::now() + PATIENCE) {
+                Ok(line) => take(line),
+                Err(End::Late) => self.fail("nothing more comes"),
+                Err(End::Closed | End::Broken(_)) => return,
+            }
+        }
+    }
+
     /// Asserts that nothing else came so far, by asking what has a known answer: for someone who
     /// has come in, and has no prompt open.
     pub(crate) fn expect_silence(&mut self) {

@@ -9,6 +9,7 @@
 pub(crate) mod client;
 pub(crate) mod dice;
 pub(crate) mod pattern;
+pub(crate) mod screen;
 pub(crate) mod server;
 pub(crate) mod transcript;
 

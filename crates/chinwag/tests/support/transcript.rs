@@ -175,16 +175,23 @@ impl Actor {
         } else {
             let line = what.strip_prefix(' ').unwrap_or(what);
             self.client.expect(&format!("{line}\n"));
-            self.at_the_door &=
-                !line.starts_with("Welcome, ") && !line.starts_with("Welcome back, ");
+            self.hears(line);
         }
+    }
+
+    /// Who is welcomed is in.
+    fn hears(&mut self, text: &str) {
+        self.at_the_door &= !text.contains("Welcome, ") && !text.contains("Welcome back, ");
     }
 
     fn acts(&mut self, what: &str) {
         match what.split_once(' ').unwrap_or((what, "")) {
             ("connect", "") => {}
             ("bytes", text) => self.client.send_bytes(&unescaped(text)),
-            ("gets", text) => self.client.expect_bytes(&unescaped(text)),
+            ("gets", text) => {
+                self.client.expect_bytes(&unescaped(text));
+                self.hears(text);
+            }
             ("silent", "") => self.expect_silence(),
             ("eof", "") => self.client.end_of_input(),
             ("closed", "") => self.client.expect_closed(),
