@@ -5,7 +5,8 @@ pub(super) const HELP: &str = "\
 Talk
   TEXT                        to everyone in the current room
   NAME: TEXT                  to one person, or to a group or room you are in
-  chat NAME \"TEXT\"            to one person; also /msg NAME TEXT
+  chat NAME \"TEXT\"            to one person
+  /msg NAME TEXT              as NAME: TEXT
   broad: TEXT                 to everyone, online or offline
   /say TEXT                   TEXT to the room, whatever it looks like
   /me TEXT                    an action: * Alice waves

@@ -26,6 +26,13 @@ mod tests {
 
     use super::*;
 
+    /// Marks, embeddings, overrides and isolates of direction; separators; the byte order mark.
+    const FORBIDDEN: [char; 15] = [
+        '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}',
+        '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+        '\u{feff}',
+    ];
+
     #[test]
     fn what_a_terminal_obeys_is_taken_out() {
         for (text, cleaned) in [
@@ -43,9 +50,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_clean_stays_and_what_is_cleaned_is_clean(text in any::<String>()) {
+        fn what_is_clean_stays_and_what_is_cleaned_is_clean(
+            parts in prop::collection::vec((any::<String>(), prop::sample::select(&FORBIDDEN)), 0..9),
+        ) {
+            let text: String = parts.iter().flat_map(|(text, c)| text.chars().chain([*c])).collect();
             let once = clean(&text).into_owned();
             prop_assert!(once.chars().all(|c| c == '\t' || !c.is_control()));
+            prop_assert!(!once.contains(FORBIDDEN));
             prop_assert_eq!(clean(&once), once.as_str());
         }
     }

@@ -3,8 +3,12 @@
 /// Most characters of a name that begins a line, as in `Bob: hello`.
 const NAME_CHARS_MAX: usize = 32;
 
+const BLANKS: [char; 2] = [' ', '\t'];
+
+const CHAT_USAGE: &str = "chat NAME \"TEXT\"";
+
 /// Most names of a group's members that are kept; more are counted.
-const MEMBERS_KEPT_MAX: usize = 64;
+pub const MEMBERS_KEPT_MAX: usize = 1024;
 
 /// A line, read. It borrows from the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +17,14 @@ pub enum Command<'a> {
     Empty,
     /// To everyone in the current room.
     Text(&'a str),
-    /// `NAME: text`.
+    /// `NAME: text`, and `/msg NAME text`.
     To {
-        /// A person's, group's or room's name.
+        /// A person's or group's name.
         name: &'a str,
         /// What to say.
         text: &'a str,
     },
-    /// `chat NAME "text"` and `/msg NAME text`.
+    /// `chat NAME "text"`; the quotes may be left out, and are taken off.
     Chat {
         /// A person's name.
         name: &'a str,
@@ -33,7 +37,7 @@ pub enum Command<'a> {
     MakeGroup {
         /// The group's name.
         name: &'a str,
-        /// The first names given.
+        /// The first names given, at most [`MEMBERS_KEPT_MAX`], as typed: one may come twice.
         members: Vec<&'a str>,
         /// How many names were given.
         named: usize,
@@ -100,34 +104,36 @@ pub enum Command<'a> {
 
 impl<'a> Command<'a> {
     /// Reads a line. Any line is some command.
+    ///
+    /// Exact words are commands only as written and alone on the line; blanks after them are not
+    /// minded. Words after a slash are commands in capitals too.
     #[must_use]
     pub fn parse(line: &'a str) -> Self {
-        let bare = line.trim_matches([' ', '\t']);
-        match bare {
+        match line.trim_end_matches(BLANKS) {
             "" => return Self::Empty,
             "get_users" => return Self::GetUsers,
             "LIST" => return Self::List,
             "SEND" => return Self::Send,
             "exit" | "bye" | "logout" => return Self::Exit,
+            "chat" => return Self::Usage(CHAT_USAGE),
             _ => {}
         }
         if let Some(rest) = line.strip_prefix('/') {
             return slash(rest);
         }
-        if let Some(rest) = bare.strip_prefix("mk_grp:") {
+        if let Some(rest) = line.strip_prefix("mk_grp:") {
             return make_group(rest);
         }
-        if let Some((word, rest)) = split_word(line)
-            && word == "chat"
-        {
-            return chat(rest, "chat NAME \"TEXT\"");
+        if let Some(rest) = line.strip_prefix("chat").filter(|rest| rest.starts_with(BLANKS)) {
+            return match named(rest).map(|(name, text)| (name, unquoted(text))) {
+                None | Some((_, "")) => Self::Usage(CHAT_USAGE),
+                Some((name, text)) => Self::Chat { name, text },
+            };
         }
         match line.split_once(':') {
-            Some((name, text)) if text.is_empty() && is_addressee(name) => {
-                Self::Usage("NAME: TEXT")
-            }
-            Some((name, text)) if text.starts_with([' ', '\t']) && is_addressee(name) => {
-                match text.trim_matches([' ', '\t']) {
+            Some((name, text)) if text.starts_with(BLANKS) && is_addressee(name) => {
+                match text.trim_matches(BLANKS) {
+                    "" if name == "broad" => Self::Usage("broad: TEXT"),
                     "" => Self::Usage("NAME: TEXT"),
                     text if name == "broad" => Self::Broadcast(text),
                     text => Self::To { name, text },
@@ -140,29 +146,24 @@ impl<'a> Command<'a> {
 
 /// Whether a word before a colon is meant for a name: it looks like one.
 fn is_addressee(word: &str) -> bool {
-    let mut chars = word.chars();
-    let inner = |c: char| c.is_alphanumeric() || "_-[]\\^{}|`".contains(c) || !c.is_ascii();
-    let first = |c: char| !c.is_numeric() && c != '-' && inner(c);
-    chars.next().is_some_and(first)
-        && chars.all(|c| inner(c) && !c.is_whitespace())
-        && word.chars().count() <= NAME_CHARS_MAX
+    let sign = |c: char| matches!(c, '_' | '[' | ']' | '\\' | '^' | '{' | '}' | '|' | '`');
+    let first = |c: char| sign(c) || c.is_alphanumeric() && !c.is_ascii_digit();
+    // Marks, without which some scripts can't be written, are neither letters nor digits.
+    let mark = |c: char| !c.is_ascii() && !c.is_control() && !c.is_whitespace();
+    let inner = |c: char| sign(c) || c == '-' || c.is_alphanumeric() || mark(c);
+    word.starts_with(first) && word.chars().all(inner) && word.chars().count() <= NAME_CHARS_MAX
 }
 
 /// The first word, and what follows it without the blanks between and at the end.
 fn split_word(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_matches([' ', '\t']);
-    let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
-    (!word.is_empty()).then(|| (word, rest.trim_start_matches([' ', '\t'])))
+    let text = text.trim_matches(BLANKS);
+    let (word, rest) = text.split_once(BLANKS).unwrap_or((text, ""));
+    (!word.is_empty()).then(|| (word, rest.trim_start_matches(BLANKS)))
 }
 
-fn chat<'a>(rest: &'a str, usage: &'static str) -> Command<'a> {
-    match split_word(rest) {
-        Some((name, text)) => match unquoted(text) {
-            "" => Command::Usage(usage),
-            text => Command::Chat { name, text },
-        },
-        None => Command::Usage(usage),
-    }
+/// A name, and a text that is not empty.
+fn named(text: &str) -> Option<(&str, &str)> {
+    split_word(text).filter(|(_, text)| !text.is_empty())
 }
 
 fn unquoted(text: &str) -> &str {
@@ -170,7 +171,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 fn make_group(rest: &str) -> Command<'_> {
-    let mut names = rest.split(':').map(|name| name.trim_matches([' ', '\t']));
+    let mut names = rest.split(':').map(|name| name.trim_matches(BLANKS));
     let name = names.next().unwrap_or_default();
     let named = names.clone().filter(|name| !name.is_empty()).count();
     let members: Vec<_> = names.filter(|name| !name.is_empty()).take(MEMBERS_KEPT_MAX).collect();
@@ -181,8 +182,8 @@ fn make_group(rest: &str) -> Command<'_> {
 }
 
 fn slash(line: &str) -> Command<'_> {
-    let (word, rest) = match line.split_once([' ', '\t']) {
-        Some((word, rest)) => (word, rest.trim_matches([' ', '\t'])),
+    let (word, rest) = match line.split_once(BLANKS) {
+        Some((word, rest)) => (word, rest.trim_matches(BLANKS)),
         None => (line, ""),
     };
     let some = (!rest.is_empty()).then_some(rest);
@@ -193,7 +194,10 @@ fn slash(line: &str) -> Command<'_> {
         "rooms" => Command::Rooms,
         "groups" => Command::Groups,
         "password" => Command::Password,
-        "msg" => chat(rest, "/msg NAME TEXT"),
+        "msg" => match named(rest) {
+            Some((name, text)) => Command::To { name, text },
+            None => Command::Usage("/msg NAME TEXT"),
+        },
         "leave" => Command::Leave(some.map(room_name)),
         "who" => Command::Who(some.map(room_name)),
         "topic" => Command::Topic(some),
@@ -267,10 +271,23 @@ mod tests {
             ("Bob: hello", To { name: "Bob", text: "hello" }),
             ("Bob:hello", Text("Bob:hello")),
             ("Bob: ", Usage("NAME: TEXT")),
+            ("Bob:", Text("Bob:")),
+            (" Bob: hello", Text(" Bob: hello")),
+            ("a:b: hello", Text("a:b: hello")),
+            ("“Bob”: hello", Text("“Bob”: hello")),
+            ("-bob: hello", Text("-bob: hello")),
+            ("`b-1^: hello ", To { name: "`b-1^", text: "hello" }),
+            ("नमस्ते: hello", To { name: "नमस्ते", text: "hello" }),
             ("note: milk", To { name: "note", text: "milk" }),
             ("李雷: 你好", To { name: "李雷", text: "你好" }),
             ("broad: hello", Broadcast("hello")),
+            ("broad:", Text("broad:")),
+            ("broad: ", Usage("broad: TEXT")),
             ("chat Bob \"hello\"", Chat { name: "Bob", text: "hello" }),
+            ("chat Bob \"say \"hi\"\" ", Chat { name: "Bob", text: "say \"hi\"" }),
+            ("chat Bob \"\"", Usage("chat NAME \"TEXT\"")),
+            ("chat Bob \"", Chat { name: "Bob", text: "\"" }),
+            (" chat Bob hello", Text(" chat Bob hello")),
             ("chat Bob hello you", Chat { name: "Bob", text: "hello you" }),
             ("chat Bob", Usage("chat NAME \"TEXT\"")),
             ("chat", Usage("chat NAME \"TEXT\"")),
@@ -284,6 +301,8 @@ mod tests {
             ("list", Text("list")),
             ("SEND", Send),
             ("exit", Exit),
+            ("exit \t", Exit),
+            (" exit", Text(" exit")),
             ("bye", Exit),
             ("logout", Exit),
             ("Exit", Text("Exit")),
@@ -291,21 +310,42 @@ mod tests {
             ("/quit", Exit),
             ("/say bye", Say("bye")),
             ("/me waves", Me("waves")),
-            ("/msg Bob hi \"you\"", Chat { name: "Bob", text: "hi \"you\"" }),
+            ("/msg Bob \"hi\"", To { name: "Bob", text: "\"hi\"" }),
+            ("/msg grp1  hello you", To { name: "grp1", text: "hello you" }),
+            ("/msg Bob ", Usage("/msg NAME TEXT")),
             ("/join #tea", Join("tea")),
+            ("/JOIN tea ", Join("tea")),
             ("/join", Usage("/join ROOM")),
             ("/leave", Leave(None)),
             ("/leave tea", Leave(Some("tea"))),
+            ("/room #tea", Room("tea")),
+            ("/rooms", Rooms),
+            ("/groups", Groups),
+            ("/who", Who(None)),
+            ("/who #tea", Who(Some("tea"))),
+            ("/help", Help),
+            ("/password", Password),
+            ("/search two words ", Search("two words")),
+            ("/search", Usage("/search WORDS")),
+            ("/nick Ally", Nick("Ally")),
+            ("/away", Away(None)),
+            ("/away at lunch", Away(Some("at lunch"))),
+            ("/ignore Bob", Ignore("Bob")),
+            ("/unignore Bob", Unignore("Bob")),
+            ("/say", Usage("/say TEXT")),
             ("/topic", Topic(None)),
             ("/topic a b", Topic(Some("a b"))),
             ("/history", History { of: None, count: None }),
             ("/history 5", History { of: None, count: Some(5) }),
+            ("/history #tea", History { of: Some("tea"), count: None }),
             ("/history tea 5", History { of: Some("tea"), count: Some(5) }),
             ("/history 99999999999", History { of: None, count: Some(u32::MAX) }),
             ("/history a b", Usage("/history [ROOM or NAME] [N]")),
+            ("/invite", Usage("/invite NAME [ROOM]")),
             ("/invite Bob", Invite { name: "Bob", room: None }),
             ("/invite Bob tea", Invite { name: "Bob", room: Some("tea") }),
             ("/foo", Unknown("foo")),
+            ("/foo bar", Unknown("foo")),
             ("/", Unknown("")),
         ];
         for (line, command) in cases {
@@ -314,10 +354,10 @@ mod tests {
     }
 
     #[test]
-    fn names_beyond_what_a_group_takes_are_counted() {
-        let line = format!("mk_grp:g{}", ":x".repeat(1000));
+    fn members_beyond_those_kept_are_counted() {
+        let line = format!("mk_grp:g{}", ":x".repeat(2000));
         let MakeGroup { members, named, .. } = Command::parse(&line) else { panic!("no group") };
-        assert_eq!((members.len(), named), (MEMBERS_KEPT_MAX, 1000));
+        assert_eq!((members.len(), named), (MEMBERS_KEPT_MAX, 2000));
     }
 
     proptest! {

@@ -1,19 +1,33 @@
 //! From bytes as a socket gave them to lines.
 
+use std::collections::VecDeque;
+
+use memchr::{memchr, memchr3};
+
 use super::telnet::{IAC, Taken, Telnet, TelnetAsk};
+
+/// How far the fast path looks ahead at once, so that bytes which often break it off are not
+/// looked at again and again.
+const STRIDE: usize = 1024;
 
 /// Cuts bytes into lines, whatever pieces they come in.
 ///
-/// A line ends with `\n`, `\r\n`, or telnet's `\r\0`; a `\r` or NUL elsewhere is dropped. Memory
-/// is bounded by the longest line and what was pushed last; with nothing unread, none is held.
+/// A line ends with `\n`, `\r\n`, or telnet's `\r\0` (RFC 854, "the NVT printer"); a `\r` or NUL
+/// elsewhere is dropped. Memory is bounded by a small multiple of what [`buffered`](Self::buffered)
+/// says and what was pushed last; with nothing buffered, none is held.
 #[derive(Debug)]
 pub struct LineReader {
     line_bytes_max: usize,
-    /// Unread bytes from [`read`](Self::read) on.
-    input: Vec<u8>,
+    /// The line so far, a gap that telnet's commands and dropped bytes have left, and unread bytes.
+    buffer: Vec<u8>,
+    /// The line so far begins here
+    line: usize,
+    /// and ends here; it grows in place, without a copy while there is no gap.
+    line_end: usize,
+    /// Unread bytes begin here.
     read: usize,
-    /// The line so far; after [`next`](Self::next) has given it, what is to be cleared.
-    line: Vec<u8>,
+    /// Where in the buffer a line that has no end is to end, in order.
+    forced_ends: VecDeque<usize>,
     line_state: LineState,
     after_cr: bool,
     is_telnet: bool,
@@ -36,7 +50,7 @@ enum LineState {
 pub enum Piece<'a> {
     /// A line, without its end.
     Line(&'a str),
-    /// A line longer than the bound; it is skipped.
+    /// A line longer than the bound; said as soon as it is known, and skipped to its end.
     TooLong,
     /// A line that is not UTF-8; it is dropped.
     NotUtf8,
@@ -44,7 +58,7 @@ pub enum Piece<'a> {
     Telnet(TelnetAsk),
 }
 
-/// What a line so far has come to.
+/// What a byte has brought.
 enum Step {
     More,
     LineEnd,
@@ -58,9 +72,11 @@ impl LineReader {
     pub fn new(line_bytes_max: usize) -> Self {
         Self {
             line_bytes_max,
-            input: Vec::new(),
+            buffer: Vec::new(),
+            line: 0,
+            line_end: 0,
             read: 0,
-            line: Vec::new(),
+            forced_ends: VecDeque::new(),
             line_state: LineState::Open,
             after_cr: false,
             is_telnet: false,
@@ -71,63 +87,72 @@ impl LineReader {
 
     /// Takes bytes in, in pieces of any size.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.input.extend_from_slice(bytes);
+        self.drop_given();
+        let dead = self.read - self.line_bytes();
+        if dead > 0 && dead >= self.buffer.len() - dead {
+            self.compact();
+        }
+        self.buffer.extend_from_slice(bytes);
     }
 
     /// What came next; `None` until more is pushed.
     #[expect(clippy::should_implement_trait, reason = "what it gives borrows from the reader")]
     pub fn next(&mut self) -> Option<Piece<'_>> {
-        if self.line_state == LineState::Given {
-            self.line.clear();
-            self.line_state = LineState::Open;
-        }
+        self.drop_given();
         loop {
             self.take_plain();
-            let Some(&byte) = self.input.get(self.read) else {
-                self.release();
+            let step = if self.forced_ends.front() == Some(&self.read) {
+                self.forced_ends.pop_front();
+                self.after_cr = false;
+                if self.is_open() { Step::LineEnd } else { Step::More }
+            } else if let Some(&byte) = self.buffer.get(self.read) {
+                self.read += 1;
+                self.take(byte)
+            } else {
+                self.compact();
                 return None;
             };
-            self.read += 1;
-            match self.take(byte) {
+            match step {
                 Step::More => {}
                 Step::TooLong => return Some(Piece::TooLong),
                 Step::Ask(ask) => return Some(Piece::Telnet(ask)),
-                Step::LineEnd => {
-                    if self.line_state == LineState::Skipped {
-                        self.line_state = LineState::Open;
-                        continue;
-                    }
-                    return Some(self.give());
-                }
+                Step::LineEnd if self.line_state == LineState::Skipped => self.begin_line(),
+                Step::LineEnd => return Some(self.give()),
             }
         }
     }
 
-    /// Ends a line that has no end yet: for clients that end none, and at the end of input. The
-    /// next [`next`](Self::next) gives it after all that came before.
+    /// Ends a line that has no end yet: for clients that end none, and at the end of input.
+    ///
+    /// [`next`](Self::next) gives it after all that came before. Without such a line it does
+    /// nothing.
     pub fn end_line(&mut self) {
-        if self.has_partial() {
-            self.input.push(b'\n');
+        let here = self.buffer.len();
+        if (self.read < here || self.is_open()) && self.forced_ends.back() != Some(&here) {
+            self.forced_ends.push_back(here);
         }
     }
 
     /// Bytes held: what is unread, and the line so far.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        let line = if self.line_state == LineState::Given { 0 } else { self.line.len() };
-        self.input.len() - self.read + line
+        let line = if self.line_state == LineState::Given { 0 } else { self.line_bytes() };
+        self.buffer.len() - self.read + line
     }
 
-    /// Whether something came without a line end.
+    /// Whether something came without a line end. While bytes are unread this is a guess by the
+    /// last of them.
     #[must_use]
     pub fn has_partial(&self) -> bool {
-        match self.input.get(self.read..).unwrap_or_default().last() {
-            Some(last) => *last != b'\n',
-            None => self.line_state == LineState::Open && !self.line.is_empty(),
+        match self.buffer.get(self.read..).unwrap_or_default() {
+            [] => self.is_open() && self.forced_ends.is_empty(),
+            [.., b'\n'] | [.., b'\r', 0] => false,
+            _ => self.forced_ends.back() != Some(&self.buffer.len()),
         }
     }
 
-    /// Whether the client has shown itself to be a telnet client.
+    /// Whether the client has shown itself to be a telnet client, by a command or by how it ends
+    /// its lines.
     #[must_use]
     pub fn is_telnet(&self) -> bool {
         self.is_telnet
@@ -157,54 +182,35 @@ impl LineReader {
         if self.telnet.is_inside() || self.after_cr {
             return;
         }
-        let unread = self.input.get(self.read..).unwrap_or_default();
-        let special = |b: &u8| matches!(*b, b'\n' | b'\r' | 0 | IAC);
-        let plain = match memchr::memchr2(b'\n', IAC, unread) {
-            Some(at) => unread.get(..at).unwrap_or_default(),
-            None => unread,
-        };
-        let plain = match plain.iter().position(special) {
-            Some(at) => plain.get(..at).unwrap_or_default(),
-            None => plain,
-        };
-        // One byte past the bound is left to the slow path, which says so.
-        let room = self.line_bytes_max.saturating_sub(self.line.len());
-        let count = match self.line_state {
-            LineState::Skipped => plain.len(),
-            _ => {
-                let fits = plain.get(..room).unwrap_or(plain);
-                self.line.extend_from_slice(fits);
-                fits.len()
-            }
-        };
+        let end = self.forced_ends.front().map_or(self.buffer.len(), |end| *end);
+        let window = self.buffer.get(self.read..end.min(self.read + STRIDE)).unwrap_or_default();
+        let count = memchr3(b'\n', b'\r', IAC, window).unwrap_or(window.len());
+        let count = memchr(0, window.get(..count).unwrap_or_default()).unwrap_or(count);
+        if self.line_state == LineState::Skipped {
+            self.read += count;
+            self.clear_line();
+            return;
+        }
+        // A byte past the bound is left to the slow path, which says so.
+        let count = count.min(self.line_bytes_max - self.line_bytes());
+        if self.line_end < self.read {
+            self.buffer.copy_within(self.read..self.read + count, self.line_end);
+        }
+        self.line_end += count;
         self.read += count;
     }
 
     fn take(&mut self, byte: u8) -> Step {
         if self.telnet.is_inside() || byte == IAC {
-            self.is_telnet = true;
-            let taken = self.telnet.take(byte);
-            return match taken {
-                Taken::Nothing => Step::More,
-                Taken::Data(byte) => self.add(byte),
-                Taken::EraseChar => {
-                    self.erase_char();
-                    Step::More
-                }
-                Taken::EraseLine => {
-                    self.line.clear();
-                    Step::More
-                }
-                Taken::Ask(ask) => Step::Ask(ask),
-            };
+            return self.take_telnet(byte);
         }
         let after_cr = std::mem::take(&mut self.after_cr);
         match byte {
-            b'\n' => {
-                self.is_telnet |= after_cr;
+            b'\n' | 0 if after_cr => {
+                self.know_telnet();
                 Step::LineEnd
             }
-            0 if after_cr => Step::LineEnd,
+            b'\n' => Step::LineEnd,
             b'\r' => {
                 self.after_cr = true;
                 Step::More
@@ -214,179 +220,115 @@ impl LineReader {
         }
     }
 
+    fn take_telnet(&mut self, byte: u8) -> Step {
+        self.know_telnet();
+        match self.telnet.take(byte) {
+            Taken::Nothing => return Step::More,
+            Taken::Ask(ask) => return Step::Ask(ask),
+            Taken::Data(byte) => {
+                self.after_cr = false;
+                return self.add(byte);
+            }
+            Taken::EraseChar => self.erase_char(),
+            Taken::EraseLine => self.clear_line(),
+        }
+        Step::More
+    }
+
+    fn know_telnet(&mut self) {
+        if !self.is_telnet {
+            self.is_telnet = true;
+            if self.input_is_hidden {
+                self.telnet.echo(true);
+            }
+        }
+    }
+
     fn add(&mut self, byte: u8) -> Step {
         if self.line_state == LineState::Skipped {
             return Step::More;
         }
-        if self.line.len() == self.line_bytes_max {
-            self.line.clear();
+        if self.line_bytes() == self.line_bytes_max {
+            self.clear_line();
             self.line_state = LineState::Skipped;
             return Step::TooLong;
         }
-        self.line.push(byte);
+        // The byte itself was read from here or further on.
+        if let Some(place) = self.buffer.get_mut(self.line_end) {
+            *place = byte;
+            self.line_end += 1;
+        }
         Step::More
     }
 
     /// Takes back one character: up to three bytes that go on one, and the one that begins it.
     fn erase_char(&mut self) {
         for _ in 0..4 {
-            match self.line.pop() {
-                Some(0x80..=0xbf) => {}
-                _ => return,
+            let last = self.buffer.get(self.line..self.line_end).and_then(<[u8]>::last);
+            let goes_on = matches!(last, Some(0x80..=0xbf));
+            self.line_end -= usize::from(last.is_some());
+            if !goes_on {
+                return;
             }
         }
     }
 
     fn give(&mut self) -> Piece<'_> {
         self.line_state = LineState::Given;
-        match std::str::from_utf8(&self.line) {
+        match std::str::from_utf8(self.buffer.get(self.line..self.line_end).unwrap_or_default()) {
             Ok(line) => Piece::Line(line),
             Err(_) => Piece::NotUtf8,
         }
     }
 
-    /// Gives memory back that nothing is in.
-    fn release(&mut self) {
-        self.input = Vec::new();
-        self.read = 0;
-        if self.line.is_empty() {
-            self.line = Vec::new();
+    /// Whether a line has begun and has not ended.
+    fn is_open(&self) -> bool {
+        match self.line_state {
+            LineState::Open => self.line_bytes() > 0,
+            LineState::Skipped => true,
+            LineState::Given => false,
+        }
+    }
+
+    fn line_bytes(&self) -> usize {
+        self.line_end - self.line
+    }
+
+    fn drop_given(&mut self) {
+        if self.line_state == LineState::Given {
+            self.begin_line();
+        }
+    }
+
+    fn begin_line(&mut self) {
+        self.clear_line();
+        self.line_state = LineState::Open;
+    }
+
+    fn clear_line(&mut self) {
+        self.line = self.read;
+        self.line_end = self.read;
+    }
+
+    /// Closes the gaps, and gives memory back that nothing is in.
+    fn compact(&mut self) {
+        let dead = self.read - self.line_bytes();
+        self.buffer.drain(self.line_end..self.read);
+        self.buffer.drain(..self.line);
+        for end in &mut self.forced_ends {
+            *end -= dead;
+        }
+        self.line_end -= self.line;
+        self.line = 0;
+        self.read = self.line_end;
+        if self.buffer.is_empty() {
+            self.buffer = Vec::new();
+        }
+        if self.forced_ends.is_empty() {
+            self.forced_ends = VecDeque::new();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Everything a reader gives of these pieces, and its telnet replies, as text.
-    fn read_all(max: usize, pieces: &[&[u8]]) -> (Vec<String>, Vec<u8>) {
-        let mut reader = LineReader::new(max);
-        let mut seen = Vec::new();
-        let mut replies = Vec::new();
-        for bytes in pieces {
-            reader.push(bytes);
-            while let Some(piece) = reader.next() {
-                seen.push(format!("{piece:?}"));
-            }
-            assert!(reader.buffered() <= max);
-            reader.take_replies(&mut replies);
-        }
-        reader.end_line();
-        while let Some(piece) = reader.next() {
-            seen.push(format!("{piece:?}"));
-        }
-        (seen, replies)
-    }
-
-    #[test]
-    fn lines_end_as_nc_and_telnet_end_them() {
-        for (bytes, lines) in [
-            (&b"a\nb\r\nc\r\0d"[..], &["a", "b", "c", "d"][..]),
-            (b"\n\r\n", &["", ""]),
-            (b"a\rb\0c\n", &["abc"]),
-            (b"a\r\rb\n", &["ab"]),
-            (b"12345\n", &["12345"]),
-            (b"", &[]),
-        ] {
-            let seen: Vec<_> = lines.iter().map(|l| format!("{:?}", Piece::Line(l))).collect();
-            assert_eq!(read_all(5, &[bytes]).0, seen, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_said_once_and_skipped() {
-        assert_eq!(
-            read_all(5, &[b"1234567", b"89\nok\n123456\n"]).0,
-            ["TooLong", "Line(\"ok\")", "TooLong"]
-        );
-    }
-
-    #[test]
-    fn a_line_that_is_not_utf_8_is_said() {
-        assert_eq!(
-            read_all(9, &[b"\xc3(\nok\n\xff\xff\n"]).0,
-            ["NotUtf8", "Line(\"ok\")", "NotUtf8"]
-        );
-    }
-
-    #[test]
-    fn what_telnet_sends_for_itself_is_no_text_and_is_refused_once() {
-        let (seen, replies) = read_all(
-            20,
-            &[b"a\xff\xfb\x1fb\xff\xfd\x01c\xff\xfb\x1f\xff\xfa\x18\0x\xff\xf0d\xff\xf6\xff\xf4\r\n"],
-        );
-        assert_eq!(seen, ["Telnet(AreYouThere)", "Telnet(Interrupt)", "Line(\"abcd\")"]);
-        assert_eq!(replies, b"\xff\xfe\x1f\xff\xfc\x01");
-    }
-
-    #[test]
-    fn telnet_erases_characters_and_lines() {
-        assert_eq!(
-            read_all(20, &["gone\u{ff}".as_bytes(), b"\xff\xf8a\xc3\xa9\xff\xf7b\n"]).0,
-            ["Line(\"ab\")"]
-        );
-    }
-
-    #[test]
-    fn only_telnet_is_asked_to_hide_what_is_typed() {
-        for (bytes, told) in [
-            (&b"ana\n"[..], &b""[..]),
-            (b"ana\r\n", b"\xff\xfb\x01\xff\xfc\x01"),
-            (b"\xff\xf1ana\n", b"\xff\xfb\x01\xff\xfc\x01"),
-        ] {
-            let mut reader = LineReader::new(20);
-            reader.push(bytes);
-            while reader.next().is_some() {}
-            reader.hide_input();
-            reader.show_input();
-            let mut replies = Vec::new();
-            reader.take_replies(&mut replies);
-            assert_eq!(replies, told);
-        }
-    }
-
-    #[test]
-    fn a_subnegotiation_that_never_ends_ends() {
-        let mut bytes = b"\xff\xfa".to_vec();
-        bytes.extend([b'x'; 5000]);
-        bytes.extend(b"\nok\n");
-        assert!(read_all(9, &[&bytes]).0.contains(&"Line(\"ok\")".to_owned()));
-    }
-
-    /// Bytes that are often the ones that matter.
-    fn hostile() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![
-            Just(b'\n'),
-            Just(b'\r'),
-            Just(0),
-            Just(IAC),
-            0xf0u8..=0xff,
-            any::<u8>(),
-            b'a'..=b'c',
-        ];
-        prop::collection::vec(byte, 0..200)
-    }
-
-    proptest! {
-        #[test]
-        fn chunking_changes_nothing(bytes in hostile(), cuts in prop::collection::vec(0usize..200, 0..9)) {
-            let mut cuts: Vec<_> = cuts.into_iter().map(|c| c.min(bytes.len())).collect();
-            cuts.extend([0, bytes.len()]);
-            cuts.sort_unstable();
-            let pieces: Vec<&[u8]> = cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect();
-            prop_assert_eq!(read_all(8, &pieces), read_all(8, &[&bytes]));
-        }
-
-        #[test]
-        fn silence_holds_no_memory(bytes in hostile()) {
-            let mut reader = LineReader::new(8);
-            reader.push(&bytes);
-            while reader.next().is_some() {}
-            prop_assert_eq!(reader.input.capacity(), 0);
-            prop_assert!(reader.line.capacity() <= 16);
-        }
-    }
-}
+mod tests;

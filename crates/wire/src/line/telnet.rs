@@ -4,11 +4,15 @@
 //! in each direction, so that no two sides can keep each other answering. Echo is the exception:
 //! the server offers to echo, and then does not, while a password is typed.
 //!
-//! Debian's telnet sends nothing of its own accord to a port other than 23, but ends its lines
-//! with CR LF, which `nc` does not: by that, or by a command, a client is known for telnet. To
-//! others no command is ever sent, as their terminals would show it.
+//! Others are never sent a command, as their terminals would show it, so a telnet client must be
+//! known for one. Debian's telnet (inetutils 2.4) sends nothing of its own accord to a port other
+//! than 23, but ends its lines with CR LF; told WILL ECHO it answers DO ECHO, hides what is typed,
+//! and goes on sending whole lines. `nc` ends lines with LF, prints the three bytes of a command as
+//! they are, and answers none, but with `-t` says no to each. So a command or a line that ends with
+//! CR LF or CR NUL tells telnet; `nc -C` is taken for it too, and shows three odd bytes before a
+//! password's prompt.
 
-/// "Interpret as command": begins every telnet command.
+/// "Interpret as command": begins every telnet command (RFC 854).
 pub const IAC: u8 = 255;
 
 const DONT: u8 = 254;

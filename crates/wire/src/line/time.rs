@@ -70,9 +70,11 @@ mod tests {
     #[test]
     fn every_day_follows_the_one_before() {
         let leap = |y: i64| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-        let (mut y, mut m, mut d) = (1970, 1, 1);
-        for day in 0..200_000 {
+        let (mut y, mut m, mut d) = (0, 1, 1);
+        let days = SHOWN_MS.start().div_euclid(DAY_MS)..=SHOWN_MS.end().div_euclid(DAY_MS);
+        for day in days {
             assert_eq!(date(day), (y, m, d));
+            assert!(day != 0 || (y, m, d) == (1970, 1, 1));
             let length = match m {
                 2 if leap(y) => 29,
                 2 => 28,
@@ -87,5 +89,6 @@ mod tests {
                 (y, m) = (y + 1, 1);
             }
         }
+        assert_eq!((y, m, d), (10_000, 1, 1));
     }
 }
