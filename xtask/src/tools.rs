@@ -6,8 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// A program, and the Debian package that has it.
-const PACKAGES: &[(&str, &str)] =
-    &[("nc", "netcat-openbsd"), ("telnet", "telnet"), ("tmux", "tmux"), ("prlimit", "util-linux")];
+const PACKAGES: &[(&str, &str)] = &[("nc", "netcat-openbsd"), ("tmux", "tmux")];
 
 /// Installs what is missing, or says how it is to be had.
 pub(crate) fn install(root: &Path) -> Result<()> {

@@ -26,6 +26,7 @@ transcripts! {
     a_known_name_is_welcomed_back
     a_line_that_cannot_be_read_is_said
     a_line_that_is_too_long_is_said_at_once_and_once
+    a_listener_can_be_limited_to_some_faces
     a_name_can_be_changed
     a_name_that_was_given_up_is_free
     a_name_with_a_password_is_asked_for_it
