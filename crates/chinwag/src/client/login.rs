@@ -98,7 +98,7 @@ impl Login {
         self.said_goodbye
     }
 
-    /// The lines of a login that came to nothing.
+    /// The lines of a login that was broken off, which tell why.
     pub(super) fn take_held(&mut self) -> Vec<String> {
         std::mem::take(&mut self.held)
     }
@@ -131,6 +131,7 @@ impl Login {
                 return Reaction::Nothing;
             }
             if self.is_taken && self.was_in {
+                self.held.clear();
                 return Reaction::Later;
             }
             self.name = None;
@@ -167,7 +168,10 @@ mod tests {
                     match login.hear(heard) {
                         Reaction::Nothing => {}
                         Reaction::Show(lines) => seen.extend(lines),
-                        Reaction::Later => seen.push("later".to_owned()),
+                        Reaction::Later => {
+                            seen.push("later".to_owned());
+                            seen.append(&mut login.take_held());
+                        }
                         Reaction::Ask(lines, prompt) => {
                             seen.extend(lines);
                             let how = if prompt.is_hidden { "hidden" } else { "shown" };

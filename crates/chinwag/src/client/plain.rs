@@ -21,6 +21,14 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// Telnet's "interpret as command"; twice, it is a byte of the text (RFC 854).
 const IAC: u8 = 255;
 
+/// How the last line begins that a server sends who turns somebody away.
+const TURNED_AWAY: [&str; 4] = [
+    "<The server is shutting down.>",
+    "<Server is full.>",
+    "<Wrong password.>",
+    "<Too many wrong ",
+];
+
 /// How it ended.
 #[derive(Debug)]
 enum End {
@@ -188,8 +196,7 @@ impl<W: Write, P: Write> Printer<W, P> {
             Heard::Line(line) => {
                 self.prompt = None;
                 self.goodbye = line.starts_with("<Goodbye, ");
-                self.turned_away =
-                    line == "<The server is shutting down.>" || line == "<Server is full.>";
+                self.turned_away = TURNED_AWAY.iter().any(|begin| line.starts_with(begin));
                 if std::mem::take(&mut self.line_is_open) {
                     writeln!(self.prompts)?;
                     self.prompts.flush()?;
@@ -218,5 +225,99 @@ impl<W: Write, P: Write> Printer<W, P> {
         } else {
             End::CutOff("the server closed the connection".to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// What a script sees, prompts in brackets, and how it ended, of a server that sends these
+    /// pieces, each one once the prompt before it has been shown, and closes the connection.
+    fn play(name: Option<&str>, input_ended: bool, pieces: &[&str]) -> (String, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let (shown, seen) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let listening = scope.spawn(|| {
+                let mut out = Vec::new();
+                let prompts = Telling(shown);
+                let ended = AtomicBool::new(input_ended);
+                let end = listen(&stream, Printer::new(&mut out, prompts, name), &ended);
+                (String::from_utf8(out).unwrap(), format!("{end:?}"))
+            });
+            let mut prompts = String::new();
+            for (at, piece) in pieces.iter().enumerate() {
+                if at > 0 {
+                    prompts.push_str(&format!("[{}]", seen.recv().unwrap()));
+                }
+                server.write_all(piece.as_bytes()).unwrap();
+            }
+            drop(server);
+            let (lines, end) = listening.join().unwrap();
+            (prompts + &lines, end)
+        })
+    }
+
+    /// Tells of each prompt that is shown.
+    struct Telling(std::sync::mpsc::Sender<String>);
+
+    impl Write for Telling {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if bytes != b"\n" {
+                let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_has_sent_all_ahead_sees_lines_alone() {
+        let all = "Hi.\nUSERNAME: PASSWORD: Welcome back, Al.\n<Goodbye, Al.>\n";
+        let seen = play(None, true, &[all]);
+        assert_eq!(
+            seen,
+            ("Hi.\nWelcome back, Al.\n<Goodbye, Al.>\n".to_owned(), "Well".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_prompt_that_waits_for_an_answer_is_shown() {
+        let pieces = ["Hi.\nUSERNAME: ", "PASSWORD: ", "Welcome back, Al.\n<Goodbye, Al.>\n"];
+        let lines = "Hi.\nWelcome back, Al.\n<Goodbye, Al.>\n";
+        let seen = play(None, false, &pieces).0;
+        assert_eq!(seen, format!("[USERNAME: ][PASSWORD: ]{lines}"));
+        // The first is answered by a name that was given.
+        let seen = play(Some("Al"), false, &[&pieces[..2].concat(), pieces[2]]).0;
+        assert_eq!(seen, format!("[PASSWORD: ]{lines}"));
+    }
+
+    #[test]
+    fn a_goodbye_or_the_end_of_input_is_a_good_end() {
+        let cut = "CutOff(\"the server closed the connection\")";
+        for (input_ended, last, end) in [
+            (false, "<Goodbye, Al.>", "Well"),
+            (true, "[lobby] Al: hello", "Well"),
+            (false, "[lobby] Al: hello", cut),
+            (true, "<The server is shutting down.>", cut),
+            (true, "<Server is full.>", cut),
+            (true, "USERNAME: PASSWORD: <Wrong password.>", cut),
+        ] {
+            assert_eq!(play(None, input_ended, &[&format!("{last}\n")]).1, end, "{last}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_sent_is_taken_for_telnet() {
+        let mut out = Vec::new();
+        escape(b"a\r\nb\xff\xf4\n", &mut out);
+        assert_eq!(out, b"a\nb\xff\xff\xf4\n");
     }
 }

@@ -207,7 +207,14 @@ impl Desk {
 
     /// Takes what the server says.
     pub(super) fn hear(&self, heard: Heard) -> Reaction {
-        self.lock().login.hear(heard)
+        let mut state = self.lock();
+        let was_in = state.login.is_in();
+        let reaction = state.login.hear(heard);
+        // Who has come in is shown so by the prompt.
+        if !was_in && state.login.is_in() {
+            self.call(state);
+        }
+        reaction
     }
 
     /// Asks the person.
@@ -219,7 +226,7 @@ impl Desk {
         }
     }
 
-    /// The lines of a login that came to nothing.
+    /// The lines of a login that was broken off, which tell why.
     pub(super) fn take_held(&self) -> Vec<String> {
         self.lock().login.take_held()
     }
