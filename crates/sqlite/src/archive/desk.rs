@@ -39,6 +39,8 @@ struct State {
     /// Each with what must be kept before.
     syncs: VecDeque<(Seq, Synced)>,
     is_closing: bool,
+    /// Whether the last attempt to write failed, and another one is waited for.
+    is_stuck: bool,
     writer_has_ended: bool,
 }
 
@@ -125,6 +127,7 @@ impl Desk {
     pub(super) fn written(&self, upto: Seq, records: usize) {
         let mut state = self.lock();
         state.kept = upto;
+        state.is_stuck = false;
         state.backlog -= records;
         drop(state);
         self.progress.notify_all();
@@ -132,7 +135,9 @@ impl Desk {
 
     /// For the writer: waits before trying again; says whether the end has begun.
     pub(super) fn pause(&self, time: Duration) -> bool {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.is_stuck = true;
+        self.progress.notify_all();
         let waited = self.progress.wait_timeout_while(state, time, |state| !state.is_closing);
         waited.unwrap_or_else(PoisonError::into_inner).0.is_closing
     }
@@ -148,9 +153,16 @@ impl Desk {
         syncs.into_iter().for_each(|(_, done)| done(Err(ArchiveError::Closed)));
     }
 
-    /// For readers: waits until everything up to an entry is kept. Says whether it is.
+    /// For readers: waits until everything up to an entry is kept. Says whether it is; at once that
+    /// it is not while nothing can be written.
     pub(super) fn wait_kept(&self, at: Seq, deadline: Instant) -> bool {
-        self.wait(deadline, |state| state.kept >= at, |state| state.writer_has_ended)
+        let is_hopeless = |state: &State| state.writer_has_ended || state.is_stuck;
+        self.wait(deadline, |state| state.kept >= at, is_hopeless)
+    }
+
+    /// Whether nothing can be written for the time being: the disk is full, say.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.lock().is_stuck
     }
 
     /// For searches: waits until everything up to an entry is kept and indexed. Says whether it is.
@@ -160,7 +172,8 @@ impl Desk {
             state.search_wants = state.search_wants.max(at);
         }
         self.progress.notify_all();
-        self.wait(deadline, |state| state.kept.min(state.indexed) >= at, |state| state.is_closing)
+        let is_hopeless = |state: &State| state.is_closing || state.is_stuck;
+        self.wait(deadline, |state| state.kept.min(state.indexed) >= at, is_hopeless)
     }
 
     /// For searches: the index must be built again.
@@ -215,5 +228,22 @@ impl Desk {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_nothing_can_be_written_nobody_waits_for_it() {
+        let desk = Desk::new(Seq(0));
+        let far = Instant::now() + Duration::from_secs(3600);
+        desk.keep(Seq(1), Vec::new());
+        desk.pause(Duration::ZERO);
+        assert!(desk.is_stuck());
+        assert!(!desk.wait_kept(Seq(1), far) && !desk.wait_indexed(Seq(1), far));
+        desk.written(Seq(1), 0);
+        assert!(!desk.is_stuck() && desk.wait_kept(Seq(1), far));
     }
 }
