@@ -2,3 +2,4 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod line;
+pub mod proxy;
