@@ -31,6 +31,8 @@ pub(crate) enum Command {
         chinwag hash-password\n  \
         printf 'secret\\nsecret\\n' | chinwag hash-password")]
     HashPassword,
+    /// Make a certificate for TLS, signed by itself, and its key.
+    MakeCertificate(MakeCertificate),
 }
 
 /// Options of `serve`.
@@ -88,4 +90,28 @@ pub(crate) struct Check {
     /// The configuration file; without it, chinwag.toml in this folder if there is one.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of `make-certificate`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes fullchain.pem and privkey.pem, the key readable by nobody else, and prints \
+    the fingerprint and what to put into chinwag.toml. Nobody but those who are told the \
+    fingerprint, or given fullchain.pem, has a reason to trust it. It holds for 825 days, the \
+    longest that all systems accept.\n\n\
+    Examples:\n  \
+    chinwag make-certificate\n  \
+    chinwag make-certificate --name chat.example.org --name 192.0.2.1 --out /etc/chinwag"
+)]
+pub(crate) struct MakeCertificate {
+    /// A name or address that clients connect to; can be given several times. Without any: the
+    /// host's name, localhost, 127.0.0.1 and ::1.
+    #[arg(long = "name", value_name = "HOST", value_parser = crate::certificate::host)]
+    pub(crate) names: Vec<String>,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// Write even where there are such files, which are then lost.
+    #[arg(long)]
+    pub(crate) force: bool,
 }

@@ -11,7 +11,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chinwag_server::options::{Limits, ListenOptions, Options, Policy};
+use chinwag_server::certificate::Certificate;
+use chinwag_server::options::{Limits, ListenOptions, Options, Policy, TlsUse};
 
 use self::environment::{read_environment, replace_data, replace_listeners};
 use self::file::read_file;
@@ -96,18 +97,45 @@ impl Config {
             let origin = &s.get(path)?.origin;
             Some(format!("{origin}: this version of chinwag does not do {what} yet; {to_do}"))
         };
-        told("tls.certificate", "TLS", "take [tls] out")
-            .or_else(|| told("cluster.servers", "a cluster", "take [cluster] out"))
-            .or_else(|| {
-                let tls = |row| format!("listen.{row}.tls");
-                let row = (0..s.rows("listen")).find(|row| s.text(&tls(*row)) == "required")?;
-                told(&tls(row), "TLS", "set listen.tls to \"off\"")
-            })
+        told("cluster.servers", "a cluster", "take [cluster] out")
+    }
+
+    /// The certificate that is configured, read from its files, if one is.
+    ///
+    /// # Errors
+    /// Where it cannot be used, or a listener wants one and none is configured.
+    pub(crate) fn certificate(&self) -> Result<Option<Certificate>, ConfigError> {
+        let s = &self.settings;
+        if let (Some(certificate), Some(key)) = (s.get("tls.certificate"), s.get("tls.key")) {
+            let read =
+                Certificate::read(certificate.value.text().as_ref(), key.value.text().as_ref());
+            return read
+                .map(Some)
+                .map_err(|error| ConfigError::at(&certificate.origin, error.to_string()));
+        }
+        let wanting = (0..s.rows("listen")).find_map(|row| {
+            s.get(&format!("listen.{row}.tls")).filter(|tls| tls.value.text() != "off")
+        });
+        match wanting {
+            None => Ok(None),
+            Some(tls) => {
+                let what = format!(
+                    "listen.tls is {}, but there is no certificate; name one in [tls] \
+                     (`chinwag make-certificate` makes one), or set it to \"off\"",
+                    tls.value
+                );
+                Err(ConfigError::at(&tls.origin, what))
+            }
+        }
     }
 
     /// What the server is told.
-    pub(crate) fn options(&self) -> Options {
-        Options { listeners: self.listen_options(), policy: self.policy() }
+    ///
+    /// # Errors
+    /// Where the certificate cannot be used.
+    pub(crate) fn options(&self) -> Result<Options, ConfigError> {
+        let certificate = self.certificate()?;
+        Ok(Options { listeners: self.listen_options(), certificate, policy: self.policy() })
     }
 
     /// What can be changed while the server runs.
@@ -143,6 +171,12 @@ impl Config {
                 faces: s.faces(&format!("listen.{row}.faces"))?,
                 unterminated: (unterminated_ms > 0)
                     .then(|| Duration::from_millis(unterminated_ms.into())),
+                tls: match s.text(&format!("listen.{row}.tls")) {
+                    "required" => TlsUse::Required,
+                    "detect" => TlsUse::Detect,
+                    _ => TlsUse::Off,
+                },
+                proxies: s.proxies(&format!("listen.{row}.proxy_from"))?.clone(),
             })
         };
         (0..s.rows("listen")).filter_map(listener).collect()
@@ -150,7 +184,7 @@ impl Config {
 }
 
 /// The machine's name, if it can be shown; `chinwag` otherwise.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     match Kind::Word.read_plain(&name) {
         Some(_) => name,

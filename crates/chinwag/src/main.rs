@@ -1,5 +1,6 @@
 //! chinwag: a chat server that needs no set-up and never loses a message, and its client.
 
+mod certificate;
 mod check;
 mod cli;
 mod client;
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
             match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {
                     let shown = print(&check::show(&config));
-                    config.unsupported().map_or(shown, fail)
+                    let wrong = config.unsupported();
+                    let wrong = wrong.or_else(|| config.certificate().err().map(|e| e.to_string()));
+                    wrong.map_or(shown, fail)
                 }
                 Err(error) => fail(error),
             }
@@ -38,6 +41,12 @@ fn main() -> ExitCode {
             Ok(hash) => print(&format!("{hash}\n")),
             Err(error) => fail(format!("{error:#}")),
         },
+        Command::MakeCertificate(make) => {
+            match certificate::make(make.names, &make.out, make.force) {
+                Ok(said) => print(&said),
+                Err(error) => fail(format!("{error:#}")),
+            }
+        }
     }
 }
 

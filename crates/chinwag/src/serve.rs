@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chinwag_server::options::TlsUse;
 use chinwag_server::server::Server;
 use chinwag_sqlite::store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -29,18 +30,24 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
     if let Some(what) = config.unsupported() {
         bail!(what);
     }
+    let options = config.options()?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
     let (log, archive) = store::open(&config.data())?;
-    let server = Server::start(config.options(), Box::new(log), Arc::new(archive))?;
+    let server = Server::start(options, Box::new(log), Arc::new(archive))?;
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }
     for listening in server.listening() {
-        tracing::info!("listening on {} ({})", listening.address, listening.faces);
+        let tls = match listening.tls {
+            TlsUse::Off => "",
+            TlsUse::Detect => "; tls",
+            TlsUse::Required => "; tls required",
+        };
+        tracing::info!("listening on {} ({}{tls})", listening.address, listening.faces);
     }
     Ok((server, signals))
 }
@@ -69,9 +76,13 @@ fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
 
 /// A bad file changes nothing and is reported.
 fn reload(server: &Server, source: &Source) {
-    match source.load() {
-        Ok(config) => {
-            server.set_policy(config.policy());
+    let read = source.load().and_then(|config| Ok((config.policy(), config.certificate()?)));
+    match read {
+        Ok((policy, certificate)) => {
+            server.set_policy(policy);
+            if let Some(certificate) = certificate {
+                server.set_certificate(certificate);
+            }
             tracing::info!(
                 "the configuration is read again; listeners, data and log stay as they are"
             );

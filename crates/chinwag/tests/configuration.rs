@@ -86,11 +86,11 @@ fn what_is_wrong_stops_check_and_serve_with_file_and_line() {
         ),
         (
             "[tls]\ncertificate = \"a\"\nkey = \"b\"",
-            "chinwag.toml:2: this version of chinwag does not do TLS yet; take [tls] out",
+            "chinwag.toml:2: a cannot be read: No such file or directory (os error 2)",
         ),
         (
             "[[listen]]\ntls = \"required\"",
-            "chinwag.toml:2: this version of chinwag does not do TLS yet; set listen.tls to \"off\"",
+            "chinwag.toml:2: listen.tls is \"required\", but there is no certificate; name one in [tls] (`chinwag make-certificate` makes one), or set it to \"off\"",
         ),
         (
             "[cluster]\nservers = [\"nats://127.0.0.1:4222\"]\nnode = \"a\"",
@@ -209,7 +209,7 @@ fn every_example_in_the_example_is_taken() {
         .collect();
     let folder = folder_with(&uncommented.join("\n"));
     let (_, shown, error) = run(folder.path(), &["check"], &[]);
-    assert!(error.contains("this version of chinwag does not do TLS yet"), "{error}");
+    assert!(error.contains("this version of chinwag does not do a cluster yet"), "{error}");
     for heading in ["[tls]", "[[operator]]", "[cluster]"] {
         assert!(shown.lines().any(|line| line == heading), "{heading}: {shown}");
     }

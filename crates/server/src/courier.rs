@@ -13,9 +13,9 @@ use chinwag_node::delivery::{Delivery, SessionNumber};
 use chinwag_storage::log::{Logged, Snapshot};
 use crossbeam_channel::Sender;
 
-use crate::listener::Stream;
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
+use crate::transport::Transport;
 
 /// What the hub hears.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub(crate) enum ToShard {
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) number: SessionNumber,
-    pub(crate) stream: Stream,
+    pub(crate) stream: Transport,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) listener: Arc<ListenOptions>,
     /// Gives the connection's place back when it is gone.

@@ -64,9 +64,7 @@ pub(crate) fn apology(spoken: Spoken, faces: Faces) -> Vec<u8> {
         }
         Spoken::Web => {
             let body = "This server has no web face yet; use nc or chinwag client.\n";
-            let head = "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8";
-            let length = body.len();
-            format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into()
+            http("501 Not Implemented", "", body)
         }
         // A fatal alert, protocol_version (RFC 8446, section 6): what a TLS client can show.
         Spoken::Tls => vec![0x15, 3, 3, 0, 2, 2, 70],
@@ -74,6 +72,21 @@ pub(crate) fn apology(spoken: Spoken, faces: Faces) -> Vec<u8> {
             format!("<This port does not speak line mode, only {faces}.>\n").into()
         }
     }
+}
+
+/// The one line that a client gets in clear where all is to be encrypted.
+pub(crate) fn tls_wanted(spoken: Spoken) -> Vec<u8> {
+    match spoken {
+        Spoken::Irc => b"ERROR :This port wants TLS.\r\n".to_vec(),
+        Spoken::Web => http("426 Upgrade Required", "\r\nUpgrade: TLS/1.2", "This port wants TLS.\n"),
+        Spoken::Tls | Spoken::Line | Spoken::Unsure => b"<This port wants TLS.>\n".to_vec(),
+    }
+}
+
+fn http(status: &str, fields: &str, body: &str) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8{fields}");
+    let length = body.len();
+    format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into()
 }
 
 #[cfg(test)]

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::route::shard_of;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::courier::{Arrival, ShardInbox, ToShard};
+use crate::certificate::Certificate;
 use crate::listener::Listener;
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seats;
+use crate::transport::Transport;
 
 /// Connections beyond `clients_max` that are let in to be told that the server is full; beyond
 /// these they are closed without a word.
@@ -51,6 +53,7 @@ pub(crate) struct Door {
     listeners: Vec<(Listener, Arc<ListenOptions>)>,
     shards: Arc<[ShardInbox]>,
     policy: Arc<ArcSwap<Policy>>,
+    certificate: Arc<ArcSwapOption<Certificate>>,
     seats: Seats,
     next: SessionNumber,
     stop: Arc<AtomicBool>,
@@ -61,6 +64,7 @@ impl Door {
         listeners: Vec<Listener>,
         shards: Arc<[ShardInbox]>,
         policy: Arc<ArcSwap<Policy>>,
+        certificate: Arc<ArcSwapOption<Certificate>>,
     ) -> io::Result<(Self, DoorHandle)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
@@ -77,7 +81,8 @@ impl Door {
         }
         let handle = DoorHandle { stop: Arc::clone(&stop), waker };
         let seats = Seats::default();
-        Ok((Self { poll, listeners, shards, policy, seats, next: 1, stop }, handle))
+        let door = Self { poll, listeners, shards, policy, certificate, seats, next: 1, stop };
+        Ok((door, handle))
     }
 
     /// Accepts until it is told to stop.
@@ -126,7 +131,9 @@ impl Door {
                 },
             };
             let policy = self.policy.load();
-            let Some(seat) = self.seats.take(peer, policy.limits.connections_per_ip) else {
+            // What a proxy passes on is counted for whoever it is passed on for.
+            let counted = peer.filter(|peer| !options.proxies.trust(Some(*peer)));
+            let Some(seat) = self.seats.take(counted, policy.limits.connections_per_ip) else {
                 tracing::debug!("too many connections from {peer:?}; one is closed");
                 continue;
             };
@@ -134,6 +141,8 @@ impl Door {
             if all > policy.clients_max.saturating_add(SURPLUS_MAX) {
                 continue;
             }
+            let certificate = self.certificate.load();
+            let stream = Transport::new(stream, options, certificate.as_deref(), peer);
             let number = self.next;
             self.next += 1;
             let arrival = Arrival {

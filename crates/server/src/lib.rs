@@ -5,6 +5,7 @@
 //! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords.
 //! Nothing here is shared but channels.
 
+pub mod certificate;
 mod courier;
 mod detect;
 mod door;
@@ -15,4 +16,5 @@ mod seat;
 pub mod server;
 mod shard;
 mod timers;
+mod transport;
 mod vault;

@@ -1,14 +1,18 @@
 //! What a server is told: by the configuration, or by a test.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::certificate::Certificate;
 
 /// Everything a server is told at its start.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where to listen.
     pub listeners: Vec<ListenOptions>,
+    /// What TLS is spoken with; without it, none is.
+    pub certificate: Option<Certificate>,
     /// What can be changed while the server runs.
     pub policy: Policy,
 }
@@ -64,6 +68,38 @@ pub struct ListenOptions {
     pub faces: Faces,
     /// After how long what came without a line end is taken as a line, if at all.
     pub unterminated: Option<Duration>,
+    /// Whether TLS is spoken there.
+    pub tls: TlsUse,
+    /// Who may say that a connection is another's.
+    pub proxies: Proxies,
+}
+
+/// Whether TLS is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsUse {
+    /// No.
+    Off,
+    /// With clients whose first byte is TLS's.
+    Detect,
+    /// With all; others are told so.
+    Required,
+}
+
+/// Proxies that are trusted: a connection of theirs may begin with a header of the PROXY protocol,
+/// and then counts as its source's. Their own address is under no limit of connections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// The networks they are in.
+    pub networks: Vec<Network>,
+    /// Whether whoever reaches a socket in the file system is one.
+    pub unix: bool,
+}
+
+/// The addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
 }
 
 /// A network address or a path.
@@ -86,6 +122,50 @@ pub struct Faces {
     pub web: bool,
 }
 
+impl Proxies {
+    /// Whether a connection from this address, or through a socket in the file system, is a proxy's.
+    #[must_use]
+    pub fn trust(&self, peer: Option<IpAddr>) -> bool {
+        match peer {
+            Some(peer) => self.networks.iter().any(|network| network.has(peer)),
+            None => self.unix,
+        }
+    }
+}
+
+impl Network {
+    /// The network of this address with so many bits of it in common: at most 32, or 128 for IPv6.
+    #[must_use]
+    pub fn new(address: IpAddr, bits: u8) -> Option<Self> {
+        let bits_max = if address.is_ipv4() { 32 } else { 128 };
+        (bits <= bits_max).then_some(Self { address, bits })
+    }
+
+    /// Whether an address is in it.
+    #[must_use]
+    pub fn has(&self, address: IpAddr) -> bool {
+        let same = match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros()
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros()
+            }
+            _ => return false,
+        };
+        same >= u32::from(self.bits)
+    }
+}
+
+impl std::fmt::Display for Network {
+    /// An address alone, or with the bits that count: `10.0.0.0/8`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bits_max = if self.address.is_ipv4() { 32 } else { 128 };
+        self.address.fmt(f)?;
+        if self.bits < bits_max { write!(f, "/{}", self.bits) } else { Ok(()) }
+    }
+}
+
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -100,5 +180,30 @@ impl std::fmt::Display for Faces {
         let named = [(self.line, "line"), (self.irc, "irc"), (self.web, "web")];
         let names: Vec<_> = named.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
         f.write_str(&names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_the_addresses_that_begin_alike() {
+        for (network, bits, address, is_in) in [
+            ("10.0.0.0", 8, "10.1.2.3", true),
+            ("10.0.0.0", 8, "11.0.0.0", false),
+            ("10.0.0.1", 32, "10.0.0.1", true),
+            ("10.0.0.1", 32, "10.0.0.2", false),
+            ("0.0.0.0", 0, "255.1.2.3", true),
+            ("0.0.0.0", 0, "::1", false),
+            ("2001:db8::", 32, "2001:db8:9::1", true),
+            ("2001:db8::", 32, "2001:db9::1", false),
+            ("::1", 128, "::1", true),
+        ] {
+            let network = Network::new(network.parse().unwrap(), bits).unwrap();
+            assert_eq!(network.has(address.parse().unwrap()), is_in, "{network} {address}");
+        }
+        assert_eq!(Network::new("10.0.0.0".parse().unwrap(), 33), None);
+        assert_eq!(Network::new("::".parse().unwrap(), 129), None);
     }
 }

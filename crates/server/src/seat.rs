@@ -21,6 +21,8 @@ struct Taken {
 pub(crate) struct Seat {
     seats: Seats,
     network: Option<IpAddr>,
+    /// Most places that its network may have; 0 for no bound.
+    per_network_max: usize,
 }
 
 impl Seats {
@@ -32,6 +34,13 @@ impl Seats {
     /// A place for a connection from this address, unless its network has as many as it may;
     /// 0 for no bound. Loopback is exempt.
     pub(crate) fn take(&self, peer: Option<IpAddr>, per_network_max: usize) -> Option<Seat> {
+        let network = self.count(peer, per_network_max)?;
+        self.0.all.fetch_add(1, Ordering::Relaxed);
+        Some(Seat { seats: self.clone(), network, per_network_max })
+    }
+
+    /// Counts one more for the network of this address; nothing if it has as many as it may.
+    fn count(&self, peer: Option<IpAddr>, per_network_max: usize) -> Option<Option<IpAddr>> {
         let counted = peer.filter(|peer| per_network_max > 0 && !peer.is_loopback()).map(network);
         if let Some(network) = counted {
             let mut networks = self.0.networks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,22 +50,37 @@ impl Seats {
             }
             *count += 1;
         }
-        self.0.all.fetch_add(1, Ordering::Relaxed);
-        Some(Seat { seats: self.clone(), network: counted })
+        Some(counted)
     }
-}
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.seats.0.all.fetch_sub(1, Ordering::Relaxed);
-        let Some(network) = self.network else { return };
-        let mut networks = self.seats.0.networks.lock().unwrap_or_else(PoisonError::into_inner);
+    fn discount(&self, network: Option<IpAddr>) {
+        let Some(network) = network else { return };
+        let mut networks = self.0.networks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = networks.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
                 networks.remove(&network);
             }
         }
+    }
+}
+
+impl Seat {
+    /// Counts it for this address from now on, under the bound it was taken with; whether there
+    /// was room.
+    pub(crate) fn move_to(&mut self, peer: IpAddr) -> bool {
+        let Some(network) = self.seats.count(Some(peer), self.per_network_max) else {
+            return false;
+        };
+        self.seats.discount(std::mem::replace(&mut self.network, network));
+        true
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.seats.0.all.fetch_sub(1, Ordering::Relaxed);
+        self.seats.discount(self.network);
     }
 }
 
@@ -88,5 +112,18 @@ mod tests {
         assert_eq!(seats.taken(), 6);
         drop(first);
         assert!(seats.take(same, 1).is_some());
+    }
+
+    #[test]
+    fn a_place_can_be_anothers() {
+        let seats = Seats::default();
+        let one: IpAddr = "192.0.2.1".parse().unwrap();
+        let mut through_proxy = seats.take(None, 1).unwrap();
+        let mut next = seats.take(None, 1).unwrap();
+        assert!(through_proxy.move_to(one));
+        assert!(!next.move_to(one));
+        assert!(seats.take(Some(one), 1).is_none());
+        assert!(through_proxy.move_to("192.0.2.2".parse().unwrap()));
+        assert!(next.move_to(one));
     }
 }

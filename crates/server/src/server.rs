@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use chinwag_core::core::Core;
 use chinwag_core::snapshot::BadSnapshot;
 use chinwag_core::state::State;
@@ -19,11 +19,12 @@ use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, LogError, Logged};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use crate::certificate::Certificate;
 use crate::courier::{ShardInbox, ToHub, ToShard};
 use crate::door::{Door, DoorHandle};
 use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
-use crate::options::{Address, Options, Policy};
+use crate::options::{Address, Options, Policy, TlsUse};
 use crate::shard::Seed;
 use crate::vault::Vault;
 
@@ -41,6 +42,7 @@ const NODE: NodeId = NodeId(0);
 pub struct Server {
     listening: Vec<Listening>,
     policy: Arc<ArcSwap<Policy>>,
+    certificate: Arc<ArcSwapOption<Certificate>>,
     hub: Sender<ToHub>,
     shards: Arc<[ShardInbox]>,
     door: DoorHandle,
@@ -55,6 +57,8 @@ pub struct Listening {
     pub address: Address,
     /// Which faces it was given.
     pub faces: crate::options::Faces,
+    /// Whether TLS is spoken there.
+    pub tls: TlsUse,
 }
 
 /// Why a server could not start.
@@ -108,7 +112,7 @@ impl Server {
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, policy } = options;
+        let Options { listeners, certificate, policy } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
@@ -149,12 +153,22 @@ impl Server {
 
         let listening = listeners
             .iter()
-            .map(|l| Listening { address: l.address().clone(), faces: l.options().faces })
+            .map(|l| Listening {
+                address: l.address().clone(),
+                faces: l.options().faces,
+                tls: l.options().tls,
+            })
             .collect();
         let policy = Arc::new(ArcSwap::from(policy));
-        let (door_state, door) = Door::new(listeners, Arc::clone(&inboxes), Arc::clone(&policy))?;
+        let certificate = Arc::new(ArcSwapOption::from_pointee(certificate));
+        let (door_state, door) = Door::new(
+            listeners,
+            Arc::clone(&inboxes),
+            Arc::clone(&policy),
+            Arc::clone(&certificate),
+        )?;
         let door_thread = spawn("door".to_owned(), move || door_state.run())?;
-        Ok(Self { listening, policy, hub, shards: inboxes, door, door_thread, threads })
+        Ok(Self { listening, policy, certificate, hub, shards: inboxes, door, door_thread, threads })
     }
 
     /// Where it listens.
@@ -171,6 +185,12 @@ impl Server {
             shard.send(ToShard::Policy(Arc::clone(&policy)));
         }
         let _ = self.hub.send(ToHub::Policy(policy));
+    }
+
+    /// Shows this certificate to whoever connects from now on. Connections keep what they came in
+    /// with, and listeners that speak no TLS go on speaking none.
+    pub fn set_certificate(&self, certificate: Certificate) {
+        self.certificate.store(Some(Arc::new(certificate)));
     }
 
     /// Accepts no more, stores what was accepted, tells the clients, and ends; within about ten

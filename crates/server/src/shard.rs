@@ -26,9 +26,10 @@ use slab::Slab;
 use self::connection::{Connection, Reading, Speech, Write};
 use self::fan_out::Rooms;
 use crate::courier::{Arrival, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
-use crate::detect::{Spoken, apology, detect};
+use crate::detect::{Spoken, apology, detect, tls_wanted};
 use crate::options::Policy;
 use crate::timers::Timers;
+use crate::transport::BEGINNING_TIME;
 
 /// How long a client may say nothing before it is taken for one of line mode.
 const DETECT_TIME: Duration = Duration::from_millis(300);
@@ -179,7 +180,7 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if event.is_writable() {
             connection.is_writable = true;
-            if !connection.outbox.is_empty() {
+            if connection.owes() {
                 connection.mark_dirty(key, &mut self.dirty);
             }
         }
@@ -232,6 +233,9 @@ impl Shard {
         tracing::debug!("connection {number} from {}", connection.peer_text());
         connection.mark_readable(key, &mut self.readable);
         self.timers.set(self.now + DETECT_TIME, number);
+        if connection.stream.is_beginning() {
+            self.timers.set(self.now + BEGINNING_TIME, number);
+        }
         self.timers.set(connection.name_due, number);
         self.connections.insert(connection);
         self.keys.insert(number, key);
@@ -246,6 +250,10 @@ impl Shard {
                 self.remove(key, "it took too long to read its goodbye");
                 continue;
             }
+            if connection.stream.is_late(self.now) {
+                self.remove(key, "it took too long to begin");
+                continue;
+            }
             if connection.name_due <= self.now && !connection.is_named() {
                 let seconds = self.policy.limits.name_time.as_secs();
                 connection
@@ -254,6 +262,7 @@ impl Shard {
                 continue;
             }
             if matches!(connection.speech, Speech::Unsure(_))
+                && connection.stream.may_begin()
                 && connection.opened + DETECT_TIME <= self.now
             {
                 self.settle_speech(key, Spoken::Line);
@@ -309,6 +318,11 @@ impl Shard {
                 self.pump(key);
             }
             Reading::Nothing => {}
+            Reading::Begun => {
+                connection.opened = self.now;
+                self.timers.set(self.now + DETECT_TIME, connection.number);
+                connection.mark_readable(key, &mut self.readable);
+            }
             Reading::End => {
                 connection.input_ended = true;
                 if connection.is_parting {
@@ -347,6 +361,10 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let Speech::Unsure(head) = &mut connection.speech else { return };
         let head = std::mem::take(head);
+        if connection.stream.wants_tls() {
+            connection.part(&tls_wanted(spoken));
+            return self.finish(key);
+        }
         if spoken != Spoken::Line || !connection.listener.faces.line {
             let words = apology(spoken, connection.listener.faces);
             connection.part(&words);

@@ -4,11 +4,11 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use chinwag_server::options::{Address, Faces};
+use chinwag_server::options::{Address, Faces, Network, Proxies};
 use chinwag_wire::line::clean::clean;
 use toml_edit::Value as Toml;
 
-use super::address::parse_address;
+use super::address::{parse_address, parse_network};
 
 /// A value, as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(crate) enum Value {
     Texts(Vec<String>),
     Address(Address),
     Faces(Faces),
+    Proxies(Proxies),
 }
 
 /// What a setting may hold.
@@ -41,6 +42,8 @@ pub(super) enum Kind {
     Faces,
     /// 1 to so many texts.
     Texts(usize),
+    /// At most so many networks, or `unix`.
+    Proxies(usize),
     /// Where to listen.
     Address,
     /// An argon2id hash in PHC form.
@@ -68,6 +71,11 @@ impl fmt::Display for Value {
             Self::Flag(flag) => flag.fmt(f),
             Self::Texts(texts) => Toml::from_iter(texts.iter().map(String::as_str)).fmt(f),
             Self::Address(address) => Toml::from(address.to_string()).fmt(f),
+            Self::Proxies(proxies) => {
+                let unix = proxies.unix.then(|| "unix".to_owned());
+                let networks = proxies.networks.iter().map(ToString::to_string);
+                Toml::from_iter(networks.chain(unix)).fmt(f)
+            }
             Self::Faces(faces) => Toml::from_iter(faces.to_string().split(", ")).fmt(f),
         }
     }
@@ -82,7 +90,7 @@ impl Kind {
                 (min..=max).contains(&number).then_some(Value::Number(number))
             }
             (Self::Flag, Toml::Boolean(flag)) => Some(Value::Flag(*flag.value())),
-            (Self::Faces | Self::Texts(_), Toml::Array(texts)) => {
+            (Self::Faces | Self::Texts(_) | Self::Proxies(_), Toml::Array(texts)) => {
                 let texts: Option<Vec<_>> = texts.iter().map(Toml::as_str).collect();
                 self.read_texts(&texts?)
             }
@@ -97,8 +105,11 @@ impl Kind {
         let as_toml = || text.parse().ok().and_then(|toml| self.read(&toml));
         match self {
             Self::Number(..) | Self::Flag => as_toml(),
-            Self::Faces | Self::Texts(_) => as_toml().or_else(|| {
-                let texts: Vec<_> = text.split(',').map(str::trim).collect();
+            Self::Faces | Self::Texts(_) | Self::Proxies(_) => as_toml().or_else(|| {
+                let mut texts: Vec<_> = text.split(',').map(str::trim).collect();
+                if matches!(self, Self::Proxies(_)) && text.is_empty() {
+                    texts.clear();
+                }
                 self.read_texts(&texts)
             }),
             _ => as_toml().or_else(|| self.read_text(text)),
@@ -120,6 +131,9 @@ impl Kind {
             Self::OneOf(words) => format!("one of {}", quoted(words)),
             Self::Faces => "a list of one or more of \"line\", \"irc\", \"web\"".to_owned(),
             Self::Texts(max) => format!("a list of 1 to {max} texts, all printable"),
+            Self::Proxies(max) => format!(
+                "a list of at most {max} addresses, as \"127.0.0.1\", networks, as \"10.0.0.0/8\", or \"unix\""
+            ),
             Self::Address => {
                 "an IP address with a port, as \"0.0.0.0:8080\" or \"[::]:8080\", or \"unix:PATH\""
                     .to_owned()
@@ -143,7 +157,9 @@ impl Kind {
                 return parse_address(text).filter(|_| is_line(text)).map(Value::Address);
             }
             Self::PasswordHash => is_argon2id(text),
-            Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) => false,
+            Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) | Self::Proxies(_) => {
+                false
+            }
         };
         good.then(|| Value::Text(text.to_owned()))
     }
@@ -166,6 +182,16 @@ impl Kind {
                 let good = |text: &&str| !text.is_empty() && is_line(text);
                 ((1..=max).contains(&texts.len()) && texts.iter().all(good))
                     .then(|| Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect()))
+            }
+            Self::Proxies(max) if texts.len() <= max => {
+                let mut proxies = Proxies::default();
+                for text in texts {
+                    match *text {
+                        "unix" => proxies.unix = true,
+                        text => proxies.networks.push(parse_network(text)?),
+                    }
+                }
+                Some(Value::Proxies(proxies))
             }
             _ => None,
         }
@@ -219,6 +245,9 @@ mod tests {
             (Kind::Texts(2), "[\"a\"]", Some(texts(&["a"]))),
             (Kind::Texts(2), "a,b,c", None),
             (Kind::Texts(2), "", None),
+            (Kind::Proxies(2), "", Some(Value::Proxies(Proxies::default()))),
+            (Kind::Proxies(2), "a", None),
+            (Kind::Proxies(2), "::1, ::2, ::3", None),
             (Kind::Faces, "[]", None),
             (Kind::Faces, "web", Some(Value::Faces(Faces { line: false, irc: false, web: true }))),
             (Kind::OneOf(&["a", "b"]), "b", Some(text("b"))),

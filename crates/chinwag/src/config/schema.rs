@@ -41,6 +41,7 @@ pub(super) const KEYS: &[Key] = &[
     key("listen.*.address", Kind::Address, Default::Plain("127.0.0.1:8080")),
     key("listen.*.faces", Kind::Faces, Default::Plain("line, irc, web")),
     key("listen.*.tls", Kind::OneOf(&["off", "detect", "required"]), Default::Tls),
+    key("listen.*.proxy_from", Kind::Proxies(100), Default::Plain("")),
     key("listen.*.unterminated_ms", Kind::Number(0, 60_000), Default::Plain("0")),
     key("tls.certificate", Kind::Path, Default::Required),
     key("tls.key", Kind::Path, Default::Required),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chinwag_server::options::{Address, Faces};
+use chinwag_server::options::{Address, Faces, Proxies};
 
 use super::kind::Value;
 use super::schema::{Default, KEYS, Key, OPTIONAL, find, nearest, spoken};
@@ -125,6 +125,14 @@ impl Settings {
     pub(crate) fn faces(&self, path: &str) -> Option<Faces> {
         match self.get(path).map(|setting| &setting.value) {
             Some(Value::Faces(faces)) => Some(*faces),
+            _ => None,
+        }
+    }
+
+    /// The proxies that a setting names.
+    pub(crate) fn proxies(&self, path: &str) -> Option<&Proxies> {
+        match self.get(path).map(|setting| &setting.value) {
+            Some(Value::Proxies(proxies)) => Some(proxies),
             _ => None,
         }
     }

@@ -27,7 +27,7 @@ fn load_with_options(
 #[test]
 fn nothing_configured_is_the_default() {
     let config = load("", &[]).unwrap();
-    let options = config.options();
+    let options = config.options().unwrap();
     assert_eq!(options.listeners.len(), 1);
     let listener = &options.listeners[0];
     assert_eq!(listener.address.to_string(), "127.0.0.1:8080");
@@ -97,6 +97,10 @@ fn what_is_wrong_is_said_with_its_line() {
             "2: listen.tls takes one of \"off\", \"detect\", \"required\"",
         ),
         (
+            "[[listen]]\nproxy_from = [\"10.0.0.0/33\"]",
+            "2: listen.proxy_from takes a list of at most 100 addresses, as \"127.0.0.1\", networks, as \"10.0.0.0/8\", or \"unix\"",
+        ),
+        (
             "[[operator]]\nname = \"a\"\npassword_hash = \"x\"",
             "3: operator.password_hash takes what `chinwag hash-password` prints",
         ),
@@ -148,7 +152,7 @@ fn the_environment_is_before_the_file() {
         ("CHINWAG_UNRELATED", "left alone"),
         ("CHINWAG", "left alone"),
     ];
-    let options = load(text, &environment).unwrap().options();
+    let options = load(text, &environment).unwrap().options().unwrap();
     assert_eq!(options.policy.name, "env");
     assert_eq!(options.policy.limits.lines_per_second, 0);
     let listeners: Vec<_> = options.listeners.iter().map(|l| l.address.to_string()).collect();
@@ -209,6 +213,7 @@ fn options_are_before_the_environment() {
         assert_eq!(config.data(), PathBuf::from("option"));
         let shown: Vec<_> = config
             .options()
+            .unwrap()
             .listeners
             .iter()
             .map(|listener| format!("{} ({})", listener.address, listener.faces))
@@ -223,14 +228,6 @@ fn options_are_before_the_environment() {
 fn what_this_version_does_not_do_is_said() {
     for (text, what) in [
         (
-            "[tls]\ncertificate = \"a\"\nkey = \"b\"",
-            "c.toml:2: this version of chinwag does not do TLS yet; take [tls] out",
-        ),
-        (
-            "[[listen]]\n[[listen]]\ntls = \"required\"",
-            "c.toml:3: this version of chinwag does not do TLS yet; set listen.tls to \"off\"",
-        ),
-        (
             "[cluster]\nservers = [\"nats://a\"]\nnode = \"a\"",
             "c.toml:2: this version of chinwag does not do a cluster yet; take [cluster] out",
         ),
@@ -239,6 +236,36 @@ fn what_this_version_does_not_do_is_said() {
         let (_, said) = said.rsplit_once('/').unwrap();
         assert_eq!(said, what);
     }
+}
+
+#[test]
+fn tls_is_off_without_a_certificate_and_cannot_be_had() {
+    assert!(load("", &[]).unwrap().certificate().unwrap().is_none());
+    for (text, what) in [
+        (
+            "[[listen]]\n[[listen]]\ntls = \"required\"",
+            "c.toml:3: listen.tls is \"required\", but there is no certificate; name one in [tls] (`chinwag make-certificate` makes one), or set it to \"off\"",
+        ),
+        (
+            "[tls]\ncertificate = \"/nowhere/a\"\nkey = \"b\"",
+            "c.toml:2: /nowhere/a cannot be read: No such file or directory (os error 2)",
+        ),
+    ] {
+        let said = load(text, &[]).unwrap().certificate().unwrap_err().to_string();
+        assert!(said.ends_with(what), "{said}");
+    }
+}
+
+#[test]
+fn where_there_is_a_certificate_tls_is_detected() {
+    let text = "[tls]\ncertificate = \"a\"\nkey = \"b\"\n\
+        [[listen]]\n[[listen]]\ntls = \"off\"\nproxy_from = [\"10.0.0.0/8\", \"unix\"]";
+    let listeners = load(text, &[]).unwrap().listen_options();
+    assert_eq!((listeners[0].tls, listeners[1].tls), (TlsUse::Detect, TlsUse::Off));
+    assert!(!listeners[0].proxies.trust(None));
+    let proxies = &listeners[1].proxies;
+    assert!(proxies.trust(None) && proxies.trust("10.1.2.3".parse().ok()));
+    assert!(!proxies.trust("127.0.0.1".parse().ok()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One connection: its socket, its face, and what it is still to be sent.
 
-use std::io::{self, IoSlice, Read as _, Write as _};
+use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use chinwag_node::delivery::SessionNumber;
 use chinwag_node::outbox::{Outbox, SLICES_MAX};
 
 use crate::courier::Arrival;
-use crate::listener::Stream;
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
+use crate::transport::{Got, Transport};
 
 /// Bytes that a face may hold unread before its socket is read no further.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
@@ -23,13 +23,14 @@ const UNREAD_BYTES_MAX: usize = 32 * 1024;
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) number: SessionNumber,
-    pub(super) stream: Stream,
+    pub(super) stream: Transport,
     pub(super) peer: Option<IpAddr>,
     pub(super) listener: Arc<ListenOptions>,
     pub(super) speech: Speech,
     pub(super) outbox: Outbox,
     pub(super) person: Option<PersonId>,
     pub(super) rooms: Vec<RoomId>,
+    /// When it came to be what it is now: the socket's own, a proxy's client, encrypted.
     pub(super) opened: Instant,
     pub(super) name_due: Instant,
     pub(super) end_line_due: Option<Instant>,
@@ -70,6 +71,8 @@ pub(super) enum Speech {
 pub(super) enum Reading {
     /// So many bytes, and whether there may be more.
     Bytes(usize, bool),
+    /// Its beginning has come a step further; what it says counts from now.
+    Begun,
     Nothing,
     End,
     Failed(io::Error),
@@ -170,12 +173,22 @@ impl Connection {
     /// that was not read to its end must be read again.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
         match self.stream.read(buffer) {
-            Ok(0) => Reading::End,
-            Ok(count) => {
+            Ok(Got::End) => Reading::End,
+            Ok(Got::Bytes(count)) => {
                 self.may_read_more = count == buffer.len();
                 // A shorter read has emptied the socket, but for what came since, of which the
                 // system tells again; and an end, of which it does not.
                 Reading::Bytes(count, true)
+            }
+            Ok(Got::Begun) => {
+                self.tell_of_tls();
+                Reading::Begun
+            }
+            Ok(Got::Proxied(source)) => self.take_source(source),
+            Ok(Got::BadHeader(bad)) => {
+                let peer = self.peer_text();
+                tracing::warn!("a proxy header from {peer} is not taken: {bad}");
+                Reading::Failed(io::Error::other("its proxy header cannot be read"))
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => {
@@ -188,27 +201,74 @@ impl Connection {
         }
     }
 
+    /// Whether what is said is encrypted.
+    pub(super) fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+
+    /// The SHA-256 of the certificate, in DER, that the client showed, if it showed one: it has
+    /// proved to hold its key, and nobody vouches for anything else in it.
+    pub(super) fn peer_certificate_sha256(&self) -> Option<[u8; 32]> {
+        self.stream.peer_certificate_sha256()
+    }
+
+    fn tell_of_tls(&self) {
+        if !self.is_tls() {
+            return;
+        }
+        let number = self.number;
+        match self.peer_certificate_sha256() {
+            Some(hash) => {
+                let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                tracing::debug!("connection {number} is encrypted; it showed certificate {hash}");
+            }
+            None => tracing::debug!("connection {number} is encrypted"),
+        }
+    }
+
+    /// It is whose a trusted proxy says it is: so for limits, and for all who are told of it.
+    fn take_source(&mut self, source: Option<IpAddr>) -> Reading {
+        let Some(source) = source else { return Reading::Begun };
+        let number = self.number;
+        tracing::debug!("connection {number} is passed on for {source} by {}", self.peer_text());
+        self.peer = Some(source);
+        if self.seat.as_mut().is_none_or(|seat| seat.move_to(source)) {
+            Reading::Begun
+        } else {
+            Reading::Failed(io::Error::other("there are too many from its address"))
+        }
+    }
+
+    /// Whether something is to be written.
+    pub(super) fn owes(&self) -> bool {
+        !self.outbox.is_empty() || self.stream.owes()
+    }
+
     /// Writes what is due, by one call for most.
     pub(super) fn write(&mut self) -> Write {
-        while !self.outbox.is_empty() {
+        loop {
+            if self.outbox.is_empty() && self.is_parting {
+                self.stream.say_end();
+            }
+            if !self.owes() {
+                return Write::Done;
+            }
             if !self.is_writable {
                 return Write::Blocked;
             }
             let due = self.outbox.len();
             let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
             let mut count = 0;
-            let mut offered = 0;
             for (slot, slice) in slices.iter_mut().zip(self.outbox.slices()) {
-                offered += slice.len();
                 *slot = slice;
                 count += 1;
             }
             let slices = slices.get(..count).unwrap_or_default();
-            match self.stream.write_vectored(slices) {
-                Ok(written) => {
-                    self.outbox.advance(written.min(due));
+            match self.stream.write(slices) {
+                Ok(wrote) => {
+                    self.outbox.advance(wrote.bytes.min(due));
                     // The socket is full: the system tells when it is no longer.
-                    self.is_writable = written == offered;
+                    self.is_writable = !wrote.is_full;
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => self.is_writable = false,
@@ -217,7 +277,6 @@ impl Connection {
                 },
             }
         }
-        Write::Done
     }
 }
 
