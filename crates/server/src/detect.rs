@@ -18,6 +18,8 @@ pub(crate) enum Spoken {
     Web,
     /// TLS: a ClientHello record (RFC 8446, section 5.1).
     Tls,
+    /// What a proxy says of whose connection it passes on.
+    Proxy,
 }
 
 const IRC: &[&[u8]] = &[b"CAP ", b"NICK ", b"USER ", b"PASS ", b"WEBIRC ", b"AUTHENTICATE "];
@@ -34,6 +36,11 @@ const WEB: &[&[u8]] = &[
     b"PRI * HTTP/2",
 ];
 
+/// How headers of the PROXY protocol begin. They come whole, so that nobody need wait to be told
+/// from them who begins alike.
+const PROXY: &[&[u8]] =
+    &[b"PROXY TCP4 ", b"PROXY TCP6 ", b"PROXY UNKNOWN", b"\r\n\r\n\0\r\nQUIT\n"];
+
 /// Tells the protocol by the first bytes.
 pub(crate) fn detect(bytes: &[u8]) -> Spoken {
     if bytes.first() == Some(&0x16) {
@@ -42,6 +49,9 @@ pub(crate) fn detect(bytes: &[u8]) -> Spoken {
             Some(3) => Spoken::Tls,
             Some(_) => Spoken::Line,
         };
+    }
+    if PROXY.iter().any(|mark| bytes.starts_with(mark)) {
+        return Spoken::Proxy;
     }
     let head = bytes.get(..NEEDED_MAX).unwrap_or(bytes).to_ascii_uppercase();
     if IRC.iter().any(|word| head.starts_with(word)) {
@@ -68,6 +78,10 @@ pub(crate) fn apology(spoken: Spoken, faces: Faces) -> Vec<u8> {
         }
         // A fatal alert, protocol_version (RFC 8446, section 6): what a TLS client can show.
         Spoken::Tls => vec![0x15, 3, 3, 0, 2, 2, 70],
+        Spoken::Proxy => {
+            b"<From here no PROXY header is taken; proxy_from names those who may send one.>\n"
+                .to_vec()
+        }
         Spoken::Line | Spoken::Unsure => {
             format!("<This port does not speak line mode, only {faces}.>\n").into()
         }
@@ -78,8 +92,12 @@ pub(crate) fn apology(spoken: Spoken, faces: Faces) -> Vec<u8> {
 pub(crate) fn tls_wanted(spoken: Spoken) -> Vec<u8> {
     match spoken {
         Spoken::Irc => b"ERROR :This port wants TLS.\r\n".to_vec(),
-        Spoken::Web => http("426 Upgrade Required", "\r\nUpgrade: TLS/1.2", "This port wants TLS.\n"),
-        Spoken::Tls | Spoken::Line | Spoken::Unsure => b"<This port wants TLS.>\n".to_vec(),
+        Spoken::Web => {
+            http("426 Upgrade Required", "\r\nUpgrade: TLS/1.2", "This port wants TLS.\n")
+        }
+        Spoken::Tls | Spoken::Proxy | Spoken::Line | Spoken::Unsure => {
+            b"<This port wants TLS.>\n".to_vec()
+        }
     }
 }
 
@@ -110,6 +128,10 @@ mod tests {
             (b"\xff\xfb\x01", Spoken::Line),
             (b"Alice", Spoken::Line),
             (b"\n", Spoken::Line),
+            (b"\r\n", Spoken::Line),
+            (b"PROXY\n", Spoken::Line),
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", Spoken::Proxy),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11", Spoken::Proxy),
         ] {
             assert_eq!(detect(bytes), spoken, "{bytes:?}");
         }

@@ -10,8 +10,8 @@ use chinwag_node::delivery::SessionNumber;
 use chinwag_node::route::shard_of;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::courier::{Arrival, ShardInbox, ToShard};
 use crate::certificate::Certificate;
+use crate::courier::{Arrival, ShardInbox, ToShard};
 use crate::listener::Listener;
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seats;

@@ -168,7 +168,16 @@ impl Server {
             Arc::clone(&certificate),
         )?;
         let door_thread = spawn("door".to_owned(), move || door_state.run())?;
-        Ok(Self { listening, policy, certificate, hub, shards: inboxes, door, door_thread, threads })
+        Ok(Self {
+            listening,
+            policy,
+            certificate,
+            hub,
+            shards: inboxes,
+            door,
+            door_thread,
+            threads,
+        })
     }
 
     /// Where it listens.

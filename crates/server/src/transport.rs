@@ -41,7 +41,10 @@ enum Layer {
     /// A proxy's header may come first; then the other.
     Proxied(Box<Layer>),
     /// TLS or not: the first byte will tell.
-    Undecided { config: Arc<ServerConfig>, is_required: bool },
+    Undecided {
+        config: Arc<ServerConfig>,
+        is_required: bool,
+    },
     Plain,
     /// Plain, where TLS is required: all it gets is told so.
     Refused,

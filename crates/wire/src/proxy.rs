@@ -1,7 +1,7 @@
 //! The header by which a proxy says whose connection it passes on: the PROXY protocol, versions 1
 //! and 2 (haproxy.org/download/3.0/doc/proxy-protocol.txt).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The longest header of version 1, in bytes, with its CR LF (section 2.1).
 pub const V1_BYTES_MAX: usize = 107;

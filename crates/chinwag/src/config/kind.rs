@@ -4,7 +4,7 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use chinwag_server::options::{Address, Faces, Network, Proxies};
+use chinwag_server::options::{Address, Faces, Proxies};
 use chinwag_wire::line::clean::clean;
 use toml_edit::Value as Toml;
 

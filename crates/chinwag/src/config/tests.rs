@@ -226,16 +226,10 @@ fn options_are_before_the_environment() {
 
 #[test]
 fn what_this_version_does_not_do_is_said() {
-    for (text, what) in [
-        (
-            "[cluster]\nservers = [\"nats://a\"]\nnode = \"a\"",
-            "c.toml:2: this version of chinwag does not do a cluster yet; take [cluster] out",
-        ),
-    ] {
-        let said = load(text, &[]).unwrap().unsupported().unwrap();
-        let (_, said) = said.rsplit_once('/').unwrap();
-        assert_eq!(said, what);
-    }
+    let text = "[cluster]\nservers = [\"nats://a\"]\nnode = \"a\"";
+    let said = load(text, &[]).unwrap().unsupported().unwrap();
+    let what = "c.toml:2: this version of chinwag does not do a cluster yet; take [cluster] out";
+    assert!(said.ends_with(what), "{said}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::pattern::{Fit, Pattern};
 use super::server::{Log, NAME, Server};
+use super::tls::{Identity, TlsStream};
 use super::{PATIENCE, shown};
 
 /// Raw line mode, by a socket of its own or through a program such as `nc`.
@@ -26,6 +27,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 enum Wire {
     Tcp(TcpStream),
+    Tls(Box<TlsStream>),
     /// To a program's standard input and from its standard output.
     Program(UnixStream),
 }
@@ -41,6 +43,23 @@ impl Client {
             .unwrap_or_else(|error| panic!("cannot connect: {error}; {}", log.tail()));
         stream.set_nodelay(true).expect("packets go out as they are written");
         Self::over(Wire::Tcp(stream), None, log)
+    }
+
+    /// Connects over TLS to a server with this certificate, and says nothing.
+    pub(crate) fn connect_tls(server: &Server, identity: &Identity) -> Self {
+        let mut client = Self::connect(server);
+        client.begin_tls(identity);
+        client
+    }
+
+    /// Goes on over TLS, with a server that has this certificate.
+    pub(crate) fn begin_tls(&mut self, identity: &Identity) {
+        let Wire::Tcp(stream) = &self.wire else { panic!("only a socket can go on over TLS") };
+        let stream = stream.try_clone().expect("a socket can be shared");
+        match TlsStream::begin(stream, identity) {
+            Ok(stream) => self.wire = Wire::Tls(Box::new(stream)),
+            Err(error) => self.fail(&format!("no handshake: {error}")),
+        }
     }
 
     /// Talks through a program that is to be told the server's host and port.
@@ -293,8 +312,13 @@ impl Client {
 
     /// Takes as little as the system allows before the sender has to wait.
     pub(crate) fn receive_little(&self) {
+        self.receive_at_most(4096);
+    }
+
+    /// Takes about so many bytes before the sender has to wait.
+    pub(crate) fn receive_at_most(&self, bytes: usize) {
         if let Wire::Tcp(stream) = &self.wire {
-            rustix::net::sockopt::set_socket_recv_buffer_size(stream, 4096)
+            rustix::net::sockopt::set_socket_recv_buffer_size(stream, bytes)
                 .expect("a buffer has a size");
         }
     }
@@ -303,7 +327,7 @@ impl Client {
     pub(crate) fn sender(&self) -> TcpStream {
         match &self.wire {
             Wire::Tcp(stream) => stream.try_clone().expect("a socket can be shared"),
-            Wire::Program(_) => panic!("only a socket of its own can be shared"),
+            Wire::Tls(_) | Wire::Program(_) => panic!("only a socket of its own can be shared"),
         }
     }
 
@@ -367,13 +391,15 @@ impl Wire {
     fn set_patience(&self, patience: std::time::Duration) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(Some(patience)),
+            Self::Tls(stream) => stream.set_patience(patience),
             Self::Program(stream) => stream.set_read_timeout(Some(patience)),
         }
     }
 
-    fn end_of_input(&self) -> io::Result<()> {
+    fn end_of_input(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Tls(stream) => stream.end_of_input(),
             Self::Program(stream) => stream.shutdown(Shutdown::Write),
         }
     }
@@ -381,6 +407,7 @@ impl Wire {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(bytes),
+            Self::Tls(stream) => stream.read(bytes),
             Self::Program(stream) => stream.read(bytes),
         }
     }
@@ -388,6 +415,7 @@ impl Wire {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.write_all(bytes),
+            Self::Tls(stream) => stream.write_all(bytes),
             Self::Program(stream) => stream.write_all(bytes),
         }
     }

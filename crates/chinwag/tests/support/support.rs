@@ -11,6 +11,7 @@ pub(crate) mod dice;
 pub(crate) mod pattern;
 pub(crate) mod screen;
 pub(crate) mod server;
+pub(crate) mod tls;
 pub(crate) mod transcript;
 
 use std::time::Duration;

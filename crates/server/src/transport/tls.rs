@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustls::server::{ServerConfig, ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{
-    ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
-    WriteTraffic,
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, InsufficientSizeError,
+    UnbufferedStatus, WriteTraffic,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +37,7 @@ pub(super) struct Tls {
     is_open: bool,
     has_ended: bool,
     has_said_end: bool,
+    is_broken: bool,
 }
 
 impl std::fmt::Debug for Tls {
@@ -47,6 +48,7 @@ impl std::fmt::Debug for Tls {
 }
 
 /// What is wanted of a session once it can carry text.
+#[derive(Clone, Copy)]
 enum Wish<'a> {
     Nothing,
     Say(&'a [u8]),
@@ -66,6 +68,7 @@ impl Tls {
             is_open: false,
             has_ended: false,
             has_said_end: false,
+            is_broken: false,
         })
     }
 
@@ -181,13 +184,15 @@ impl Tls {
 
     /// Goes through what came, until the session wants more or can carry text.
     fn drive(&mut self, wish: Wish<'_>) -> io::Result<()> {
+        if self.is_broken {
+            return Err(io::Error::other("its TLS session has failed"));
+        }
         let mut wish = Some(wish);
         let mut done = 0;
-        let mut failed = None;
-        loop {
+        let driven = loop {
             let came = self.records.get_mut(done..).unwrap_or_default();
             let UnbufferedStatus { mut discard, state } = self.session.process_tls_records(came);
-            let mut is_over = false;
+            let mut outcome = None;
             match state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                     while let Some(Ok(record)) = traffic.next_record() {
@@ -195,41 +200,47 @@ impl Tls {
                         self.text.extend_from_slice(record.payload);
                     }
                 }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    append(&mut self.owed, 0, |room| {
-                        data.encode(room).map_err(|error| match error {
-                            EncodeError::InsufficientSize(size) => Failed::Short(size),
-                            EncodeError::AlreadyEncoded => Failed::Spent,
-                        })
-                    })?;
-                }
+                Ok(ConnectionState::EncodeTlsData(mut data)) => encode(&mut self.owed, &mut data)?,
                 // It goes out before anything else does.
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
                 Ok(ConnectionState::PeerClosed) => self.has_ended = true,
                 Ok(ConnectionState::WriteTraffic(traffic)) => match wish.take() {
                     Some(wish) => grant(wish, traffic, &mut self.owed)?,
-                    None => is_over = true,
+                    None => outcome = Some(Ok(())),
                 },
-                Ok(_) => is_over = true,
-                // What tells the client why is still to be fetched.
-                Err(error) if failed.is_none() => failed = Some(error),
-                Err(_) => is_over = true,
+                Ok(_) => outcome = Some(Ok(())),
+                Err(error) => outcome = Some(Err(io::Error::other(error))),
             }
             done += discard;
-            if is_over {
-                break;
+            if let Some(outcome) = outcome {
+                break outcome;
             }
-        }
+        };
         drop_first(&mut self.records, done);
         // Once it has said its end, a session counts as one that cannot carry text, as at first.
         self.is_open |= !self.session.is_handshaking();
-        match failed {
-            Some(error) => Err(io::Error::other(error)),
-            None if self.records.len() > INCOMPLETE_BYTES_MAX => {
-                Err(io::Error::other("its handshake is too long"))
-            }
-            None => Ok(()),
+        if driven.is_err() {
+            self.is_broken = true;
+            self.fetch_alert()?;
+        } else if self.records.len() > INCOMPLETE_BYTES_MAX {
+            return Err(io::Error::other("its handshake is too long"));
         }
+        driven
+    }
+
+    /// Takes from a session that has failed what tells the client why. It is given nothing more to
+    /// look at: it would fail again.
+    fn fetch_alert(&mut self) -> io::Result<()> {
+        while self.session.wants_write() {
+            match self.session.process_tls_records(&mut []).state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                    while traffic.next_record().is_some() {}
+                }
+                Ok(ConnectionState::EncodeTlsData(mut data)) => encode(&mut self.owed, &mut data)?,
+                _ => break,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -239,6 +250,18 @@ enum Failed {
     Short(InsufficientSizeError),
     /// The keys have served as long as they may, or it was encoded already.
     Spent,
+}
+
+fn encode(
+    owed: &mut Vec<u8>,
+    data: &mut EncodeTlsData<'_, ServerConnectionData>,
+) -> io::Result<()> {
+    append(owed, 0, |room| {
+        data.encode(room).map_err(|error| match error {
+            EncodeError::InsufficientSize(size) => Failed::Short(size),
+            EncodeError::AlreadyEncoded => Failed::Spent,
+        })
+    })
 }
 
 fn grant(
@@ -304,3 +327,6 @@ fn drop_first(bytes: &mut Vec<u8>, count: usize) {
         bytes.drain(..count);
     }
 }
+
+#[cfg(test)]
+mod tests;
