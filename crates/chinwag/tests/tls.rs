@@ -157,6 +157,18 @@ fn a_clients_certificate_is_asked_for_and_any_is_taken() {
 }
 
 #[test]
+fn browsers_are_not_asked_for_a_certificate() {
+    let own = Identity::new();
+    let identity = Identity::new().browser().showing(&own);
+    let server = identity.settings().set("log.level", "\"debug\"").start();
+    let mut browser = Client::connect_tls(&server, &identity);
+    browser.send_bytes(b"GET / HTTP/1.1\r\n\r\n");
+    assert!(browser.line().starts_with("HTTP/1.1 "));
+    wait_for_log(&server, "is encrypted");
+    assert!(!server.log().lines().iter().any(|line| line.contains("showed certificate")));
+}
+
+#[test]
 fn sighup_changes_the_certificate_and_connections_live_on() {
     let identity = Identity::new();
     let server = identity.settings().start();

@@ -11,7 +11,7 @@ use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{NoServerSessionStorage, ServerConfig};
+use rustls::server::{Acceptor, NoClientAuth, NoServerSessionStorage, ServerConfig};
 use rustls::{
     CertificateError as RefusedCertificate, DigitallySignedStruct, DistinguishedName, Error,
     InconsistentKeys, SignatureScheme,
@@ -26,9 +26,12 @@ const CLIENT_CERTIFICATES_BYTES_MAX: usize = 8 * 1024;
 /// A certificate with its key, and all else that TLS is spoken with.
 ///
 /// Clients are asked for a certificate and need not have one. Any is taken: who shows it has proved
-/// to hold its key, and nothing more.
+/// to hold its key, and nothing more. Browsers are not asked: theirs would ask people.
 #[derive(Clone, Debug)]
-pub struct Certificate(Arc<ServerConfig>);
+pub struct Certificate {
+    asking: Arc<ServerConfig>,
+    not_asking: Arc<ServerConfig>,
+}
 
 /// Why a certificate cannot be used: one line, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +92,7 @@ impl Certificate {
             .ok_or_else(|| CertificateError::NoCertificate { path: certificate.to_owned() })?;
         let key_der = PrivateKeyDer::from_pem_slice(&bytes_of(key)?)
             .map_err(|_| CertificateError::NoKey { path: key.to_owned() })?;
-        let config = config(chain, key_der).map_err(|why| {
+        let unusable = |why| {
             let (certificate, key) = (certificate.to_owned(), key.to_owned());
             match why {
                 Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
@@ -97,13 +100,49 @@ impl Certificate {
                 }
                 why => CertificateError::Unusable { certificate, key, why },
             }
-        })?;
-        Ok(Self(Arc::new(config)))
+        };
+        let not_asking = config(chain.clone(), key_der.clone_key(), false).map_err(unusable)?;
+        let asking = config(chain, key_der, true).map_err(unusable)?;
+        Ok(Self { asking: Arc::new(asking), not_asking: Arc::new(not_asking) })
     }
 
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0)
+    /// How to speak with a client that begins so; `None` while its first record is not whole.
+    pub(crate) fn config_for(&self, beginning: &[u8]) -> Option<Arc<ServerConfig>> {
+        let length = match beginning.get(3..RECORD_HEAD_BYTES)? {
+            [high, low] => usize::from(u16::from_be_bytes([*high, *low])),
+            _ => return None,
+        };
+        // One that is longer than a record can be is refused in the handshake, as any that is none.
+        if length <= RECORD_BYTES_MAX && beginning.len() < RECORD_HEAD_BYTES + length {
+            return None;
+        }
+        let config = if speaks_http(beginning) { &self.not_asking } else { &self.asking };
+        Some(Arc::clone(config))
     }
+}
+
+/// Bytes before what a record holds, and the most that it holds (RFC 8446, section 5.1).
+const RECORD_HEAD_BYTES: usize = 5;
+const RECORD_BYTES_MAX: usize = 16 * 1024;
+
+/// Whether the client says that it is to be HTTP, as browsers do (RFC 7301).
+fn speaks_http(mut beginning: &[u8]) -> bool {
+    let mut acceptor = Acceptor::default();
+    while !beginning.is_empty() {
+        if acceptor.read_tls(&mut beginning).is_err() {
+            return false;
+        }
+        match acceptor.accept() {
+            Ok(None) => {}
+            Ok(Some(accepted)) => {
+                return accepted.client_hello().alpn().is_some_and(|mut protocols| {
+                    protocols.any(|protocol| matches!(protocol, b"h2" | b"http/1.1"))
+                });
+            }
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, CertificateError> {
@@ -117,9 +156,11 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, CertificateError> {
 fn config(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+    is_asking: bool,
 ) -> Result<ServerConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = Arc::new(AnyCertificate::new(&provider));
+    let verifier: Arc<dyn ClientCertVerifier> =
+        if is_asking { Arc::new(AnyCertificate::new(&provider)) } else { Arc::new(NoClientAuth) };
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier)

@@ -53,6 +53,10 @@ const BACKPRESSURE_BYTES: usize = 64 * 1024;
 /// Messages heard in one turn.
 const TURN_MAX: usize = 1024;
 
+/// TLS handshakes carried on in one turn. One costs as much as hundreds of lines; who talks is not to
+/// wait for all who come.
+const HANDSHAKES_TURN_MAX: usize = 16;
+
 const WAKE: Token = Token(usize::MAX);
 
 /// One shard's state; it runs on a thread of its own.
@@ -281,10 +285,16 @@ impl Shard {
     }
 
     fn read_all(&mut self) {
+        let mut handshakes = 0;
         for key in std::mem::take(&mut self.readable) {
             if let Some(connection) = self.connections.get_mut(key) {
                 connection.is_listed_readable = false;
-                self.read(key);
+                handshakes += usize::from(connection.stream.is_in_handshake());
+                if connection.stream.is_in_handshake() && handshakes > HANDSHAKES_TURN_MAX {
+                    connection.mark_readable(key, &mut self.readable);
+                } else {
+                    self.read(key);
+                }
             }
         }
     }

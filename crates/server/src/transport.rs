@@ -7,12 +7,10 @@ mod tls;
 
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chinwag_wire::proxy::{self, BadHeader, Beginning};
 use mio::{Registry, Token};
-use rustls::ServerConfig;
 
 use self::tls::Tls;
 use crate::certificate::Certificate;
@@ -42,7 +40,7 @@ enum Layer {
     Proxied(Box<Layer>),
     /// TLS or not: the first byte will tell.
     Undecided {
-        config: Arc<ServerConfig>,
+        certificate: Certificate,
         is_required: bool,
     },
     Plain,
@@ -86,10 +84,10 @@ impl Transport {
         let mut layer = match (listener.tls, certificate) {
             (TlsUse::Off, _) | (_, None) => Layer::Plain,
             (TlsUse::Detect, Some(certificate)) => {
-                Layer::Undecided { config: certificate.config(), is_required: false }
+                Layer::Undecided { certificate: certificate.clone(), is_required: false }
             }
             (TlsUse::Required, Some(certificate)) => {
-                Layer::Undecided { config: certificate.config(), is_required: true }
+                Layer::Undecided { certificate: certificate.clone(), is_required: true }
             }
         };
         if listener.proxies.trust(peer) {
@@ -128,7 +126,7 @@ impl Transport {
         match &self.layer {
             Layer::Plain | Layer::Refused => true,
             Layer::Tls(tls) => tls.is_open(),
-            Layer::Undecided { is_required, .. } => !is_required,
+            Layer::Undecided { is_required, .. } => self.head.is_empty() && !is_required,
             Layer::Proxied(within) => {
                 self.head.is_empty()
                     && !matches!(**within, Layer::Undecided { is_required: true, .. })
@@ -144,6 +142,11 @@ impl Transport {
     /// Whether its beginning takes too long.
     pub(crate) fn is_late(&self, now: Instant) -> bool {
         !self.may_begin() && self.beginning_due <= now
+    }
+
+    /// Whether a handshake goes on, which is dear.
+    pub(crate) fn is_in_handshake(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(tls) if !tls.is_open())
     }
 
     /// Whether it has to write what nobody gave it.
@@ -218,6 +221,7 @@ impl Transport {
         }
         let came = buffer.get(..count).unwrap_or_default();
         if let Layer::Undecided { is_required: false, .. } = self.layer
+            && self.head.is_empty()
             && came.first() != Some(&TLS_HANDSHAKE)
         {
             self.layer = Layer::Plain;
@@ -237,16 +241,18 @@ impl Transport {
             return Ok(got);
         }
         self.decide()?;
-        Ok(Got::Begun)
+        Ok(if self.may_begin() || self.is_in_handshake() { Got::Begun } else { Got::Bytes(0) })
     }
 
-    /// Chooses between TLS and none by the first byte, where there is one.
+    /// Chooses between TLS and none by the first byte, where there is one. What TLS begins with is
+    /// waited for whole, as it tells who is there.
     fn decide(&mut self) -> io::Result<()> {
         let Some(first) = self.head.first() else { return Ok(()) };
-        if let Layer::Undecided { config, is_required } = &self.layer {
+        if let Layer::Undecided { certificate, is_required } = &self.layer {
             self.layer = if *first == TLS_HANDSHAKE {
+                let Some(config) = certificate.config_for(&self.head) else { return Ok(()) };
                 let head = std::mem::take(&mut self.head);
-                Layer::Tls(Box::new(Tls::begin(Arc::clone(config), head)?))
+                Layer::Tls(Box::new(Tls::begin(config, head)?))
             } else if *is_required {
                 Layer::Refused
             } else {

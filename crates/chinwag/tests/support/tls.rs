@@ -22,6 +22,7 @@ use super::server::Settings;
 pub(crate) struct Identity {
     folder: TempDir,
     is_tls12: bool,
+    is_browser: bool,
     own: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
 }
 
@@ -29,7 +30,7 @@ impl Identity {
     /// A new one.
     pub(crate) fn new() -> Self {
         let folder = TempDir::with_prefix("chinwag-test-").expect("a folder for the test");
-        let identity = Self { folder, is_tls12: false, own: None };
+        let identity = Self { folder, is_tls12: false, is_browser: false, own: None };
         identity.renew();
         identity
     }
@@ -47,6 +48,12 @@ impl Identity {
     /// Speaks TLS 1.2 only.
     pub(crate) fn tls12(mut self) -> Self {
         self.is_tls12 = true;
+        self
+    }
+
+    /// Says that it is to be HTTP, as browsers do.
+    pub(crate) fn browser(mut self) -> Self {
+        self.is_browser = true;
         self
     }
 
@@ -92,12 +99,16 @@ impl Identity {
             .with_protocol_versions(&[version])
             .expect("a version that there is")
             .with_root_certificates(roots);
-        match &self.own {
+        let mut config = match &self.own {
             Some((certificate, key)) => builder
                 .with_client_auth_cert(vec![certificate.clone()], key.clone_key())
                 .expect("a certificate and its key"),
             None => builder.with_no_client_auth(),
+        };
+        if self.is_browser {
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
+        config
     }
 }
 
