@@ -1,0 +1,3 @@
+//! IRC's lines: <https://modern.ircdocs.horse>, and the IRCv3 extensions to them.
+
+pub mod message;
