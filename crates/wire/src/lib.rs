@@ -3,3 +3,4 @@
 
 pub mod irc;
 pub mod line;
+pub mod sasl;
