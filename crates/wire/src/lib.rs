@@ -4,3 +4,4 @@
 pub mod irc;
 pub mod line;
 pub mod sasl;
+pub mod websocket;
