@@ -3,6 +3,7 @@
 mod address;
 mod environment;
 mod file;
+mod irc;
 mod kind;
 mod schema;
 mod setting;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chinwag_server::certificate::Certificate;
-use chinwag_server::options::{Limits, ListenOptions, Options, Policy, TlsUse};
+use chinwag_server::options::{Limits, ListenOptions, Operator, Options, Policy, TlsUse};
 
 use self::environment::{read_environment, replace_data, replace_listeners};
 use self::file::read_file;
@@ -133,15 +134,24 @@ impl Config {
     ///
     /// # Errors
     /// Where the certificate cannot be used.
-    pub(crate) fn options(&self) -> Result<Options, ConfigError> {
+    pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
-        Ok(Options { listeners: self.listen_options(), certificate, policy: self.policy() })
+        let policy = self.policy(cloak_key);
+        Ok(Options { listeners: self.listen_options(), certificate, policy, reread })
     }
 
     /// What can be changed while the server runs.
-    pub(crate) fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Policy {
         let s = &self.settings;
         Policy {
+            irc: irc::policy(s),
+            operators: (0..s.rows("operator"))
+                .map(|row| Operator {
+                    name: s.text(&format!("operator.{row}.name")).to_owned(),
+                    password_hash: s.text(&format!("operator.{row}.password_hash")).to_owned(),
+                })
+                .collect(),
+            cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),
             clients_max: s.size("server.clients_max"),
             guests: s.flag("accounts.guests"),
@@ -180,6 +190,13 @@ impl Config {
             })
         };
         (0..s.rows("listen")).filter_map(listener).collect()
+    }
+}
+
+/// Has the configuration read again, as a signal does.
+fn reread() {
+    if let Err(error) = signal_hook::low_level::raise(signal_hook::consts::SIGHUP) {
+        tracing::error!("cannot ask for the configuration to be read again: {error}");
     }
 }
 

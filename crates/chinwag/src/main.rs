@@ -4,6 +4,7 @@ mod certificate;
 mod check;
 mod cli;
 mod client;
+mod cloak;
 mod config;
 mod logging;
 mod password;

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::config::{Config, Source};
-use crate::{fail, logging};
+use crate::{cloak, fail, logging};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
@@ -30,13 +30,14 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
     if let Some(what) = config.unsupported() {
         bail!(what);
     }
-    let options = config.options()?;
+    let mut options = config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
     let (log, archive) = store::open(&config.data())?;
+    options.policy.cloak_key = cloak::key(&config.data())?;
     let server = Server::start(options, Box::new(log), Arc::new(archive))?;
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
@@ -76,7 +77,9 @@ fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
 
 /// A bad file changes nothing and is reported.
 fn reload(server: &Server, source: &Source) {
-    let read = source.load().and_then(|config| Ok((config.policy(), config.certificate()?)));
+    let cloak_key = &server.policy().cloak_key;
+    let read =
+        source.load().and_then(|config| Ok((config.policy(cloak_key), config.certificate()?)));
     match read {
         Ok((policy, certificate)) => {
             server.set_policy(policy);
@@ -94,7 +97,7 @@ fn reload(server: &Server, source: &Source) {
 /// Each connection is a file; the system's first answer is often 1,024 of them. Gives how many
 /// connections there is room for, where it is fewer than configured.
 fn raise_file_limit(config: &Config) -> Option<u64> {
-    let wanted = config.policy().clients_max as u64 + FILES_BESIDES;
+    let wanted = config.policy(&[]).clients_max as u64 + FILES_BESIDES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     if current.is_some_and(|current| current < to) {

@@ -6,11 +6,13 @@ use chinwag_model::id::{PersonId, RoomId, SessionId};
 use chinwag_model::message::{Card, Conversation, RoomCard};
 use chinwag_model::name::Name;
 use chinwag_model::query::{
-    Answer, Client, Page, Query, ROWS_MAX, Reading, ReadingKind, RoomRow, Standing,
+    Answer, Client, Filter, Page, Query, ROWS_MAX, Reading, ReadingKind, RoomRow, Standing,
 };
 use chinwag_model::text::Text;
 
 use crate::state::{Holder, Person, Room, State};
+
+mod visitor;
 
 /// Most rooms that one search looks through: one's own first, then public ones.
 pub const ROOMS_SEARCHED_MAX: usize = 1000;
@@ -28,8 +30,14 @@ impl State {
     /// Answers a session's query. Who has not come in learns only how a name stands.
     #[must_use]
     pub fn answer(&self, session: SessionId, query: &Query) -> Response {
-        if let Query::Standing(name) = query {
-            return Response::Now(Answer::Standing(self.standing(name)));
+        match query {
+            Query::Standing(name) => {
+                return Response::Now(Answer::Standing(self.standing(name)));
+            }
+            Query::Certificate(fingerprint) => {
+                return Response::Now(Answer::Certificate(self.certificate(*fingerprint)));
+            }
+            _ => {}
         }
         let asker = self
             .sessions
@@ -43,7 +51,6 @@ impl State {
 
     fn answer_person(&self, id: PersonId, asker: &Person, query: &Query) -> Response {
         let answer = match query {
-            Query::Standing(name) => Answer::Standing(self.standing(name)),
             Query::People { after } => Answer::People(self.people(after.as_ref())),
             Query::Clients { after } => Answer::Clients(self.clients_after(*after)),
             Query::Client(index) => Answer::Client(self.client(*index)),
@@ -65,7 +72,7 @@ impl State {
             Query::Backlog { upto, after } => {
                 let since = |room_id: &RoomId| {
                     let room = self.rooms.get(room_id).filter(|room| room.group)?;
-                    Some((*room_id, *room.members.get(&id)?))
+                    Some((*room_id, room.members.get(&id)?.since))
                 };
                 return self.later(ReadingKind::Backlog {
                     person: id,
@@ -86,14 +93,10 @@ impl State {
             Query::BroadcastHistory { limit } => {
                 return self.history(Conversation::Everyone, *limit);
             }
-            Query::Search { words, limit } => {
-                return self.later(ReadingKind::Search {
-                    words: words.clone(),
-                    person: id,
-                    rooms: self.searched(asker),
-                    limit: *limit,
-                });
+            Query::Search { words, filter, limit } => {
+                return self.search(id, asker, words, filter, *limit);
             }
+            other => return self.answer_visitor(id, asker, other),
         };
         Response::Now(answer)
     }
@@ -106,8 +109,35 @@ impl State {
         self.later(ReadingKind::History { conversation, limit })
     }
 
+    fn search(
+        &self,
+        id: PersonId,
+        asker: &Person,
+        words: &str,
+        filter: &Filter,
+        limit: u32,
+    ) -> Response {
+        let within = match &filter.within {
+            None => None,
+            Some(owner) => match self.conversation_with(id, asker, owner) {
+                Some(conversation) => Some(conversation),
+                None => return Response::Now(Answer::Found(Vec::new())),
+            },
+        };
+        self.later(ReadingKind::Search {
+            words: words.to_owned(),
+            person: id,
+            rooms: self.searched(asker),
+            within,
+            author: filter.author.clone(),
+            after: filter.after,
+            before: filter.before,
+            limit,
+        })
+    }
+
     fn may_read(&self, asker: &Person, room: RoomId) -> bool {
-        asker.rooms.contains(&room) || self.rooms.get(&room).is_some_and(|room| !room.group)
+        asker.rooms.contains(&room) || self.rooms.get(&room).is_some_and(Room::is_public)
     }
 
     fn conversation(&self, id: PersonId, asker: &Person, of: &Name) -> Option<Conversation> {
@@ -120,7 +150,7 @@ impl State {
 
     fn searched(&self, asker: &Person) -> Vec<RoomId> {
         let public =
-            self.rooms.iter().filter(|(id, room)| !room.group && !asker.rooms.contains(id));
+            self.rooms.iter().filter(|(id, room)| room.is_public() && !asker.rooms.contains(id));
         let all = asker.rooms.iter().copied().chain(public.map(|(id, _)| *id));
         all.take(ROOMS_SEARCHED_MAX).collect()
     }
@@ -138,25 +168,35 @@ impl State {
         }
     }
 
-    fn names_after<'s>(&'s self, after: Option<&Name>) -> impl Iterator<Item = Holder> + use<'s> {
+    fn people(&self, after: Option<&Name>) -> Page<(Name, bool), Name> {
+        // Each person once, by the name they are registered under.
         let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(name.folded()));
-        self.names.range::<str, _>((from, Bound::Unbounded)).map(|(_, holder)| *holder)
+        let people =
+            self.names.range::<str, _>((from, Bound::Unbounded)).filter_map(|(folded, holder)| {
+                match holder {
+                    Holder::Person(id) => {
+                        let person = self.persons.get(id)?;
+                        (person.registered_name().folded() == &**folded).then_some(person)
+                    }
+                    Holder::Room(_) => None,
+                }
+            });
+        let row = |person: &Person| (person.registered_name().clone(), person.is_online());
+        page(people.map(row), |row| row.0.clone())
     }
 
-    fn people(&self, after: Option<&Name>) -> Page<(Name, bool), Name> {
-        let people = self.names_after(after).filter_map(|holder| match holder {
-            Holder::Person(id) => self.persons.get(&id),
-            Holder::Room(_) => None,
-        });
-        page(people.map(|person| (person.name.clone(), person.is_online())), |row| row.0.clone())
+    fn rooms_after<'s>(
+        &'s self,
+        after: Option<&Name>,
+    ) -> impl Iterator<Item = (RoomId, &'s Room)> + use<'s> {
+        let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(name.folded()));
+        let ids = self.channels.range::<str, _>((from, Bound::Unbounded));
+        ids.filter_map(|(_, id)| Some((*id, self.rooms.get(id)?)))
     }
 
     fn public_rooms(&self, after: Option<&Name>) -> Page<RoomRow, Name> {
-        let rooms = self.names_after(after).filter_map(|holder| match holder {
-            Holder::Room(id) => self.rooms.get(&id),
-            Holder::Person(_) => None,
-        });
-        let rows = rooms.filter(|room| !room.group && !room.members.is_empty());
+        let rooms = self.rooms_after(after).map(|(_, room)| room);
+        let rows = rooms.filter(|room| room.is_public() && !room.members.is_empty());
         let row = |room: &Room| RoomRow {
             name: room.name.clone(),
             members: room.members.len(),

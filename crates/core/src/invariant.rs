@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_model::id::{PersonId, RoomId, SessionId};
+use chinwag_model::mode::PersonFlag;
 
-use crate::state::{Holder, State};
+use crate::state::{Holder, Person, State};
 
 /// Panics where something that must be true of the state is not.
 pub(crate) fn check(state: &State) {
@@ -14,25 +15,31 @@ pub(crate) fn check(state: &State) {
 }
 
 fn check_names(state: &State) {
-    let persons =
-        state.persons.iter().map(|(id, p)| (&p.name, Holder::Person(*id), p.guest.is_some()));
-    let rooms = state.rooms.iter().map(|(id, room)| (&room.name, Holder::Room(*id), false));
-    let held: Vec<_> = persons.chain(rooms).collect();
-    let names: BTreeMap<Box<str>, Holder> =
-        held.iter().map(|(name, holder, _)| (name.folded().into(), *holder)).collect();
-    let looks: BTreeMap<Box<str>, Holder> = held
-        .iter()
-        .filter(|(.., guest)| !guest)
-        .map(|(name, holder, _)| (name.look().into(), *holder))
-        .collect();
-    assert_eq!(names.len(), held.len(), "no two have the same name");
-    assert_eq!(
-        looks.len(),
-        held.iter().filter(|(.., guest)| !guest).count(),
-        "no two look the same"
-    );
+    let mut names = BTreeMap::new();
+    let mut looks = BTreeMap::new();
+    let take = |map: &mut BTreeMap<Box<str>, Holder>, name: &str, holder| {
+        let before = map.insert(name.into(), holder);
+        assert!(before.is_none_or(|before| before == holder), "no two have {name}");
+    };
+    for (id, person) in &state.persons {
+        let holder = Holder::Person(*id);
+        take(&mut names, person.name.folded(), holder);
+        take(&mut names, person.registered_name().folded(), holder);
+        if person.guest.is_none() {
+            take(&mut looks, person.registered_name().look(), holder);
+        }
+    }
+    let mut channels = BTreeMap::new();
+    for (id, room) in &state.rooms {
+        assert!(channels.insert(room.name.folded().into(), *id).is_none(), "no two rooms have it");
+        if !room.apart {
+            take(&mut names, room.name.folded(), Holder::Room(*id));
+            take(&mut looks, room.name.look(), Holder::Room(*id));
+        }
+    }
     assert_eq!(state.names, names, "the index of names is of persons and rooms");
     assert_eq!(state.looks, looks, "the index of looks is of persons and rooms, but no guests");
+    assert_eq!(state.channels, channels, "the index of rooms is of rooms");
     assert!(state.persons.keys().all(|id| *id < state.person_next), "persons' ids are given");
     assert!(state.rooms.keys().all(|id| *id < state.room_next), "rooms' ids are given");
 }
@@ -55,28 +62,41 @@ fn check_sessions(state: &State) {
         if let Some(number) = person.guest {
             assert!(person.is_online(), "a guest is online");
             assert!(person.password.is_none(), "a guest has no password");
-            assert_eq!(person.name.shown(), format!("guest-{number}"), "a guest is called so");
+            assert!(person.registered.is_none(), "a guest has one name");
+            if number > 0 {
+                assert_eq!(person.name.shown(), format!("guest-{number}"), "a guest is called so");
+            }
         }
     }
-    let guests: BTreeSet<u32> = state.persons.values().filter_map(|p| p.guest).collect();
+    let guests: BTreeSet<u32> =
+        state.persons.values().filter_map(|p| p.guest).filter(|number| *number > 0).collect();
+    let of = |is: fn(&Person) -> bool| -> BTreeSet<PersonId> {
+        state.persons.iter().filter(|(_, p)| is(p)).map(|(id, _)| *id).collect()
+    };
+    assert_eq!(state.there, of(Person::is_there), "who is there");
+    let operator = |p: &Person| p.is_there() && p.flags.has(PersonFlag::Operator);
+    assert_eq!(state.operators, of(operator), "who is an operator");
+    let invisible = |p: &Person| p.is_there() && p.flags.has(PersonFlag::Invisible);
+    assert_eq!(state.invisible, of(invisible), "who is invisible");
     assert_eq!(state.guests, guests, "the guests' numbers are those of guests");
 }
 
 fn check_rooms(state: &State) {
     let lobby = &state.rooms[&RoomId::LOBBY];
-    let online = state.persons.iter().filter(|(_, p)| p.is_online()).map(|(id, _)| id);
-    assert!(lobby.members.keys().eq(online), "the lobby is who is online, and only they");
+    for session in state.sessions.values().filter(|session| session.inside) {
+        assert!(lobby.members.contains_key(&session.person), "whose face has it is in the lobby");
+    }
 
     let mut rooms: BTreeMap<PersonId, BTreeSet<RoomId>> = BTreeMap::new();
     for (id, room) in &state.rooms {
-        for (member, since) in &room.members {
-            assert!(since.seq <= state.seq, "nobody is member from a later time on");
+        for (member, member_of) in &room.members {
+            assert!(member_of.since.seq <= state.seq, "nobody is member from a later time on");
             let person = state.persons.get(member).expect("members are persons there are");
             assert!(!room.group || person.guest.is_none(), "no guest is in a group");
-            assert!(room.group || person.is_online(), "who is in a public room is online");
+            assert!(room.group || person.is_there(), "who is in a public room is there");
             rooms.entry(*member).or_default().insert(*id);
         }
-        let kept = room.spoken || room.group;
+        let kept = room.spoken || room.group || room.founder.is_some();
         assert!(kept || !room.members.is_empty(), "an empty room is kept only once spoken in");
         assert!(!room.group || !room.members.is_empty(), "a group has its members for ever");
     }

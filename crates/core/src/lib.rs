@@ -21,3 +21,4 @@ pub mod snapshot;
 mod stage;
 pub mod state;
 mod step;
+pub mod whisper;

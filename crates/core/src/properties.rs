@@ -6,10 +6,13 @@ use std::sync::Arc;
 use chinwag_model::effect::{Effect, Event};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
+use chinwag_model::intent::{Identity, Intent, Mark, Origin, Owner, Request, Target, Visitor};
+use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
+use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::Refusal;
+use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -105,6 +108,8 @@ fn target() -> impl Strategy<Value = Target> {
         name().prop_map(Target::Called),
         name().prop_map(Target::Either),
         Just(Target::Everyone),
+        (room_name(), prop::option::of(Just(Rank::Voice)))
+            .prop_map(|(room, rank)| Target::Channel(room, rank)),
     ]
 }
 
@@ -114,10 +119,14 @@ fn intent() -> impl Strategy<Value = Intent> {
     let marks = prop::collection::vec((person(), place()), 0..4);
     prop_oneof![
         1 => Just(Intent::Begin),
-        14 => identity().prop_map(Intent::Enter),
-        1 => prop::option::of(place()).prop_map(|delivered| Intent::Exit { delivered }),
-        4 => (target(), select(vec![Manner::Speech, Manner::Action]), text())
-            .prop_map(|(to, manner, text)| Intent::Say { to, manner, text }),
+        14 => (identity(), prop::option::of(visitor()))
+            .prop_map(|(identity, visitor)| Intent::Enter(identity, visitor)),
+        1 => (prop::option::of(place()), prop::option::of(text()))
+            .prop_map(|(delivered, reason)| Intent::Exit { delivered, reason }),
+        4 => (target(), select(vec![Manner::Speech, Manner::Action, Manner::Notice]), text())
+            .prop_map(|(to, manner, text)| {
+                Intent::say(to, manner, text)
+            }),
         5 => (new_name(), prop::collection::vec(name(), 0..3))
             .prop_map(|(name, named)| Intent::MakeGroup { name, named }),
         1 => (new_name(), prop::collection::vec(name(), 30..60))
@@ -136,6 +145,91 @@ fn intent() -> impl Strategy<Value = Intent> {
             let mark = |(person, upto)| Mark { person, upto };
             Intent::Delivered(marks.into_iter().map(mark).collect())
         }),
+        40 => visitors_intent(),
+    ]
+}
+
+fn visitor() -> impl Strategy<Value = Box<Visitor>> {
+    (any::<bool>(), any::<bool>(), prop::option::of(text())).prop_map(|(outside, stays, away)| {
+        Box::new(Visitor { user: "u".into(), outside, stays, away, ..Visitor::default() })
+    })
+}
+
+/// The name of a room, with or without the sign as part of it.
+fn room_name() -> impl Strategy<Value = Name> {
+    let names = ["tea", "ana", "#x", "lobby", "grp", "TEA", "alice"];
+    select(names.iter().map(|name| Name::parse_room(name).unwrap()).collect::<Vec<_>>())
+}
+
+fn change() -> impl Strategy<Value = RoomChange> {
+    let flags = vec![
+        RoomFlag::InviteOnly,
+        RoomFlag::Moderated,
+        RoomFlag::MembersOnly,
+        RoomFlag::Secret,
+        RoomFlag::AccountsOnly,
+    ];
+    let ranks = Rank::ALL.to_vec();
+    let lists = vec![RoomList::Bans, RoomList::Exempt, RoomList::Invited];
+    let masks = ["ana!*@*", "a:ana", "m:*!*@*", "*!*@*"].map(|mask| Mask::parse(mask).unwrap());
+    prop_oneof![
+        1 => (select(flags), any::<bool>()).prop_map(|(flag, on)| RoomChange::Flag(flag, on)),
+        1 => prop::option::of(text()).prop_map(RoomChange::Key),
+        1 => prop::option::of(0..3u32).prop_map(RoomChange::Limit),
+        1 => (select(lists), select(masks.to_vec()), any::<bool>())
+            .prop_map(|(list, mask, on)| RoomChange::List(list, mask, on)),
+        4 => (name(), select(ranks), any::<bool>())
+            .prop_map(|(who, rank, on)| RoomChange::Rank(who, rank, on)),
+    ]
+}
+
+fn owner() -> impl Strategy<Value = Owner> {
+    prop_oneof![name().prop_map(Owner::Person), room_name().prop_map(Owner::Room)]
+}
+
+fn visitors_intent() -> impl Strategy<Value = Intent> {
+    let reason = || prop::option::of(text());
+    let login = prop::option::of((name(), 0..3u32));
+    let flags = || any::<bool>().prop_map(|on| Flags::default().with(PersonFlag::Operator, on));
+    prop_oneof![
+        8 => (new_name(), login, prop::option::of(visitor())).prop_map(|(name, login, visitor)| {
+            Intent::Enter(Identity::Nick { name, login }, visitor)
+        }),
+        8 => (room_name(), prop::option::of(text()))
+            .prop_map(|(room, key)| Intent::Visit { room, key }),
+        3 => (room_name(), reason()).prop_map(|(room, reason)| Intent::Part { room, reason }),
+        3 => (room_name(), name(), reason())
+            .prop_map(|(room, who, reason)| Intent::Kick { room, who, reason }),
+        5 => (room_name(), prop::collection::vec(change(), 0..5))
+            .prop_map(|(room, changes)| Intent::ChangeRoom { room, changes, entries_max: 3 }),
+        2 => (room_name(), prop::option::of(text()))
+            .prop_map(|(room, topic)| Intent::Entitle { room, topic }),
+        3 => (name(), room_name()).prop_map(|(who, room)| Intent::Call { who, room }),
+        4 => new_name().prop_map(Intent::Nick),
+        2 => (flags(), flags()).prop_map(|(on, off)| Intent::ChangeSelf { on, off }),
+        1 => Just(Intent::SetRealName("someone".into())),
+        1 => (0..5i64).prop_map(|upto| Intent::Read { target: "#tea".into(), upto: Timestamp(upto) }),
+        1 => (place(), person(), prop::option::of(room()), prop::option::of(person())).prop_map(
+            |(message, author, room, to)| {
+                Intent::Redact { message, author, room, to, reason: None }
+            }
+        ),
+        4 => (new_name(), verifier()).prop_map(|(name, v)| Intent::Register(name, v)),
+        4 => (name(), 0..3u32).prop_map(|(account, version)| Intent::Login { account, version }),
+        1 => (0..2u8, any::<bool>())
+            .prop_map(|(n, on)| Intent::Certify { fingerprint: [n; 32], on }),
+        2 => (room_name(), any::<bool>()).prop_map(|(room, on)| Intent::Found { room, on }),
+        2 => (name(), reason()).prop_map(|(who, reason)| Intent::Kill { who, reason }),
+        1 => text().prop_map(Intent::Wallops),
+        2 => (owner(), prop::option::of(text())).prop_map(|(of, value)| {
+            Intent::SetMetadata { of, key: Some("k".into()), value, keys_max: 1 }
+        }),
+        2 => (room_name(), room_name())
+            .prop_map(|(room, to)| Intent::RenameRoom { room, to, reason: None }),
+        1 => (name(), any::<bool>()).prop_map(|(who, on)| Intent::Accept { who, on }),
+        1 => name().prop_map(Intent::Ghost),
+        2 => prop::option::of(any::<bool>()).prop_map(Intent::Stay),
+        2 => (new_name(), verifier()).prop_map(|(name, v)| Intent::Create(name, v)),
     ]
 }
 

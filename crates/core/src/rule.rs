@@ -1,24 +1,54 @@
 //! The rules, a file each, and the one table of them.
 
+mod accept;
+mod account;
+mod admission;
 mod away;
 mod begin;
+mod call;
+mod certify;
+mod change_room;
+mod change_self;
+mod claim;
+mod create;
 mod delivered;
 mod enter;
+mod entitle;
 mod exit;
+mod found;
 mod group;
 mod ignore;
 mod invite;
 mod join;
+mod kick;
+mod kill;
 mod leave;
+mod login;
+mod metadata;
+mod nick;
+mod part;
 mod password;
 mod presence;
+mod read;
+mod real_name;
+mod redact;
+mod register;
+mod relay;
 mod rename;
+mod rename_room;
 mod say;
+pub(crate) mod speech;
+mod stay;
 mod topic;
+mod visit;
+mod wallops;
 
 use chinwag_model::intent::{Intent, Request};
+use chinwag_model::message::Manner;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::text::Text;
 
+use crate::rule::say::Words;
 use crate::state::State;
 use crate::step::{Effects, Step};
 
@@ -39,6 +69,28 @@ pub(crate) enum Change {
     Ignore(ignore::Change),
     Password(password::Change),
     Delivered(delivered::Change),
+    Visit(visit::Change),
+    Part(part::Change),
+    Kick(kick::Change),
+    ChangeRoom(change_room::Change),
+    Call(call::Change),
+    Nick(nick::Change),
+    ChangeSelf(change_self::Change),
+    RealName(real_name::Change),
+    Read(read::Change),
+    Redact(redact::Change),
+    Register(register::Change),
+    Login(login::Change),
+    Certify(certify::Change),
+    Found(found::Change),
+    Kill(kill::Change),
+    Wallops(wallops::Change),
+    Metadata(metadata::Change),
+    RenameRoom(rename_room::Change),
+    Relay(relay::Change),
+    Accept(accept::Change),
+    Stay(stay::Change),
+    Create(create::Change),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -48,10 +100,20 @@ pub(crate) enum Change {
 pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Change, Refusal> {
     Ok(match &request.intent {
         Intent::Begin => Change::Begin(begin::decide(state, step)?),
-        Intent::Enter(identity) => Change::Enter(enter::decide(state, step, identity)?),
-        Intent::Exit { delivered } => Change::Exit(exit::decide(state, step, *delivered)?),
-        Intent::Say { to, manner, text } => {
-            Change::Say(say::decide(state, step, to, *manner, text)?)
+        Intent::Enter(identity, visitor) => {
+            Change::Enter(enter::decide(state, step, identity, visitor.as_deref())?)
+        }
+        Intent::Exit { delivered, reason } => {
+            Change::Exit(exit::decide(state, step, *delivered, reason.as_ref())?)
+        }
+        Intent::Say { to, manner, text, tags, joints } => {
+            let words = Words { to, manner: *manner, text, tags, joints: joints.as_deref() };
+            Change::Say(say::decide(state, step, words)?)
+        }
+        Intent::Tag { to, tags } => {
+            let text = &Text::empty();
+            let words = Words { to, manner: Manner::Tags, text, tags, joints: None };
+            Change::Say(say::decide(state, step, words)?)
         }
         Intent::MakeGroup { name, named } => {
             Change::Group(group::decide(state, step, name, named)?)
@@ -69,6 +131,64 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
             Change::Password(password::decide(state, step, verifier, *checked)?)
         }
         Intent::Delivered(marks) => Change::Delivered(delivered::decide(state, step, marks)?),
+        Intent::Visit { room, key } => {
+            Change::Visit(visit::decide(state, step, room, key.as_ref())?)
+        }
+        Intent::Part { room, reason } => {
+            Change::Part(part::decide(state, step, room, reason.as_ref())?)
+        }
+        Intent::Kick { room, who, reason } => {
+            Change::Kick(kick::decide(state, step, room, who, reason.as_ref())?)
+        }
+        Intent::ChangeRoom { room, changes, entries_max } => {
+            Change::ChangeRoom(change_room::decide(state, step, room, changes, *entries_max)?)
+        }
+        Intent::Entitle { room, topic } => {
+            Change::Topic(entitle::decide(state, step, room, topic.as_ref())?)
+        }
+        Intent::Call { who, room } => Change::Call(call::decide(state, step, who, room)?),
+        Intent::Nick(name) => Change::Nick(nick::decide(state, step, name)?),
+        Intent::ChangeSelf { on, off } => {
+            Change::ChangeSelf(change_self::decide(state, step, *on, *off)?)
+        }
+        Intent::SetRealName(name) => Change::RealName(real_name::decide(state, step, name)?),
+        Intent::Read { target, upto } => Change::Read(read::decide(state, step, target, *upto)?),
+        Intent::Redact { message, author, room, to, reason } => {
+            let (message, author, room, to) = (*message, *author, *room, *to);
+            let said = redact::Said { message, author, room, to, reason: reason.as_ref() };
+            Change::Redact(redact::decide(state, step, said)?)
+        }
+        Intent::Register(name, verifier) => {
+            Change::Register(register::decide(state, step, name, verifier)?)
+        }
+        Intent::Login { account, version } => {
+            Change::Login(login::decide(state, step, account, *version)?)
+        }
+        Intent::Certify { fingerprint, on } => {
+            Change::Certify(certify::decide(state, step, *fingerprint, *on)?)
+        }
+        Intent::Found { room, on } => Change::Found(found::decide(state, step, room, *on)?),
+        Intent::Kill { who, reason } => {
+            Change::Kill(kill::decide(state, step, who, reason.as_ref())?)
+        }
+        Intent::Ghost(who) => Change::Kill(kill::decide_ghost(state, step, who)?),
+        Intent::Wallops(text) => Change::Wallops(wallops::decide(state, step, text)?),
+        Intent::SetMetadata { of, key, value, keys_max } => {
+            let key = key.as_deref();
+            let decided = metadata::decide(state, step, of, key, value.as_ref(), *keys_max)?;
+            Change::Metadata(decided)
+        }
+        Intent::RenameRoom { room, to, reason } => {
+            Change::RenameRoom(rename_room::decide(state, step, room, to, reason.as_ref())?)
+        }
+        Intent::Relay { room, name, text, tags } => {
+            Change::Relay(relay::decide(state, step, room, name, text, tags)?)
+        }
+        Intent::Accept { who, on } => Change::Accept(accept::decide(state, step, who, *on)?),
+        Intent::Stay(stays) => Change::Stay(stay::decide(state, step, *stays)?),
+        Intent::Create(name, verifier) => {
+            Change::Create(create::decide(state, step, name, verifier)?)
+        }
     })
 }
 
@@ -90,6 +210,28 @@ impl Change {
             Self::Ignore(change) => change.commit(state, step, out),
             Self::Password(change) => change.commit(state, step, out),
             Self::Delivered(change) => change.commit(step, out),
+            Self::Visit(change) => change.commit(state, step, out),
+            Self::Part(change) => change.commit(state, step, out),
+            Self::Kick(change) => change.commit(state, step, out),
+            Self::ChangeRoom(change) => change.commit(state, step, out),
+            Self::Call(change) => change.commit(state, step, out),
+            Self::Nick(change) => change.commit(state, step, out),
+            Self::ChangeSelf(change) => change.commit(state, step, out),
+            Self::RealName(change) => change.commit(state, step, out),
+            Self::Read(change) => change.commit(state, step, out),
+            Self::Redact(change) => change.commit(step, out),
+            Self::Register(change) => change.commit(state, step, out),
+            Self::Login(change) => change.commit(state, step, out),
+            Self::Certify(change) => change.commit(state, step, out),
+            Self::Found(change) => change.commit(state, step, out),
+            Self::Kill(change) => change.commit(state, step, out),
+            Self::Wallops(change) => change.commit(step, out),
+            Self::Metadata(change) => change.commit(state, step, out),
+            Self::RenameRoom(change) => change.commit(state, step, out),
+            Self::Relay(change) => change.commit(state, step, out),
+            Self::Accept(change) => change.commit(state, step, out),
+            Self::Stay(change) => change.commit(state, step, out),
+            Self::Create(change) => change.commit(state, step, out),
         }
     }
 }

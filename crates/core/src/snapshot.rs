@@ -1,6 +1,6 @@
 //! The whole state as bytes: to start from, and to compare nodes by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use minicbor::{Decoder, Encoder};
@@ -12,7 +12,7 @@ use crate::state::{Life, Person, Room, Session, State};
 pub const SNAPSHOT_FORMAT: u8 = 1;
 
 /// Fields of this version's snapshot; a later one may have more behind them.
-const FIELDS: u64 = 8;
+const FIELDS: u64 = 9;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,8 @@ impl State {
             .encode(&self.rooms)?
             .encode(&self.sessions)?
             .encode(self.person_next)?
-            .encode(self.room_next)?;
+            .encode(self.room_next)?
+            .encode(&self.former)?;
         Ok(())
     }
 
@@ -65,7 +66,7 @@ impl State {
             other => return Err(BadSnapshot::Format(other.map(|(first, _)| *first))),
         };
         let mut d = Decoder::new(rest);
-        d.array()?;
+        let fields = d.array()?.unwrap_or(FIELDS);
         let seq: Seq = d.decode()?;
         let time: Timestamp = d.decode()?;
         let lives: BTreeMap<NodeId, Life> = d.decode()?;
@@ -74,9 +75,10 @@ impl State {
         let sessions: BTreeMap<SessionId, Session> = d.decode()?;
         let person_next: PersonId = d.decode()?;
         let room_next: RoomId = d.decode()?;
+        let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
 
         // A new state has the lobby; the stored one takes its place.
-        let mut state = Self { seq, time, lives, person_next, room_next, ..Self::new() };
+        let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
         for (id, person) in persons {
             state.insert_person(id, person);
         }
@@ -150,15 +152,15 @@ mod tests {
     #[test]
     fn what_a_later_version_adds_behind_is_passed_over() {
         let mut bytes = full().state().snapshot();
-        assert_eq!(bytes[1], 0x88, "CBOR's head of an array of eight");
-        bytes[1] = 0x89;
+        assert_eq!(bytes[1], 0x89, "CBOR's head of an array of nine");
+        bytes[1] = 0x8a;
         bytes.push(0x00);
         assert_eq!(State::restore(&bytes).unwrap().digest(), full().state().digest());
     }
 
     #[test]
     fn another_format_is_refused() {
-        for (bytes, format) in [(&[][..], None), (&[2, 0x88][..], Some(2))] {
+        for (bytes, format) in [(&[][..], None), (&[2, 0x89][..], Some(2))] {
             match State::restore(bytes) {
                 Err(BadSnapshot::Format(found)) => assert_eq!(found, format),
                 other => panic!("{bytes:?} gave {other:?}"),

@@ -13,13 +13,14 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use chinwag_model::effect::Effect;
+use chinwag_model::effect::{Effect, Event};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
 use chinwag_model::message::Manner;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::query::{Answer, Query, Reading};
+use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 
@@ -176,6 +177,9 @@ impl Stage {
     fn take(&mut self, effect: &Effect) -> Option<String> {
         let sessions = self.routes.take(effect);
         match effect {
+            // Those who are in line mode see nothing of these.
+            Effect::Show { event, .. } if is_for_visitors(event) => None,
+            Effect::Keep(Record::Happened(_)) => None,
             Effect::Show { event, .. } => {
                 let seen = self.event(event);
                 let labels: Vec<_> = sessions.into_iter().map(|id| self.label(id)).collect();
@@ -204,13 +208,15 @@ impl Stage {
     fn intent(&self, label: &str, what: &str) -> Intent {
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
         let (first, tail) = rest.split_once(' ').unwrap_or((rest, ""));
-        let say = |to, manner, words| Intent::Say { to, manner, text: text(words) };
+        let say = |to, manner, words| Intent::say(to, manner, text(words));
         let speak = |to, words| say(to, Manner::Speech, words);
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         match verb {
             "begin" => Intent::Begin,
-            "enter" => Intent::Enter(self.identity(label, rest)),
-            "exit" => Intent::Exit { delivered: (!rest.is_empty()).then(|| place(rest)) },
+            "enter" => Intent::Enter(self.identity(label, rest), None),
+            "exit" => {
+                Intent::Exit { delivered: (!rest.is_empty()).then(|| place(rest)), reason: None }
+            }
             "say" => speak(Target::Room(RoomId::LOBBY), rest),
             "me" => say(Target::Room(RoomId::LOBBY), Manner::Action, rest),
             "in" => speak(Target::Room(self.room(first)), tail),
@@ -265,6 +271,19 @@ impl Stage {
         } else {
             Identity::Known { name: name(called), checked, verifier }
         }
+    }
+}
+
+/// Whether an event is told otherwise, or not at all, to those who are in line mode.
+fn is_for_visitors(event: &Event) -> bool {
+    match event {
+        Event::Joined(arrival) => arrival.room.group || arrival.room.id == RoomId::LOBBY,
+        Event::Quit { .. }
+        | Event::Watched { .. }
+        | Event::Account(_)
+        | Event::Badge { .. }
+        | Event::Away { .. } => true,
+        _ => false,
     }
 }
 

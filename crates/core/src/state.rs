@@ -1,13 +1,19 @@
 //! What decisions need: persons, rooms and sessions. No history: that is the archive's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::message::{Card, RoomCard};
+use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
+use chinwag_model::message::Badge;
+use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
-use chinwag_model::text::Text;
 use minicbor::{Decode, Encode};
+
+pub(crate) use crate::state::person::{Fingerprint, Password, Person};
+pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
+
+mod person;
+mod room;
 
 /// Most sessions one person can have at a time.
 pub const SESSIONS_PER_PERSON_MAX: usize = 64;
@@ -27,15 +33,28 @@ pub struct State {
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) person_next: PersonId,
     pub(crate) room_next: RoomId,
+    /// Who has gone or changed name, the last one at the end; at most [`FORMER_MAX`].
+    pub(crate) former: VecDeque<Past>,
     // What follows is found again from what stands above.
-    /// Who has a name, by what is compared.
+    /// Who has a name, by what is compared: persons by the name they are shown under and by the one
+    /// they are registered under, and rooms that were made in line mode.
     pub(crate) names: BTreeMap<Box<str>, Holder>,
+    /// All rooms, by what is compared of their names.
+    pub(crate) channels: BTreeMap<Box<str>, RoomId>,
     /// Who has a name, by what it looks like; guests left out, as none can take their names.
     pub(crate) looks: BTreeMap<Box<str>, Holder>,
     /// Sessions by index.
     pub(crate) clients: BTreeMap<u32, SessionId>,
     /// Numbers of the guests there are.
     pub(crate) guests: BTreeSet<u32>,
+    /// Who is there: with a connection, or staying without one.
+    pub(crate) there: BTreeSet<PersonId>,
+    /// Of those, the invisible ones.
+    pub(crate) invisible: BTreeSet<PersonId>,
+    /// Operators of the server.
+    pub(crate) operators: BTreeSet<PersonId>,
+    /// Accounts by certificate.
+    pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
 }
 
 /// A node's life in the log.
@@ -56,55 +75,6 @@ pub(crate) enum Holder {
     Room(RoomId),
 }
 
-/// Someone who was here once, or a guest who is.
-#[derive(Clone, Debug, Encode, Decode)]
-pub(crate) struct Person {
-    #[n(0)]
-    pub(crate) name: Name,
-    /// The guest's number; `None` for who is registered.
-    #[n(1)]
-    pub(crate) guest: Option<u32>,
-    #[n(2)]
-    pub(crate) password: Option<Password>,
-    #[n(3)]
-    pub(crate) away: Option<Text>,
-    #[n(4)]
-    pub(crate) ignores: BTreeSet<PersonId>,
-    /// Found again from the sessions.
-    #[cbor(skip)]
-    pub(crate) sessions: BTreeSet<SessionId>,
-    /// Found again from the rooms' members.
-    #[cbor(skip)]
-    pub(crate) rooms: BTreeSet<RoomId>,
-}
-
-/// What is kept of a password.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Password {
-    #[n(0)]
-    pub(crate) verifier: Verifier,
-    /// One more each time it is set.
-    #[n(1)]
-    pub(crate) version: u32,
-}
-
-/// A room or group.
-#[derive(Clone, Debug, Encode, Decode)]
-pub(crate) struct Room {
-    #[n(0)]
-    pub(crate) name: Name,
-    #[n(1)]
-    pub(crate) group: bool,
-    #[n(2)]
-    pub(crate) topic: Option<Text>,
-    /// Who is in it, and since where.
-    #[n(3)]
-    pub(crate) members: BTreeMap<PersonId, Place>,
-    /// Whether anything was ever said in it: then it stays, so that its history can be read.
-    #[n(4)]
-    pub(crate) spoken: bool,
-}
-
 /// A connection of a person's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Session {
@@ -113,7 +83,33 @@ pub(crate) struct Session {
     /// From 1, in the order of coming.
     #[n(1)]
     pub(crate) index: u32,
+    /// Whether the connection is private.
+    #[n(2)]
+    #[cbor(default)]
+    pub(crate) secure: bool,
+    /// Whether it is of a face where everyone is in the lobby.
+    #[n(3)]
+    #[cbor(default)]
+    pub(crate) inside: bool,
 }
+
+/// Someone who has gone, or has another name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Past {
+    #[n(0)]
+    pub(crate) id: PersonId,
+    #[n(1)]
+    pub(crate) name: Name,
+    #[n(2)]
+    pub(crate) badge: Badge,
+    #[n(3)]
+    pub(crate) real_name: Box<str>,
+    #[n(4)]
+    pub(crate) time: Timestamp,
+}
+
+/// Most of those who have gone that are remembered.
+pub const FORMER_MAX: usize = 1000;
 
 /// What must be known of a person to check a password.
 #[derive(Clone, Debug)]
@@ -134,13 +130,7 @@ impl State {
     /// The state before the first entry: a lobby with nobody in it.
     #[must_use]
     pub fn new() -> Self {
-        let lobby = Room {
-            name: Name::lobby(),
-            group: false,
-            topic: None,
-            members: BTreeMap::new(),
-            spoken: true,
-        };
+        let lobby = Room { spoken: true, ..Room::new(Name::lobby(), false, Timestamp(0)) };
         let mut state = Self {
             seq: Seq(0),
             time: Timestamp(0),
@@ -150,10 +140,16 @@ impl State {
             sessions: BTreeMap::new(),
             person_next: PersonId(1),
             room_next: RoomId(1),
+            former: VecDeque::new(),
             names: BTreeMap::new(),
+            channels: BTreeMap::new(),
             looks: BTreeMap::new(),
             clients: BTreeMap::new(),
             guests: BTreeSet::new(),
+            there: BTreeSet::new(),
+            invisible: BTreeSet::new(),
+            operators: BTreeSet::new(),
+            certificates: BTreeMap::new(),
         };
         state.insert_room(RoomId::LOBBY, lobby);
         state
@@ -191,6 +187,12 @@ impl State {
         self.sessions.contains_key(&session)
     }
 
+    /// How many persons are there: with a connection, or staying without one.
+    #[must_use]
+    pub fn there(&self) -> usize {
+        self.there.len()
+    }
+
     /// How many are in a room; 0 if there is none.
     #[must_use]
     pub fn members(&self, room: RoomId) -> usize {
@@ -208,11 +210,20 @@ impl State {
         }
     }
 
+    /// A room by name, for someone to whom persons and rooms share their names: a person goes before
+    /// a room that was not made in line mode.
     pub(crate) fn room_called(&self, name: &Name) -> Option<(RoomId, &Room)> {
-        match self.holder(name)? {
-            Holder::Room(id) => self.rooms.get(&id).map(|room| (id, room)),
-            Holder::Person(_) => None,
+        match self.holder(name) {
+            Some(Holder::Room(id)) => self.rooms.get(&id).map(|room| (id, room)),
+            Some(Holder::Person(_)) => None,
+            None => self.channel(name),
         }
+    }
+
+    /// A room by name, for someone to whom rooms have names of their own.
+    pub(crate) fn channel(&self, name: &Name) -> Option<(RoomId, &Room)> {
+        let id = *self.channels.get(name.folded())?;
+        self.rooms.get(&id).map(|room| (id, room))
     }
 
     /// The name of something else that looks like this one, if there is one.
@@ -224,37 +235,76 @@ impl State {
         }
     }
 
-    pub(crate) fn insert_person(&mut self, id: PersonId, person: Person) {
+    pub(crate) fn insert_person(&mut self, id: PersonId, mut person: Person) {
+        person.keep_shown();
         self.names.insert(person.name.folded().into(), Holder::Person(id));
+        let registered = person.registered_name();
+        self.names.insert(registered.folded().into(), Holder::Person(id));
         match person.guest {
             Some(number) => {
-                self.guests.insert(number);
+                self.guests.extend((number > 0).then_some(number));
             }
             None => {
-                self.looks.insert(person.name.look().into(), Holder::Person(id));
+                self.looks.insert(registered.look().into(), Holder::Person(id));
             }
         }
+        self.certificates.extend(person.certificates.iter().map(|print| (print.0, id)));
         self.persons.insert(id, person);
+        self.mark_there(id);
     }
 
-    /// Takes a person out; they are in no room and have no session any more.
+    /// Takes a person out; they are in no room and have no session any more, or come back at once.
     pub(crate) fn remove_person(&mut self, id: PersonId) -> Option<Person> {
         let person = self.persons.remove(&id)?;
         self.names.remove(person.name.folded());
+        self.names.remove(person.registered_name().folded());
         match person.guest {
             Some(number) => {
                 self.guests.remove(&number);
             }
             None => {
-                self.looks.remove(person.name.look());
+                self.looks.remove(person.registered_name().look());
             }
         }
+        for print in &person.certificates {
+            self.certificates.remove(&print.0);
+        }
+        self.there.remove(&id);
+        self.invisible.remove(&id);
+        self.operators.remove(&id);
         Some(person)
     }
 
+    /// Changes a person, and what is found by them.
+    pub(crate) fn change_person(&mut self, id: PersonId, change: impl FnOnce(&mut Person)) {
+        if let Some(mut person) = self.remove_person(id) {
+            change(&mut person);
+            self.insert_person(id, person);
+        }
+    }
+
+    /// Takes note of whether a person is there, and how.
+    pub(crate) fn mark_there(&mut self, id: PersonId) {
+        let Some(person) = self.persons.get(&id) else { return };
+        let (there, flags) = (person.is_there(), person.flags);
+        let mark = |set: &mut BTreeSet<PersonId>, on: bool| {
+            if on {
+                set.insert(id)
+            } else {
+                set.remove(&id)
+            };
+        };
+        mark(&mut self.there, there);
+        mark(&mut self.invisible, there && flags.has(PersonFlag::Invisible));
+        mark(&mut self.operators, there && flags.has(PersonFlag::Operator));
+    }
+
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
-        self.names.insert(room.name.folded().into(), Holder::Room(id));
-        self.looks.insert(room.name.look().into(), Holder::Room(id));
+        self.channels.insert(room.name.folded().into(), id);
+        if !room.apart {
+            self.names.insert(room.name.folded().into(), Holder::Room(id));
+            self.looks.insert(room.name.look().into(), Holder::Room(id));
+        }
         for member in room.members.keys() {
             if let Some(person) = self.persons.get_mut(member) {
                 person.rooms.insert(id);
@@ -263,27 +313,44 @@ impl State {
         self.rooms.insert(id, room);
     }
 
-    /// Makes a person a member of a room, from this place on.
-    pub(crate) fn join(&mut self, person: PersonId, room: RoomId, since: Place) {
+    /// Takes a room out of what it is found by; nobody is in it any more, or it comes back at once.
+    pub(crate) fn remove_room(&mut self, id: RoomId) -> Option<Room> {
+        let room = self.rooms.remove(&id)?;
+        self.channels.remove(room.name.folded());
+        if !room.apart {
+            self.names.remove(room.name.folded());
+            self.looks.remove(room.name.look());
+        }
+        Some(room)
+    }
+
+    /// Makes a person a member of a room, from this place on, with these ranks.
+    pub(crate) fn join(&mut self, person: PersonId, room: RoomId, member: Member) {
         if let (Some(who), Some(where_)) =
             (self.persons.get_mut(&person), self.rooms.get_mut(&room))
         {
             who.rooms.insert(room);
-            where_.members.insert(person, since);
+            where_.invited.remove(&person);
+            where_.members.entry(person).or_insert(member);
         }
     }
 
-    /// Ends a membership. A public room where nobody is left and nothing was said is forgotten.
+    /// Ends a membership. A room where nobody is left is forgotten if nothing was said in it, or if
+    /// not everyone could come in; else it is open to all again, and so is its history.
     pub(crate) fn part(&mut self, person: PersonId, room: RoomId) {
         if let Some(person) = self.persons.get_mut(&person) {
             person.rooms.remove(&room);
         }
         let Some(left) = self.rooms.get_mut(&room) else { return };
         left.members.remove(&person);
-        if left.members.is_empty() && !left.spoken && !left.group {
-            self.names.remove(left.name.folded());
-            self.looks.remove(left.name.look());
-            self.rooms.remove(&room);
+        if !left.members.is_empty() || left.group || left.founder.is_some() || room == RoomId::LOBBY
+        {
+            return;
+        }
+        if left.spoken && left.is_public() {
+            left.open();
+        } else {
+            self.remove_room(room);
         }
     }
 
@@ -293,6 +360,7 @@ impl State {
             person.sessions.insert(id);
         }
         self.sessions.insert(id, session);
+        self.mark_there(session.person);
     }
 
     pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
@@ -301,26 +369,15 @@ impl State {
         if let Some(person) = self.persons.get_mut(&session.person) {
             person.sessions.remove(&id);
         }
+        self.mark_there(session.person);
         Some(session)
     }
-}
 
-impl Person {
-    pub(crate) fn is_online(&self) -> bool {
-        !self.sessions.is_empty()
-    }
-
-    pub(crate) fn card(&self, id: PersonId) -> Card {
-        Card { id, name: self.name.clone() }
-    }
-
-    pub(crate) fn sessions(&self) -> Vec<SessionId> {
-        self.sessions.iter().copied().collect()
-    }
-}
-
-impl Room {
-    pub(crate) fn card(&self, id: RoomId) -> RoomCard {
-        RoomCard { id, name: self.name.clone(), group: self.group }
+    /// Remembers that someone has gone, or has another name.
+    pub(crate) fn remember(&mut self, past: Past) {
+        if self.former.len() >= FORMER_MAX {
+            self.former.pop_front();
+        }
+        self.former.push_back(past);
     }
 }

@@ -1,4 +1,4 @@
-//! A log of rules version 1, whose replay must always come to the same.
+//! A log of rules version 2, whose replay must always come to the same.
 //!
 //! A node that replays an old log, or that runs beside an older version, must decide as was
 //! decided then. So where this test fails, either a mistake changed a rule, or the layout of
@@ -20,11 +20,11 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 
-const LOG: &str = include_str!("golden/rules-1.txt");
+const LOG: &str = include_str!("golden/rules-2.txt");
 
 /// Heads the log.
 const HEAD: &str = "\
-# The golden log of rules version 1. A line is an entry: the packet in hex, what became of each of
+# The golden log of rules version 2. A line is an entry: the packet in hex, what became of each of
 # its requests (+ done, - refused), and the first 16 digits of the state's digest behind it.
 ";
 
@@ -71,7 +71,7 @@ fn replay(packets: impl Iterator<Item = Packet>) -> String {
 fn rewrite() -> bool {
     let asked = std::env::var("CHINWAG_GOLDEN").is_ok_and(|what| what == "write");
     if asked {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-1.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-2.txt");
         std::fs::write(path, replay(script().into_iter())).unwrap();
     }
     asked
@@ -95,7 +95,7 @@ fn script() -> Vec<Packet> {
             vec![
                 (1, enter_new("Ana", None)),
                 (2, enter_new("bo", Some("v1"))),
-                (3, Intent::Enter(Identity::Guest)),
+                (3, Intent::Enter(Identity::Guest, None)),
                 (4, enter_new("A-na", None)),
                 (5, enter_new("ANA", None)),
                 (5, enter_known("bo", None)),
@@ -176,11 +176,11 @@ fn script() -> Vec<Packet> {
             1,
             42,
             vec![
-                (5, Intent::Exit { delivered: Some(place(5)) }),
-                (3, Intent::Exit { delivered: None }),
-                (3, Intent::Exit { delivered: None }),
+                (5, Intent::Exit { delivered: Some(place(5)), reason: None }),
+                (3, Intent::Exit { delivered: None, reason: None }),
+                (3, Intent::Exit { delivered: None, reason: None }),
                 (1, say(Target::Called(name("dora")), "it waits")),
-                (8, Intent::Enter(Identity::Guest)),
+                (8, Intent::Enter(Identity::Guest, None)),
                 (9, enter_known("Dora", Some(1))),
                 (9, Intent::Begin),
             ],
@@ -236,11 +236,11 @@ fn verifier(phc: &str) -> Verifier {
 }
 
 fn enter_new(name: &str, phc: Option<&str>) -> Intent {
-    Intent::Enter(Identity::New { name: new(name), verifier: phc.map(verifier) })
+    Intent::Enter(Identity::New { name: new(name), verifier: phc.map(verifier) }, None)
 }
 
 fn enter_known(name: &str, checked: Option<u32>) -> Intent {
-    Intent::Enter(Identity::Known { name: self::name(name), checked, verifier: None })
+    Intent::Enter(Identity::Known { name: self::name(name), checked, verifier: None }, None)
 }
 
 fn join(room: &str) -> Intent {
@@ -248,7 +248,7 @@ fn join(room: &str) -> Intent {
 }
 
 fn say(to: Target, words: &str) -> Intent {
-    Intent::Say { to, manner: Manner::Speech, text: text(words) }
+    Intent::say(to, Manner::Speech, text(words))
 }
 
 fn password(phc: &str, checked: Option<u32>) -> Intent {

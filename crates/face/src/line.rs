@@ -33,6 +33,7 @@ use chinwag_model::query::Answer;
 use chinwag_wire::line::framing::{LineReader, Piece};
 use chinwag_wire::line::telnet::TelnetAsk;
 
+pub use crate::output::Output;
 use talk::{Input, Talk};
 pub use window::IN_FLIGHT_MAX;
 
@@ -58,16 +59,7 @@ pub struct LinePolicy {
     pub line_bytes_max: usize,
 }
 
-/// What a face has to send, gathered: the bytes, and how far what waits is told with them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// What is to be written.
-    pub bytes: Vec<u8>,
-    /// Once the bytes are written, everything that waited for the person up to here has been
-    /// delivered.
-    pub waited: Option<Place>,
-}
-
+/// What line mode sends.
 impl Output {
     fn line(&mut self, text: impl std::fmt::Display) {
         render::line(&mut self.bytes, text);
@@ -79,10 +71,6 @@ impl Output {
 
     fn prompt(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
-    }
-
-    fn told(&mut self, place: Place) {
-        self.waited = self.waited.max(Some(place));
     }
 }
 
@@ -155,6 +143,12 @@ impl LineFace {
     /// Tells a client that there is no place for it. The connection is then closed.
     pub fn server_full(out: &mut Output) {
         out.notice("Server is full.");
+    }
+
+    /// Tells a client that it took too long to give a name. The connection is then closed.
+    pub fn too_slow(seconds: u64, out: &mut Output) {
+        out.prompt("\n");
+        out.notice(format_args!("No name was given in {seconds} seconds."));
     }
 
     /// Tells the client that the server stops. The connection is then closed.

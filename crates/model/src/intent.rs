@@ -2,10 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::id::{PersonId, Place, RoomId, SessionId};
+use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::message::Manner;
+use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
+use crate::rank::Rank;
 use crate::secret::Verifier;
+use crate::tag::Tags;
 use crate::text::Text;
 
 /// Most persons that can be named when a group is made.
@@ -63,6 +66,46 @@ pub enum Identity {
         #[n(1)]
         verifier: Option<Verifier>,
     },
+    /// Under a name of one's own: as a guest, as the open person who has it and is offline, or as
+    /// the person whose account was proved.
+    #[n(3)]
+    Nick {
+        /// The name wanted.
+        #[n(0)]
+        name: NewName,
+        /// The account, and the version of the verifier that proved it.
+        #[n(1)]
+        login: Option<(Name, u32)>,
+    },
+}
+
+/// What a client tells of itself as it comes in, and the server of where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Visitor {
+    /// What the client calls its user.
+    #[n(0)]
+    pub user: Box<str>,
+    /// Where from: a cloak.
+    #[n(1)]
+    pub host: Box<str>,
+    /// What the person is called beside the name.
+    #[n(2)]
+    pub real_name: Box<str>,
+    /// How the person is from the first.
+    #[n(3)]
+    pub flags: Flags,
+    /// Away from the first, with these words.
+    #[n(4)]
+    pub away: Option<Text>,
+    /// Whether the session is in the lobby only if it asks for it.
+    #[n(5)]
+    pub outside: bool,
+    /// Whether who has an account stays in the rooms without a connection, unless they say otherwise.
+    #[n(6)]
+    pub stays: bool,
+    /// Whether the connection is private.
+    #[n(7)]
+    pub secure: bool,
 }
 
 /// To whom something is said.
@@ -83,6 +126,20 @@ pub enum Target {
     /// To everyone ever registered.
     #[n(4)]
     Everyone,
+    /// To a room by name; perhaps only to those in it with at least this rank.
+    #[n(5)]
+    Channel(#[n(0)] Name, #[n(1)] Option<Rank>),
+}
+
+/// Whose metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Owner {
+    /// A person's, by name.
+    #[n(0)]
+    Person(#[n(0)] Name),
+    /// A room's.
+    #[n(1)]
+    Room(#[n(0)] Name),
 }
 
 /// How far a person has been sent what waits for them.
@@ -106,13 +163,16 @@ pub enum Intent {
     Begin,
     /// A session comes in.
     #[n(1)]
-    Enter(#[n(0)] Identity),
+    Enter(#[n(0)] Identity, #[n(1)] Option<Box<Visitor>>),
     /// A session ends; what waited was written up to `delivered`.
     #[n(2)]
     Exit {
         /// How far what waits was written to this session.
         #[n(0)]
         delivered: Option<Place>,
+        /// Why, as others are told.
+        #[n(1)]
+        reason: Option<Text>,
     },
     /// Something is said.
     #[n(3)]
@@ -126,6 +186,12 @@ pub enum Intent {
         /// What.
         #[n(2)]
         text: Text,
+        /// What the client put on it for other clients.
+        #[n(3)]
+        tags: Tags,
+        /// Where the sender broke long lines that are one: offsets in bytes, ascending.
+        #[n(4)]
+        joints: Option<Vec<u32>>,
     },
     /// A group is made of the asker and those named.
     #[n(4)]
@@ -200,4 +266,244 @@ pub enum Intent {
     /// A node tells how far it has sent what waits. Asked by the node itself.
     #[n(13)]
     Delivered(#[n(0)] Vec<Mark>),
+    /// Tags alone are put on something, such as a reaction.
+    #[n(14)]
+    Tag {
+        /// To whom.
+        #[n(0)]
+        to: Target,
+        /// Which; not empty.
+        #[n(1)]
+        tags: Tags,
+    },
+    /// Into a room by name, which is made if there is none.
+    #[n(15)]
+    Visit {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// The key, where one is asked for.
+        #[n(1)]
+        key: Option<Text>,
+    },
+    /// Out of a room by name.
+    #[n(16)]
+    Part {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// Why.
+        #[n(1)]
+        reason: Option<Text>,
+    },
+    /// Someone is put out of a room.
+    #[n(17)]
+    Kick {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// Who.
+        #[n(1)]
+        who: Name,
+        /// Why.
+        #[n(2)]
+        reason: Option<Text>,
+    },
+    /// A room is changed.
+    #[n(18)]
+    ChangeRoom {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// What, in order.
+        #[n(1)]
+        changes: Vec<RoomChange>,
+        /// Most entries that its lists hold together, as the asker's node allows.
+        #[n(2)]
+        entries_max: u32,
+    },
+    /// The topic of a room by name is set, or taken away.
+    #[n(19)]
+    Entitle {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// The topic.
+        #[n(1)]
+        topic: Option<Text>,
+    },
+    /// A person is invited to a room by name.
+    #[n(20)]
+    Call {
+        /// Who.
+        #[n(0)]
+        who: Name,
+        /// To which room.
+        #[n(1)]
+        room: Name,
+    },
+    /// The asker is shown under another name; who is a guest stays one.
+    #[n(21)]
+    Nick(#[n(0)] NewName),
+    /// The asker turns switches of their own.
+    #[n(22)]
+    ChangeSelf {
+        /// To turn on.
+        #[n(0)]
+        on: Flags,
+        /// To turn off.
+        #[n(1)]
+        off: Flags,
+    },
+    /// The asker is called otherwise beside the name.
+    #[n(23)]
+    SetRealName(#[n(0)] Box<str>),
+    /// The asker has read a conversation up to a time.
+    #[n(24)]
+    Read {
+        /// Which: a room with its sign, or a name, folded.
+        #[n(0)]
+        target: Box<str>,
+        /// Up to when.
+        #[n(1)]
+        upto: Timestamp,
+    },
+    /// Something said is taken back.
+    #[n(25)]
+    Redact {
+        /// Which message.
+        #[n(0)]
+        message: Place,
+        /// Who said it, as the archive has it.
+        #[n(1)]
+        author: PersonId,
+        /// Where: the room, or the other person.
+        #[n(2)]
+        room: Option<RoomId>,
+        /// The person to whom it was said.
+        #[n(3)]
+        to: Option<PersonId>,
+        /// Why.
+        #[n(4)]
+        reason: Option<Text>,
+    },
+    /// The asker's name becomes an account.
+    #[n(26)]
+    Register(#[n(0)] NewName, #[n(1)] Verifier),
+    /// The session proves an account, and is that person's from here on.
+    #[n(27)]
+    Login {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// The version of the verifier that proved it.
+        #[n(1)]
+        version: u32,
+    },
+    /// A certificate proves the asker's account, or no longer.
+    #[n(28)]
+    Certify {
+        /// SHA-256 of the certificate.
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        fingerprint: [u8; 32],
+        /// Whether.
+        #[n(1)]
+        on: bool,
+    },
+    /// A room is its founder's for ever, or no longer.
+    #[n(29)]
+    Found {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// Whether.
+        #[n(1)]
+        on: bool,
+    },
+    /// An operator ends a person's sessions.
+    #[n(30)]
+    Kill {
+        /// Whose.
+        #[n(0)]
+        who: Name,
+        /// Why.
+        #[n(1)]
+        reason: Option<Text>,
+    },
+    /// An operator tells something to all who want to hear it.
+    #[n(31)]
+    Wallops(#[n(0)] Text),
+    /// A value is set, or taken away.
+    #[n(32)]
+    SetMetadata {
+        /// Whose.
+        #[n(0)]
+        of: Owner,
+        /// Which; `None` for all, which are taken away.
+        #[n(1)]
+        key: Option<Box<str>>,
+        /// To what.
+        #[n(2)]
+        value: Option<Text>,
+        /// Most values that one owner has, as the asker's node allows.
+        #[n(3)]
+        keys_max: u32,
+    },
+    /// A room is given another name.
+    #[n(33)]
+    RenameRoom {
+        /// The room.
+        #[n(0)]
+        room: Name,
+        /// Its new name.
+        #[n(1)]
+        to: Name,
+        /// Why.
+        #[n(2)]
+        reason: Option<Text>,
+    },
+    /// A bridge says something for someone elsewhere.
+    #[n(34)]
+    Relay {
+        /// In which room.
+        #[n(0)]
+        room: Name,
+        /// Who said it, as the bridge calls them.
+        #[n(1)]
+        name: Name,
+        /// What.
+        #[n(2)]
+        text: Text,
+        /// What the client put on it for other clients.
+        #[n(3)]
+        tags: Tags,
+    },
+    /// The asker takes messages from someone although it takes none from those without an account.
+    #[n(35)]
+    Accept {
+        /// From whom.
+        #[n(0)]
+        who: Name,
+        /// Whether.
+        #[n(1)]
+        on: bool,
+    },
+    /// A person is put out of the other sessions they have, or of a name they own.
+    #[n(36)]
+    Ghost(#[n(0)] Name),
+    /// Whether the asker stays in the rooms without a connection; `None` for as the server does.
+    #[n(37)]
+    Stay(#[n(0)] Option<bool>),
+    /// An account is made by who has not come in yet.
+    #[n(38)]
+    Create(#[n(0)] NewName, #[n(1)] Verifier),
+}
+
+impl Intent {
+    /// Something is said, with nothing but what all have.
+    #[must_use]
+    pub fn say(to: Target, manner: Manner, text: Text) -> Self {
+        Self::Say { to, manner, text, tags: Tags::NONE, joints: None }
+    }
 }

@@ -1,16 +1,41 @@
 //! A message as everyone sees it, now and in the archive.
 
+use std::sync::Arc;
+
+use minicbor::{Decode, Encode};
+
 use crate::id::{PersonId, Place, RoomId, Timestamp};
 use crate::name::Name;
+use crate::rank::Rank;
+use crate::tag::Tags;
 use crate::text::Text;
 
-/// A person as others see them at one moment.
+/// A person as others see them at one moment. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// Who.
     pub id: PersonId,
     /// The name at that moment.
     pub name: Name,
+    /// What else is shown of them.
+    pub badge: Arc<Badge>,
+}
+
+/// What is shown of a person beside the name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Badge {
+    /// What the client calls its user, without blanks, `!` and `@`.
+    #[n(0)]
+    pub user: Box<str>,
+    /// Where from, as the server tells it: a cloak, not an address.
+    #[n(1)]
+    pub host: Box<str>,
+    /// The account's name.
+    #[n(2)]
+    pub account: Option<Name>,
+    /// Whether it is a program.
+    #[n(3)]
+    pub bot: bool,
 }
 
 /// A room as others see it at one moment.
@@ -36,6 +61,12 @@ pub enum Manner {
     /// Something done: `Alice waves`.
     #[n(1)]
     Action,
+    /// Something told, to which no program answers by itself.
+    #[n(2)]
+    Notice,
+    /// Nothing said: tags alone, such as a reaction to another message.
+    #[n(3)]
+    Tags,
 }
 
 /// To whom a message was said.
@@ -62,11 +93,30 @@ pub struct Message {
     pub to: Destination,
     /// What it is meant as.
     pub manner: Manner,
-    /// What was said.
+    /// What was said; empty where it is tags alone.
     pub text: Text,
+    /// What clients put on it for other clients.
+    pub tags: Tags,
+    /// In a room: said only to those with at least this rank.
+    pub rank: Option<Rank>,
+    /// Where the sender broke long lines that are one: offsets in bytes, ascending.
+    pub joints: Option<Arc<[u32]>>,
 }
 
 impl Message {
+    /// A message that has nothing but what all have.
+    #[must_use]
+    pub fn plain(
+        place: Place,
+        time: Timestamp,
+        author: Card,
+        to: Destination,
+        manner: Manner,
+        text: Text,
+    ) -> Self {
+        Self { place, time, author, to, manner, text, tags: Tags::NONE, rank: None, joints: None }
+    }
+
     /// The conversation it belongs to.
     #[must_use]
     pub fn conversation(&self) -> Conversation {

@@ -14,6 +14,9 @@ use unicode_security::GeneralSecurityProfile;
 /// The longest name, in characters.
 pub const NAME_CHARS_MAX: usize = 32;
 
+/// The longest name of a room that was not made in line mode, in characters.
+pub const ROOM_NAME_CHARS_MAX: usize = 64;
+
 /// The longest name, in bytes, that is looked at: four bytes a character, and as much again for
 /// what normalisation may join.
 const NAME_BYTES_MAX: usize = NAME_CHARS_MAX * 8;
@@ -63,6 +66,13 @@ const RESERVED: &[&str] = &[
     "username",
     "welcome",
     "you",
+];
+
+/// Those of them that a guest may be called for the time of a visit.
+const NICKS: &[&str] = &[
+    "again", "all", "anyone", "bye", "chat", "client", "end", "exit", "goodbye", "group", "guest",
+    "guests", "history", "list", "logout", "message", "messages", "note", "password", "quit",
+    "room", "root", "send", "user", "username", "welcome", "you",
 ];
 
 /// A name, read: 1 to 32 characters, letters and digits of any script, `_`, `-`, and ASCII's
@@ -143,6 +153,44 @@ impl Name {
         Ok(Self::of(&shown))
     }
 
+    /// Reads the name of a room as a stranger typed it, without its sign: 1 to
+    /// [`ROOM_NAME_CHARS_MAX`] characters, without blanks, commas, and what can't be shown.
+    ///
+    /// # Errors
+    /// [`BadName`], by the first thing that is wrong.
+    pub fn parse_room(text: &str) -> Result<Self, BadName> {
+        if text.is_empty() {
+            return Err(BadName::Empty);
+        }
+        if text.len() > ROOM_NAME_CHARS_MAX * 8 {
+            return Err(BadName::Long);
+        }
+        let shown: String = text.nfc().collect();
+        for c in shown.chars() {
+            match c {
+                ',' => return Err(BadName::Char(c)),
+                c if c.is_whitespace() => return Err(BadName::Blank),
+                c if c.is_control() || is_hidden(c) => return Err(BadName::Hidden),
+                _ => {}
+            }
+        }
+        if shown.chars().count() > ROOM_NAME_CHARS_MAX {
+            return Err(BadName::Long);
+        }
+        Ok(Self::of(&shown))
+    }
+
+    /// The name of someone elsewhere, as a bridge calls them: as [`parse`](Self::parse), but with a
+    /// `/` within, so that it is nobody's here.
+    ///
+    /// # Errors
+    /// [`BadName`], by the first thing that is wrong; [`BadName::Char`] without a `/`.
+    pub fn parse_elsewhere(text: &str) -> Result<Self, BadName> {
+        let (name, network) = text.split_once('/').ok_or(BadName::Char('/'))?;
+        let (name, network) = (Self::parse(name)?, Self::parse(network)?);
+        Ok(Self::of(&format!("{name}/{network}")))
+    }
+
     /// The name of the guest with this number: `guest-1`.
     #[must_use]
     pub fn guest(number: u32) -> Self {
@@ -201,6 +249,20 @@ impl NewName {
             return Err(BadName::Reserved);
         }
         Ok(Self(name))
+    }
+
+    /// Reads a name that a guest wants to be shown under: what [`parse`](Self::parse) takes, and
+    /// those words of line mode's that do not speak for the server, as they are names elsewhere.
+    ///
+    /// # Errors
+    /// [`BadName`], by the first thing that is wrong.
+    pub fn parse_nick(text: &str) -> Result<Self, BadName> {
+        let name = Name::parse(text)?;
+        let speaks = |word: &&str| !NICKS.contains(word) && Name::of(word).look() == name.look();
+        match Self::parse(text) {
+            Err(BadName::Reserved) if !RESERVED.iter().any(|word| speaks(&word)) => Ok(Self(name)),
+            other => other,
+        }
     }
 
     /// The name itself.

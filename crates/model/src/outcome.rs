@@ -1,8 +1,11 @@
 //! What becomes of a request: it is done, or politely refused.
 
-use crate::id::{PersonId, Place};
+use crate::effect::Subject;
+use crate::id::{PersonId, Place, Timestamp};
 use crate::message::{Card, RoomCard};
+use crate::mode::{Flags, RoomList};
 use crate::name::Name;
+use crate::rank::Rank;
 use crate::text::Text;
 
 /// What a request came to.
@@ -37,8 +40,20 @@ pub enum Done {
     Ignoring(Card, bool),
     /// The password is set.
     PasswordSet,
-    /// The node's own request is done.
+    /// A room is changed, but for what is refused here.
+    Changed(Vec<Refusal>),
+    /// It is done; whoever is to see something has seen it.
     Noted,
+    /// These values are set, or taken away.
+    Metadata(Subject, Vec<(Box<str>, Option<Text>)>),
+    /// Whether the asker stays in the rooms without a connection.
+    Stays(Option<bool>),
+    /// The asker has read so far, by now.
+    Read(Timestamp),
+    /// The asker has an account by this name now.
+    Registered(Card),
+    /// The asker is this person now.
+    LoggedIn(Box<Entered>),
 }
 
 /// What a session learns when it comes in.
@@ -56,6 +71,12 @@ pub struct Entered {
     pub was_online: bool,
     /// Whom the person ignores, by id.
     pub ignores: Vec<PersonId>,
+    /// The rooms the person is in.
+    pub rooms: Vec<RoomCard>,
+    /// How the person is.
+    pub flags: Flags,
+    /// Where the person is away, why.
+    pub away: Option<Text>,
 }
 
 /// Why the one spoken to may not hear it now.
@@ -117,10 +138,69 @@ pub enum Refusal {
     Guest(Name),
     /// The person is already a member.
     AlreadyMember(Card, RoomCard),
+    /// No such room, or none that the asker may know of.
+    NoSuchRoom(Name),
+    /// The room is not to be had so.
+    Room(RoomCard, RoomNo),
+    /// The person takes nothing from the asker.
+    Closed(Name),
+    /// It takes an operator of the server.
+    OperatorNeeded,
+    /// It takes an account.
+    AccountNeeded,
+    /// There is an account by that name already, or the asker has one.
+    AccountExists(Name),
+    /// There is no such account, or it was proved with something that no longer holds.
+    NoSuchAccount(Name),
+    /// There is no such message, or it is not in that conversation.
+    NoSuchMessage,
+    /// The asker may not do that to this message, or this person.
+    NotYours,
+    /// There is no such value.
+    NoSuchKey,
+    /// As many as one can have.
+    TooMany,
     /// It was not stored, for this reason, and so not done.
     NotStored(NotStored),
     /// A rule failed: a bug. Nothing was changed.
     Internal,
+}
+
+/// Why a room is not to be had so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomNo {
+    /// The asker is not in it.
+    NotIn,
+    /// That person is not in it.
+    NotThere(Card),
+    /// That person is in it.
+    AlreadyThere(Card),
+    /// One must be invited.
+    InviteOnly,
+    /// The asker is banned.
+    Banned,
+    /// The key is another one.
+    WrongKey,
+    /// It is full.
+    Full,
+    /// One must have an account to come in.
+    AccountsOnly,
+    /// This rank is needed.
+    RankNeeded(Rank),
+    /// Nobody but members speaks there.
+    Outside,
+    /// The asker may not speak there now.
+    Muted,
+    /// One must have an account to speak there.
+    AccountToSpeak,
+    /// No requests from client to client.
+    NoRequests,
+    /// The list has as many entries as it can.
+    ListFull(RoomList),
+    /// Its members stay in it for ever.
+    ForEver,
+    /// It has a founder already, or none.
+    Founded(bool),
 }
 
 /// Why something could not be stored.

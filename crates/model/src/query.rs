@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::id::{PersonId, Place, RoomId, Seq, SessionId};
+use crate::id::{PersonId, Place, RoomId, Seq, SessionId, Timestamp};
+use crate::intent::Owner;
 use crate::message::{Card, Conversation, Message, RoomCard};
+use crate::mode::{Flags, Listed, RoomList};
 use crate::name::Name;
+use crate::rank::Ranks;
+use crate::record::Happening;
 use crate::text::Text;
 
 /// Most rows in one answer; more are asked for with the cursor it gives.
@@ -77,9 +81,164 @@ pub enum Query {
     Search {
         /// The words as typed.
         words: String,
+        /// What else is asked of them.
+        filter: Box<Filter>,
         /// How many at most.
         limit: u32,
     },
+    /// Nothing: it is answered when all that the asker has caused lies in every outbox of the node.
+    Barrier,
+    /// Who is in a room, by id, after this one. Who is not in it sees only a public room, and in it
+    /// only who is visible.
+    Members {
+        /// The room.
+        room: Name,
+        /// The last person of the page before.
+        after: Option<PersonId>,
+    },
+    /// A room, as the asker may know it.
+    Channel(Name),
+    /// Rooms that the asker may know of, by name, after this one.
+    Channels {
+        /// Which.
+        filter: Box<ChannelFilter>,
+        /// The last name of the page before.
+        after: Option<Name>,
+    },
+    /// A list of a room.
+    Listed {
+        /// The room.
+        room: Name,
+        /// Which list.
+        list: RoomList,
+    },
+    /// Rooms to which the asker is invited.
+    Invitations,
+    /// A person, closely.
+    Profile(Name),
+    /// Persons there are, whose name, user, host, account or other name is as a mask says, by id,
+    /// after this one; without those who are invisible and share no room with the asker.
+    Matching {
+        /// The mask.
+        mask: String,
+        /// Only operators.
+        operators: bool,
+        /// The last person of the page before.
+        after: Option<PersonId>,
+    },
+    /// Persons there are, by name; each found or not.
+    Seen(Vec<Name>),
+    /// Watches names, or no longer: who watches is told when someone has them, or nobody any more.
+    /// Answered as [`Query::Seen`].
+    Watch {
+        /// Which.
+        names: Vec<Name>,
+        /// Whether.
+        on: bool,
+    },
+    /// How many there are.
+    Census,
+    /// Who had a name and has gone, the last first.
+    Former(Name),
+    /// Up to when the asker has read a conversation: a room with its sign, or a name, folded.
+    ReadUpto(Box<str>),
+    /// The values that the asker may see.
+    Metadata(Owner),
+    /// Some values of a room, and of who is in it, by id, after this one; of rooms that the asker is
+    /// in.
+    RoomMetadata {
+        /// The room.
+        room: Name,
+        /// Which values.
+        keys: Vec<Box<str>>,
+        /// The last person of the page before; the room's own come first.
+        after: Option<PersonId>,
+    },
+    /// Lines of a conversation with a room or a person.
+    Lines {
+        /// The room or person.
+        of: Owner,
+        /// Which.
+        range: Range,
+        /// How many at most.
+        limit: u32,
+        /// Whether what happened belongs to them, beside what was said.
+        happenings: bool,
+    },
+    /// Conversations of the asker's by the time of their last message, the oldest first.
+    Targets {
+        /// Later than this.
+        from: Timestamp,
+        /// Earlier than this.
+        to: Timestamp,
+        /// How many at most.
+        limit: u32,
+    },
+    /// A message that the asker may read.
+    Message(Place),
+    /// Whose account a certificate proves, by its SHA-256.
+    Certificate([u8; 32]),
+    /// The certificates of the asker's account.
+    Certificates,
+}
+
+/// What else is asked of messages that are searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Said in this room, or between the asker and this person.
+    pub within: Option<Owner>,
+    /// Said by whoever had this name.
+    pub author: Option<Name>,
+    /// Said later than this.
+    pub after: Option<Timestamp>,
+    /// Said earlier than this.
+    pub before: Option<Timestamp>,
+}
+
+/// Which lines of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The last ones, perhaps only after a point.
+    Latest(Option<Point>),
+    /// The last ones before a point.
+    Before(Point),
+    /// The first ones after a point.
+    After(Point),
+    /// Those around a point, itself among them.
+    Around(Point),
+    /// Those between two points, which are not among them: the first ones if the first point is the
+    /// earlier one, else the last ones.
+    Between(Point, Point),
+}
+
+/// A point in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A message.
+    Place(Place),
+    /// A time.
+    Time(Timestamp),
+}
+
+/// Which rooms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelFilter {
+    /// With more members than this.
+    pub members_over: Option<u32>,
+    /// With fewer members than this.
+    pub members_under: Option<u32>,
+    /// Made later than this.
+    pub made_after: Option<Timestamp>,
+    /// Made earlier than this.
+    pub made_before: Option<Timestamp>,
+    /// Whose topic was set later than this.
+    pub topic_after: Option<Timestamp>,
+    /// Whose topic was set earlier than this.
+    pub topic_before: Option<Timestamp>,
+    /// Whose name is as any of these masks say; all, if there are none.
+    pub masks: Vec<String>,
+    /// Whose name is as none of these masks says.
+    pub not_masks: Vec<String>,
 }
 
 /// How a name could come in.
@@ -124,6 +283,44 @@ pub enum Answer {
     NoSuchHistory(Name),
     /// To [`Query::Search`].
     Found(Vec<Arc<Message>>),
+    /// To [`Query::Barrier`].
+    Barrier,
+    /// To [`Query::Members`]; no room where there is none, or none that the asker may know of.
+    Members(Option<(RoomCard, Flags)>, Page<Seen, PersonId>),
+    /// To [`Query::Channel`].
+    Channel(Option<Box<ChannelRow>>),
+    /// To [`Query::Channels`].
+    Channels(Page<ChannelRow, Name>),
+    /// To [`Query::Listed`]; no room as above.
+    Listed(Option<(RoomCard, Vec<Listed>)>),
+    /// To [`Query::Invitations`].
+    Invitations(Vec<RoomCard>),
+    /// To [`Query::Profile`].
+    Profile(Option<Box<Profile>>),
+    /// To [`Query::Matching`].
+    Matching(Page<Seen, PersonId>),
+    /// To [`Query::Seen`] and [`Query::Watch`], in the order asked.
+    Seen(Vec<Option<Seen>>),
+    /// To [`Query::Census`].
+    Census(Census),
+    /// To [`Query::Former`].
+    Former(Vec<Former>),
+    /// To [`Query::ReadUpto`].
+    ReadUpto(Option<Timestamp>),
+    /// To [`Query::Metadata`]; `None` where there is no such person or room.
+    Metadata(Option<(crate::effect::Subject, Vec<(Box<str>, Text)>)>),
+    /// To [`Query::RoomMetadata`]: whose, which, and what.
+    RoomMetadata(Page<(crate::effect::Subject, Box<str>, Text), PersonId>),
+    /// To [`Query::Lines`], oldest first.
+    Lines(Vec<Line>),
+    /// To [`Query::Targets`]: the last message of each.
+    Targets(Vec<Arc<Message>>),
+    /// To [`Query::Message`].
+    Message(Option<Arc<Message>>),
+    /// To [`Query::Certificate`]: the account, and the version of its verifier.
+    Certificate(Option<(Name, u32)>),
+    /// To [`Query::Certificates`].
+    Certificates(Vec<[u8; 32]>),
     /// The archive could not answer; the reason is in the server's log.
     Unavailable,
 }
@@ -135,6 +332,100 @@ pub struct Page<Row, Cursor> {
     pub rows: Vec<Row>,
     /// What to ask the next page with; `None` after the last one.
     pub next: Option<Cursor>,
+}
+
+/// A person as others may know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Who.
+    pub who: Card,
+    /// What they are called beside the name.
+    pub real_name: Arc<str>,
+    /// How they are.
+    pub flags: Flags,
+    /// Where they are away, why.
+    pub away: Option<Text>,
+    /// Whether they have a connection.
+    pub online: bool,
+    /// Their ranks in the room asked about, or in one that they share with the asker.
+    pub ranks: Ranks,
+    /// That room.
+    pub room: Option<RoomCard>,
+    /// When they last said something.
+    pub spoke: Timestamp,
+}
+
+/// A person, closely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// As everyone may know them.
+    pub seen: Seen,
+    /// Rooms that the asker may know of, with the ranks there.
+    pub rooms: Vec<(RoomCard, Ranks)>,
+    /// Since when they are there.
+    pub since: Timestamp,
+    /// Whether all of their connections are private.
+    pub secure: bool,
+}
+
+/// A room, as someone may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelRow {
+    /// Which.
+    pub card: RoomCard,
+    /// Its switches.
+    pub flags: Flags,
+    /// Its key, told to members only.
+    pub key: Option<Text>,
+    /// How many may be in it.
+    pub limit: Option<u32>,
+    /// Its topic, with who set it and when.
+    pub topic: Option<(Text, Box<str>, Timestamp)>,
+    /// When it was made.
+    pub made: Timestamp,
+    /// How many are in it.
+    pub members: usize,
+    /// The asker's ranks there; `None` for who is not in it.
+    pub ranks: Option<Ranks>,
+    /// Whether it has a founder.
+    pub founded: bool,
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Persons with a connection, or who stay without one.
+    pub persons: usize,
+    /// Of those, invisible ones.
+    pub invisible: usize,
+    /// Operators.
+    pub operators: usize,
+    /// Connections that have not come in yet, as far as the one who answers knows.
+    pub strangers: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// Most persons there were at a time, as far as the one who answers knows.
+    pub most: usize,
+}
+
+/// Someone who has gone, or has another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// As they were.
+    pub who: Card,
+    /// What they were called beside the name.
+    pub real_name: Arc<str>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// A line of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// Something said.
+    Message(Arc<Message>),
+    /// Something that happened.
+    Happening(Arc<Happening>),
 }
 
 /// A session as others may know it.
@@ -211,7 +502,51 @@ pub enum ReadingKind {
         person: PersonId,
         /// The rooms and groups that are looked through.
         rooms: Vec<RoomId>,
+        /// Only this conversation, where one is given; the rights are as above.
+        within: Option<Conversation>,
+        /// Said by whoever had this name, where one is given.
+        author: Option<Name>,
+        /// Said later than this.
+        after: Option<Timestamp>,
+        /// Said earlier than this.
+        before: Option<Timestamp>,
         /// How many at most.
         limit: u32,
+    },
+    /// Lines of a conversation, oldest first.
+    Lines {
+        /// Which conversation.
+        conversation: Conversation,
+        /// Which lines.
+        range: Range,
+        /// From here on only: what was before is not the asker's to read.
+        since: Place,
+        /// How many at most.
+        limit: u32,
+        /// Whether what happened, and tags alone, belong to them.
+        happenings: bool,
+    },
+    /// The last messages of conversations, by time, the oldest first: where it is after `from` and
+    /// before `to`.
+    Targets {
+        /// The person, whose direct messages count.
+        person: PersonId,
+        /// The rooms that count.
+        rooms: Vec<RoomId>,
+        /// Later than this.
+        from: Timestamp,
+        /// Earlier than this.
+        to: Timestamp,
+        /// How many at most.
+        limit: u32,
+    },
+    /// One message, if it is in one of the rooms, was said to everyone, or by or to the person.
+    Message {
+        /// Its place.
+        place: Place,
+        /// The person.
+        person: PersonId,
+        /// The rooms.
+        rooms: Vec<RoomId>,
     },
 }

@@ -46,7 +46,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// What is kept of a password: an argon2id hash in PHC form (RFC 9106; at most 256 bytes).
+/// What is kept of a password: an argon2id hash in PHC form (RFC 9106; at most 256 bytes), and
+/// perhaps, on a second line, what proofs are checked against (RFC 5802; at most 256 bytes).
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Verifier(#[n(0)] String);
@@ -58,10 +59,22 @@ impl Verifier {
         Self(phc)
     }
 
+    /// The same, with what proofs are checked against, in its printed form.
+    #[must_use]
+    pub fn with_scram(self, scram: &str) -> Self {
+        Self(format!("{}\n{scram}", self.phc()))
+    }
+
     /// The hash in PHC form.
     #[must_use]
     pub fn phc(&self) -> &str {
-        &self.0
+        self.0.split('\n').next().unwrap_or_default()
+    }
+
+    /// What proofs are checked against, if it is kept.
+    #[must_use]
+    pub fn scram(&self) -> Option<&str> {
+        self.0.split('\n').nth(1)
     }
 }
 

@@ -8,7 +8,8 @@ use minicbor::encode::{Encode, Encoder, Write};
 /// The longest text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// A text that can be stored and shown: 1 to [`TEXT_BYTES_MAX`] bytes of UTF-8 without NUL or CR.
+/// A text that can be stored and shown: 1 to [`TEXT_BYTES_MAX`] bytes of UTF-8 without NUL or CR;
+/// [`empty`](Self::empty) only where nothing is said.
 ///
 /// A line feed parts the lines of a text with several. Other control characters stay, as some
 /// faces give them a meaning; a face to which they are dangerous takes them out. Cheap to clone.
@@ -45,6 +46,12 @@ impl Text {
             return Err(BadText::Control(at));
         }
         Ok(Self(text.into()))
+    }
+
+    /// What a message has that says nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self("".into())
     }
 
     /// The text.

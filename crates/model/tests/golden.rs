@@ -37,32 +37,34 @@ fn verifier() -> Verifier {
 
 /// Every kind of intent, with every kind of what is in it.
 fn packets() -> Vec<(&'static str, Vec<Intent>)> {
-    let say = |to, manner, said| Intent::Say { to, manner, text: text(said) };
+    let say = |to, manner, said| Intent::say(to, manner, text(said));
     vec![
         ("begin", vec![Intent::Begin]),
         (
             "enter",
             vec![
-                Intent::Enter(Identity::Guest),
-                Intent::Enter(Identity::Known {
-                    name: name("Alice"),
-                    checked: Some(3),
-                    verifier: None,
-                }),
-                Intent::Enter(Identity::Known {
-                    name: name("Zoë"),
-                    checked: None,
-                    verifier: Some(verifier()),
-                }),
-                Intent::Enter(Identity::New { name: new("Ирина"), verifier: None }),
-                Intent::Enter(Identity::New { name: new("Bob"), verifier: Some(verifier()) }),
+                Intent::Enter(Identity::Guest, None),
+                Intent::Enter(
+                    Identity::Known { name: name("Alice"), checked: Some(3), verifier: None },
+                    None,
+                ),
+                Intent::Enter(
+                    Identity::Known {
+                        name: name("Zoë"),
+                        checked: None,
+                        verifier: Some(verifier()),
+                    },
+                    None,
+                ),
+                Intent::Enter(Identity::New { name: new("Ирина"), verifier: None }, None),
+                Intent::Enter(Identity::New { name: new("Bob"), verifier: Some(verifier()) }, None),
             ],
         ),
         (
             "exit",
             vec![
-                Intent::Exit { delivered: None },
-                Intent::Exit { delivered: Some(place(70_000, 1023)) },
+                Intent::Exit { delivered: None, reason: None },
+                Intent::Exit { delivered: Some(place(70_000, 1023)), reason: None },
             ],
         ),
         (

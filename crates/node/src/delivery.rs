@@ -1,6 +1,6 @@
 //! What a shard is to do, in order.
 
-use chinwag_model::effect::Event;
+use chinwag_model::effect::{Event, Stamp};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::outcome::Outcome;
 use chinwag_model::query::Answer;
@@ -17,6 +17,15 @@ pub enum Recipients {
     Everyone,
     /// These.
     Sessions(Vec<SessionNumber>),
+    /// Those subscribed to any of the rooms, and these, each once.
+    Peers {
+        /// The rooms.
+        rooms: Vec<RoomId>,
+        /// Sessions of the person whom it is about.
+        own: Vec<SessionNumber>,
+        /// Sessions that watch the person's name.
+        watchers: Vec<SessionNumber>,
+    },
 }
 
 /// What a shard is to do next.
@@ -28,6 +37,10 @@ pub enum Delivery {
         to: Recipients,
         /// What.
         event: Event,
+        /// Where it stands, and whose doing it is.
+        stamp: Stamp,
+        /// Whether it is told to so many that who can do without is not to be bothered.
+        crowded: bool,
     },
     /// Tell a session what became of a request.
     Outcome {

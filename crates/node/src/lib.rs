@@ -8,3 +8,4 @@ pub mod delivery;
 pub mod node;
 pub mod outbox;
 pub mod route;
+mod watch;

@@ -7,14 +7,17 @@ use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
-use chinwag_model::id::{NodeId, SessionId};
-use chinwag_model::intent::{Intent, Mark, Origin, Request};
-use chinwag_model::outcome::{NotStored, Outcome, Refusal};
-use chinwag_model::query::{Query, Reading};
+use chinwag_model::id::{NodeId, RoomId, SessionId};
+use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
+use chinwag_model::outcome::{Done, NotStored, Outcome, Refusal};
+use chinwag_model::query::{Answer, Census, Query, Reading};
 use chinwag_model::record::Record;
+use chinwag_model::tag::Tags;
+use chinwag_model::text::Text;
 
 use crate::delivery::{Delivery, SessionNumber};
 use crate::route::Routes;
+use crate::watch::Watches;
 
 /// The request number of what a node asks for a session on its own; sessions count from 1.
 pub const OWN_REQUEST: u32 = 0;
@@ -43,6 +46,18 @@ pub struct Node {
     effects: Vec<Effect>,
     records: Vec<Record>,
     readings: Vec<Asked>,
+    /// Requests taken from sessions, and those of them that are done or refused.
+    accepted: u64,
+    settled: u64,
+    /// Who waits until so many are settled.
+    raised: VecDeque<(u64, SessionNumber, u32)>,
+    /// Who wants to know that all before lies in every outbox.
+    barriers: Vec<(SessionNumber, u32)>,
+    watches: Watches,
+    /// Most persons who were there at a time, since the node began.
+    most: usize,
+    /// Connections that have not come in yet.
+    strangers: usize,
 }
 
 /// A reading of the archive, and who asked.
@@ -82,6 +97,13 @@ impl Node {
             effects: Vec::new(),
             records: Vec::new(),
             readings: Vec::new(),
+            accepted: 0,
+            settled: 0,
+            raised: VecDeque::new(),
+            barriers: Vec::new(),
+            watches: Watches::default(),
+            most: 0,
+            strangers: 0,
         };
         node.enqueue(0, OWN_REQUEST, Intent::Begin);
         node
@@ -98,6 +120,11 @@ impl Node {
         self.presence_notices_max = members;
     }
 
+    /// So many connections have not come in yet.
+    pub fn set_strangers(&mut self, count: usize) {
+        self.strangers = count;
+    }
+
     /// While the archive can't keep up, what is said is refused, so that history misses nothing.
     pub fn set_archive_behind(&mut self, behind: bool) {
         self.archive_behind = behind;
@@ -105,7 +132,9 @@ impl Node {
 
     /// A session wants something.
     pub fn ask(&mut self, session: SessionNumber, request: u32, intent: Intent) {
-        if self.archive_behind && matches!(intent, Intent::Say { .. }) {
+        if self.archive_behind
+            && matches!(intent, Intent::Say { .. } | Intent::Tag { .. } | Intent::Relay { .. })
+        {
             let refusal = Refusal::NotStored(NotStored::ArchiveBehind);
             return self.reply(session, request, Err(refusal));
         }
@@ -121,14 +150,29 @@ impl Node {
         }
     }
 
-    /// A connection is gone.
-    pub fn closed(&mut self, session: SessionNumber) {
+    /// A connection is gone, for a reason that others may be told.
+    pub fn closed(&mut self, session: SessionNumber, reason: Option<Text>) {
+        self.watches.forget(session);
         // It may be coming in just now, by an intent that is on its way.
         let id = SessionId { node: self.id, number: session };
         if self.pending.contains_key(&session) || self.state().has_session(id) {
             self.pending.entry(session).or_default().intents += 1;
-            self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered: None });
+            self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered: None, reason });
         }
+    }
+
+    /// A session puts tags on something that may be lost and decide nothing. They are seen at once,
+    /// or refused; like everything, after what the session asked before.
+    pub fn whisper(&mut self, session: SessionNumber, request: u32, to: &Target, tags: &Tags) {
+        let id = SessionId { node: self.id, number: session };
+        let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
+            Ok((audience, event, stamp)) => {
+                self.routes.show(audience, &[], event, stamp, false);
+                Ok(Done::Said(None))
+            }
+            Err(refusal) => Err(refusal),
+        };
+        self.reply(session, request, outcome);
     }
 
     /// Connections were written what waits up to these marks.
@@ -175,10 +219,13 @@ impl Node {
             self.route(effect);
         }
         self.effects = effects;
+        self.most = self.most.max(self.state().there());
         if entry.packet.node == self.id && entry.packet.epoch == self.epoch {
+            self.settled += entry.packet.requests.len() as u64;
             for request in &entry.packet.requests {
                 self.finish(request.origin.session.number);
             }
+            self.pass_barriers();
         }
         Ok(())
     }
@@ -193,10 +240,12 @@ impl Node {
             if session.number == 0 || number == OWN_REQUEST {
                 again.push_back(request);
             } else {
+                self.settled += 1;
                 self.reply(session.number, number, Err(Refusal::NotStored(why)));
                 self.finish(session.number);
             }
         }
+        self.pass_barriers();
         again.append(&mut self.queue);
         self.queue = again;
     }
@@ -211,6 +260,12 @@ impl Node {
         std::mem::take(&mut self.records)
     }
 
+    /// Who is to be told once all deliveries made so far lie in the outboxes of every shard: by
+    /// session, and its number for the query.
+    pub fn take_barriers(&mut self) -> Vec<(SessionNumber, u32)> {
+        std::mem::take(&mut self.barriers)
+    }
+
     /// What is to be asked of the archive.
     pub fn take_readings(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.readings)
@@ -218,6 +273,7 @@ impl Node {
 
     fn enqueue(&mut self, session: SessionNumber, request: u32, intent: Intent) {
         let session = SessionId { node: self.id, number: session };
+        self.accepted += 1;
         self.queue.push_back(Request { origin: Origin { session, request }, intent });
     }
 
@@ -235,9 +291,38 @@ impl Node {
         }
     }
 
+    fn pass_barriers(&mut self) {
+        while let Some((_, session, request)) =
+            self.raised.pop_front_if(|(upto, ..)| *upto <= self.settled)
+        {
+            self.barriers.push((session, request));
+        }
+    }
+
     fn answer(&mut self, session: SessionNumber, request: u32, query: &Query) {
         let id = SessionId { node: self.id, number: session };
+        match query {
+            Query::Barrier => {
+                // Also what others asked before it: they may have been told of each other elsewhere.
+                self.raised.push_back((self.accepted, session, request));
+                return self.pass_barriers();
+            }
+            Query::Watch { names, on } => self.watches.set(session, names, *on),
+            _ => {}
+        }
         match self.state().answer(id, query) {
+            Response::Now(Answer::Census(census)) => {
+                let answer = Box::new(Answer::Census(Census {
+                    most: self.most,
+                    strangers: self.strangers,
+                    ..census
+                }));
+                self.routes.send_session(id, |session| Delivery::Answer {
+                    session,
+                    request,
+                    answer,
+                });
+            }
             Response::Now(answer) => self.routes.send_session(id, |session| Delivery::Answer {
                 session,
                 request,
@@ -255,10 +340,15 @@ impl Node {
 
     fn route(&mut self, effect: Effect) {
         match effect {
-            Effect::Show { audience, event } => {
-                if !self.is_muted(&audience, &event) {
-                    self.routes.show(audience, event);
-                }
+            Effect::Show { audience, event, stamp } => {
+                let crowded = self.is_crowded(&audience, &event);
+                let watching = match &audience {
+                    Audience::Peers { name, .. } | Audience::Watchers(name) => {
+                        self.watches.watchers(name)
+                    }
+                    _ => &[],
+                };
+                self.routes.show(audience, watching, event, stamp, crowded);
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);
@@ -282,17 +372,27 @@ impl Node {
         }
     }
 
-    /// Whether a room is too large to be told of comings and goings.
-    fn is_muted(&self, audience: &Audience, event: &Event) -> bool {
-        let Audience::Room(room) = audience else { return false };
+    /// Whether comings and goings are told in a room that is too large for all to hear of them.
+    fn is_crowded(&self, audience: &Audience, event: &Event) -> bool {
         let presence = matches!(
             event,
             Event::Online(_)
                 | Event::Offline(_)
-                | Event::Joined(..)
-                | Event::Left(..)
+                | Event::Joined(_)
+                | Event::Left { .. }
+                | Event::Quit { .. }
+                | Event::Away { .. }
+                | Event::Account(_)
+                | Event::RealName { .. }
+                | Event::Badge { .. }
                 | Event::Renamed { .. }
         );
-        presence && self.state().members(*room) > self.presence_notices_max
+        let large = |room: &RoomId| self.state().members(*room) > self.presence_notices_max;
+        presence
+            && match audience {
+                Audience::Room(room) => large(room),
+                Audience::Peers { rooms, .. } => rooms.iter().all(large) && !rooms.is_empty(),
+                _ => false,
+            }
     }
 }

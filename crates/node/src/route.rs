@@ -1,7 +1,7 @@
 //! From effects to the deliveries of each shard: a room's members are touched by the shards that
 //! hold them, never one by one here.
 
-use chinwag_model::effect::{Audience, Event};
+use chinwag_model::effect::{Audience, Event, Stamp};
 use chinwag_model::id::{NodeId, SessionId};
 
 use crate::delivery::{Delivery, Recipients, SessionNumber};
@@ -37,17 +37,42 @@ impl Routes {
         shard_of(session, self.shards.len())
     }
 
-    pub(crate) fn show(&mut self, audience: Audience, event: Event) {
+    /// Shows an event to an audience; `watching` are the sessions that watch the name in it.
+    pub(crate) fn show(
+        &mut self,
+        audience: Audience,
+        watching: &[SessionNumber],
+        event: Event,
+        stamp: Stamp,
+        crowded: bool,
+    ) {
+        let show = |to| Delivery::Show { to, event: event.clone(), stamp, crowded };
         match audience {
-            Audience::Room(room) => {
-                self.send_all(&Delivery::Show { to: Recipients::Room(room), event });
+            Audience::Room(room) => self.send_all(&show(Recipients::Room(room))),
+            Audience::Everyone => self.send_all(&show(Recipients::Everyone)),
+            Audience::Sessions(sessions) => {
+                self.send_holders(&sessions, |held| show(Recipients::Sessions(held)));
             }
-            Audience::Everyone => {
-                self.send_all(&Delivery::Show { to: Recipients::Everyone, event });
+            Audience::Watchers(_) => {
+                let count = self.shards.len();
+                for (shard, queue) in self.shards.iter_mut().enumerate() {
+                    let held = held_by(shard, count, watching.iter().copied());
+                    if !held.is_empty() {
+                        queue.push(show(Recipients::Sessions(held)));
+                    }
+                }
             }
-            Audience::Sessions(sessions) => self.send_holders(&sessions, |sessions| {
-                Delivery::Show { to: Recipients::Sessions(sessions), event: event.clone() }
-            }),
+            Audience::Peers { rooms, own, .. } => {
+                let (node, count) = (self.node, self.shards.len());
+                for (shard, queue) in self.shards.iter_mut().enumerate() {
+                    let own = own.iter().filter(|id| id.node == node).map(|id| id.number);
+                    queue.push(show(Recipients::Peers {
+                        rooms: rooms.clone(),
+                        own: held_by(shard, count, own),
+                        watchers: held_by(shard, count, watching.iter().copied()),
+                    }));
+                }
+            }
         }
     }
 
@@ -86,6 +111,15 @@ impl Routes {
             queue.push(delivery.clone());
         }
     }
+}
+
+/// Those of these connections that a shard holds.
+fn held_by(
+    shard: usize,
+    shards: usize,
+    sessions: impl Iterator<Item = SessionNumber>,
+) -> Vec<SessionNumber> {
+    sessions.filter(|session| shard_of(*session, shards) == shard).collect()
 }
 
 /// The shard that holds a connection, by the connection's number.

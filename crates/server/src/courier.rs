@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chinwag_model::ask::Checked;
-use chinwag_model::intent::{Intent, Mark};
+use chinwag_model::intent::{Intent, Mark, Target};
 use chinwag_model::name::Name;
 use chinwag_model::query::{Answer, Query};
 use chinwag_model::secret::Secret;
+use chinwag_model::tag::Tags;
 use chinwag_node::delivery::{Delivery, SessionNumber};
+use chinwag_node::route::shard_of;
 use chinwag_storage::log::{Logged, Snapshot};
 use crossbeam_channel::Sender;
 
@@ -57,8 +59,29 @@ pub(crate) enum Wanted {
         peer: Option<IpAddr>,
     },
     Hash(Secret),
-    /// The connection is gone.
-    Closed,
+    /// What a proof of a name's password is checked against.
+    Prove {
+        name: Name,
+        peer: Option<IpAddr>,
+    },
+    /// A proof was right.
+    Proved {
+        name: Name,
+        peer: Option<IpAddr>,
+    },
+    Operate {
+        name: String,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    Whisper {
+        to: Target,
+        tags: Tags,
+    },
+    /// An operator wants the configuration read again.
+    Reread,
+    /// The connection is gone, for this reason.
+    Closed(String),
     /// What waits was written to connections.
     Delivered(Vec<Mark>),
 }
@@ -74,10 +97,44 @@ pub(crate) enum ToShard {
     Checked { session: SessionNumber, request: u32, checked: Checked },
     /// The configuration was read again.
     Policy(Arc<Policy>),
+    /// Once this and all before it is done, the barrier is one shard lower.
+    Barrier(Arc<Barrier>),
     /// Read nothing more.
     Hush,
     /// Everything accepted is stored and on its way: say goodbye, and end.
     Farewell,
+}
+
+/// Who waits until every shard has done all that came before: what the last one of them to reach it
+/// tells.
+#[derive(Debug)]
+pub(crate) struct Barrier {
+    left: AtomicUsize,
+    waiting: Vec<(SessionNumber, u32)>,
+    shards: Arc<[ShardInbox]>,
+}
+
+impl Barrier {
+    /// Raises a barrier in all shards.
+    pub(crate) fn raise(shards: &Arc<[ShardInbox]>, waiting: Vec<(SessionNumber, u32)>) {
+        let left = AtomicUsize::new(shards.len());
+        let barrier = Arc::new(Self { left, waiting, shards: Arc::clone(shards) });
+        for shard in shards.iter() {
+            shard.send(ToShard::Barrier(Arc::clone(&barrier)));
+        }
+    }
+
+    /// One shard has reached it.
+    pub(crate) fn reach(&self) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        for (session, request) in &self.waiting {
+            if let Some(inbox) = self.shards.get(shard_of(*session, self.shards.len())) {
+                inbox.answer(*session, *request, Answer::Barrier);
+            }
+        }
+    }
 }
 
 /// A connection that came in.

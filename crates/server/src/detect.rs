@@ -69,12 +69,10 @@ pub(crate) fn detect(bytes: &[u8]) -> Spoken {
 /// The one line that a client gets who speaks what is not to be had here, in words it can show.
 pub(crate) fn apology(spoken: Spoken, faces: Faces) -> Vec<u8> {
     match spoken {
-        Spoken::Irc => {
-            b"ERROR :This server does not speak IRC yet; use nc or chinwag client.\r\n".to_vec()
-        }
+        Spoken::Irc => format!("ERROR :This port does not speak IRC, only {faces}.\r\n").into(),
         Spoken::Web => {
-            let body = "This server has no web face yet; use nc or chinwag client.\n";
-            http("501 Not Implemented", "", body)
+            let body = format!("This port has no web face, only {faces}.\n");
+            http("501 Not Implemented", "", &body)
         }
         // A fatal alert, protocol_version (RFC 8446, section 6): what a TLS client can show.
         Spoken::Tls => vec![0x15, 3, 3, 0, 2, 2, 70],

@@ -1,15 +1,21 @@
 //! The hub: owns the node, and stands between shards, log and archive.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chinwag_core::state::Credential;
 use chinwag_model::entry::Entry;
+use chinwag_model::name::Name;
+use chinwag_model::query::Query;
+use chinwag_model::secret::Verifier;
+use chinwag_model::text::Text;
 use chinwag_node::node::Node;
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::courier::{SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
+use crate::courier::{Barrier, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
 use crate::options::Policy;
 use crate::vault::{Cost, Job, Vault, Work};
 
@@ -42,6 +48,10 @@ pub(crate) struct Hub {
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
     pub(crate) progress: Progress,
+    /// Has the configuration read again.
+    pub(crate) reread: fn(),
+    /// Connections that have not come in yet, by all shards.
+    pub(crate) strangers: Arc<AtomicUsize>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -145,8 +155,14 @@ impl Hub {
     fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
-            Wanted::Query(query) => self.node.query(session, request, query),
-            Wanted::Closed => self.node.closed(session),
+            Wanted::Query(query) => {
+                if query == Query::Census {
+                    self.node.set_strangers(self.strangers.load(Ordering::Relaxed));
+                }
+                self.node.query(session, request, query);
+            }
+            Wanted::Whisper { to, tags } => self.node.whisper(session, request, &to, &tags),
+            Wanted::Closed(why) => self.node.closed(session, Text::parse(&why).ok()),
             Wanted::Delivered(marks) => self.node.delivered(marks),
             Wanted::Check { name, password, peer } => {
                 let credential = self.node.state().credential(&name);
@@ -161,6 +177,28 @@ impl Hub {
                 };
                 self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
             }
+            Wanted::Prove { name, peer } => {
+                let credential = self.node.state().credential(&name);
+                let per_minute = self.policy.limits.failed_logins_per_minute;
+                let work = Work::Prove { name, credential, peer, per_minute };
+                self.vault.take(Job { session, request, work });
+            }
+            Wanted::Proved { name, peer } => {
+                let per_minute = self.policy.limits.failed_logins_per_minute;
+                self.vault.forgive(&name, peer, per_minute);
+            }
+            Wanted::Operate { name, password, peer } => {
+                let known = self.policy.operators.iter().find(|operator| operator.name == name);
+                let credential = known.map(|operator| Credential {
+                    verifier: Verifier::new(operator.password_hash.clone()),
+                    version: 1,
+                });
+                let per_minute = self.policy.limits.failed_logins_per_minute;
+                let name = Name::parse(&name).unwrap_or_else(|_| Name::lobby());
+                let work = Work::Check { name, password, credential, peer, per_minute };
+                self.vault.take(Job { session, request, work });
+            }
+            Wanted::Reread => (self.reread)(),
         }
     }
 
@@ -193,6 +231,7 @@ impl Hub {
     fn settle(&mut self) {
         self.node.set_archive_behind(self.archive.backlog() > ARCHIVE_BACKLOG_MAX);
         self.offer();
+        let barriers = self.node.take_barriers();
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
@@ -204,6 +243,9 @@ impl Hub {
             if !deliveries.is_empty() {
                 inbox.send(ToShard::Deliveries(deliveries));
             }
+        }
+        if !barriers.is_empty() {
+            Barrier::raise(&self.shards, barriers);
         }
         let Progress { entries, requests, snapshotting, .. } = self.progress;
         if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {

@@ -6,6 +6,7 @@
 //! Nothing here is shared but channels.
 
 pub mod certificate;
+mod cloak;
 mod courier;
 mod detect;
 mod door;

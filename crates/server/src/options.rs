@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chinwag_face::irc::IrcPolicy;
+
 use crate::certificate::Certificate;
 
 /// Everything a server is told at its start.
@@ -15,6 +17,8 @@ pub struct Options {
     pub certificate: Option<Certificate>,
     /// What can be changed while the server runs.
     pub policy: Policy,
+    /// Has the configuration read again, as an operator asks for it.
+    pub reread: fn(),
 }
 
 /// What can be changed while the server runs.
@@ -34,8 +38,23 @@ pub struct Policy {
     pub password_memory_kib: u32,
     /// Passes that hashing a password makes.
     pub password_passes: u32,
+    /// What IRC clients are told and held to.
+    pub irc: IrcPolicy,
+    /// Operators of the server.
+    pub operators: Vec<Operator>,
+    /// What addresses are cloaked with: secret, and the same at every start.
+    pub cloak_key: Vec<u8>,
     /// Bounds.
     pub limits: Limits,
+}
+
+/// An operator of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// The name to give.
+    pub name: String,
+    /// What the password is checked against, in PHC form.
+    pub password_hash: String,
 }
 
 /// The bounds of what strangers can do.

@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -112,15 +113,16 @@ impl Server {
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, certificate, policy } = options;
+        let Options { listeners, certificate, policy, reread } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
 
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let policy = Arc::new(policy);
+        let strangers = Arc::new(AtomicUsize::new(0));
         let seeds: Vec<_> = (0..count)
-            .map(|_| Seed::new(hub.clone(), Arc::clone(&policy)))
+            .map(|_| Seed::new(hub.clone(), Arc::clone(&policy), Arc::clone(&strangers)))
             .collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
@@ -143,6 +145,8 @@ impl Server {
             inbox,
             own: hub.clone(),
             progress: crate::hub::Progress::default(),
+            reread,
+            strangers,
         };
         threads.push(spawn("hub".to_owned(), move || {
             if let Err(error) = hub_state.run() {
@@ -184,6 +188,12 @@ impl Server {
     #[must_use]
     pub fn listening(&self) -> &[Listening] {
         &self.listening
+    }
+
+    /// What it is told now of what can be changed.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
     }
 
     /// Changes what can be changed while it runs. Connections keep the bounds they came in with.

@@ -7,14 +7,19 @@
 mod connection;
 mod delivery;
 mod fan_out;
+mod intake;
+mod speech;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chinwag_face::line::{LineFace, LinePolicy, Output};
+use chinwag_face::irc::IrcPolicy;
+use chinwag_face::line::{LineFace, LinePolicy};
+use chinwag_face::output::Output;
 use chinwag_model::ask::Ask;
+use chinwag_model::id::Timestamp;
 use chinwag_model::intent::Intent;
 use chinwag_node::delivery::SessionNumber;
 use crossbeam_channel::{Receiver, Sender};
@@ -23,10 +28,11 @@ use mio::event::Event;
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
-use self::connection::{Connection, Reading, Speech, Write};
+use self::connection::{Connection, Write};
 use self::fan_out::Rooms;
+use self::speech::{Speech, wrapped};
 use crate::courier::{Arrival, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
-use crate::detect::{Spoken, apology, detect, tls_wanted};
+use crate::detect::Spoken;
 use crate::options::Policy;
 use crate::timers::Timers;
 use crate::transport::BEGINNING_TIME;
@@ -66,7 +72,10 @@ struct Shard {
     woken: Arc<AtomicBool>,
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
+    /// Connections of all shards that speak IRC and have not come in yet.
+    strangers: Arc<AtomicUsize>,
     line_policy: Arc<LinePolicy>,
+    irc_policy: Arc<IrcPolicy>,
     connections: Slab<Connection>,
     keys: HashMap<SessionNumber, usize>,
     rooms: Rooms,
@@ -95,18 +104,23 @@ pub(crate) struct Seed {
     woken: Arc<AtomicBool>,
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
+    strangers: Arc<AtomicUsize>,
 }
 
 impl Seed {
     /// What a shard begins with, and its inbox.
-    pub(crate) fn new(hub: Sender<ToHub>, policy: Arc<Policy>) -> io::Result<(Self, ShardInbox)> {
+    pub(crate) fn new(
+        hub: Sender<ToHub>,
+        policy: Arc<Policy>,
+        strangers: Arc<AtomicUsize>,
+    ) -> io::Result<(Self, ShardInbox)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let woken = Arc::new(AtomicBool::new(false));
         // Bounded by what its sessions may ask and hold; the hub must never wait for a shard.
         let (sender, inbox) = crossbeam_channel::unbounded();
         let handle = ShardInbox::new(sender, waker, Arc::clone(&woken));
-        Ok((Self { poll, inbox, woken, hub, policy }, handle))
+        Ok((Self { poll, inbox, woken, hub, policy, strangers }, handle))
     }
 
     /// Serves until it is told to end.
@@ -117,15 +131,18 @@ impl Seed {
 
 impl Shard {
     fn new(seed: Seed) -> Self {
-        let Seed { poll, inbox, woken, hub, policy } = seed;
+        let Seed { poll, inbox, woken, hub, policy, strangers } = seed;
         let line_policy = Arc::new(line_policy(&policy));
+        let irc_policy = Arc::new(policy.irc.clone());
         Self {
             poll,
             inbox,
             woken,
             hub,
             policy,
+            strangers,
             line_policy,
+            irc_policy,
             connections: Slab::new(),
             keys: HashMap::new(),
             rooms: Rooms::default(),
@@ -154,6 +171,7 @@ impl Shard {
                 tracing::error!("cannot wait for sockets: {error}");
             }
             self.now = Instant::now();
+            self.output.now = time_now();
             for event in &events {
                 self.note(event);
             }
@@ -210,8 +228,10 @@ impl Shard {
                 }
                 ToShard::Policy(policy) => {
                     self.line_policy = Arc::new(line_policy(&policy));
+                    self.set_irc_policy(&policy);
                     self.policy = policy;
                 }
+                ToShard::Barrier(barrier) => barrier.reach(),
                 ToShard::Hush => {
                     self.hushed = true;
                     self.tell_asks();
@@ -260,9 +280,11 @@ impl Shard {
             }
             if connection.name_due <= self.now && !connection.is_named() {
                 let seconds = self.policy.limits.name_time.as_secs();
-                connection
-                    .part(format!("\n<No name was given in {seconds} seconds.>\n").as_bytes());
-                self.finish(key);
+                match connection.speech.face() {
+                    Some(face) => face.too_slow(seconds, &mut self.output),
+                    None => LineFace::too_slow(seconds, &mut self.output),
+                }
+                self.part(key);
                 continue;
             }
             if matches!(connection.speech, Speech::Unsure(_))
@@ -284,110 +306,6 @@ impl Shard {
         }
     }
 
-    fn read_all(&mut self) {
-        let mut handshakes = 0;
-        for key in std::mem::take(&mut self.readable) {
-            if let Some(connection) = self.connections.get_mut(key) {
-                connection.is_listed_readable = false;
-                handshakes += usize::from(connection.stream.is_in_handshake());
-                if connection.stream.is_in_handshake() && handshakes > HANDSHAKES_TURN_MAX {
-                    connection.mark_readable(key, &mut self.readable);
-                } else {
-                    self.read(key);
-                }
-            }
-        }
-    }
-
-    /// Reads once from a connection, and does what it asks.
-    fn read(&mut self, key: usize) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        if (self.hushed && connection.closing.is_none()) || !connection.wants_input() {
-            return;
-        }
-        match connection.read(&mut self.buffer) {
-            Reading::Bytes(count, more) => {
-                if more {
-                    connection.mark_readable(key, &mut self.readable);
-                }
-                let bytes = self.buffer.get(..count).unwrap_or_default();
-                match &mut connection.speech {
-                    Speech::Line(face) => {
-                        face.receive(bytes);
-                        self.note_partial(key);
-                    }
-                    Speech::Unsure(head) => {
-                        head.extend_from_slice(bytes);
-                        let spoken = detect(head);
-                        if spoken != Spoken::Unsure {
-                            self.settle_speech(key, spoken);
-                        }
-                    }
-                    Speech::None => {}
-                }
-                self.pump(key);
-            }
-            Reading::Nothing => {}
-            Reading::Begun => {
-                connection.opened = self.now;
-                self.timers.set(self.now + DETECT_TIME, connection.number);
-                connection.mark_readable(key, &mut self.readable);
-            }
-            Reading::End => {
-                connection.input_ended = true;
-                if connection.is_parting {
-                    return self.remove(key, "it has left");
-                }
-                if matches!(connection.speech, Speech::Unsure(_)) {
-                    self.settle_speech(key, Spoken::Line);
-                }
-                if let Some(Connection { speech: Speech::Line(face), .. }) =
-                    self.connections.get_mut(key)
-                {
-                    face.end_of_input();
-                }
-                self.pump(key);
-            }
-            Reading::Failed(error) => self.remove(key, &error.to_string()),
-        }
-    }
-
-    /// A client that ends no lines: a line is over when nothing follows for a while.
-    fn note_partial(&mut self, key: usize) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let Some(pause) = connection.listener.unterminated else { return };
-        if let Speech::Line(face) = &connection.speech
-            && face.has_partial()
-        {
-            connection.end_line_due = Some(self.now + pause);
-            self.timers.set(self.now + pause, connection.number);
-        } else {
-            connection.end_line_due = None;
-        }
-    }
-
-    /// It is known what a client speaks: its session begins, or it is told that there is none.
-    fn settle_speech(&mut self, key: usize, spoken: Spoken) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let Speech::Unsure(head) = &mut connection.speech else { return };
-        let head = std::mem::take(head);
-        if connection.stream.wants_tls() {
-            connection.part(&tls_wanted(spoken));
-            return self.finish(key);
-        }
-        if spoken != Spoken::Line || !connection.listener.faces.line {
-            let words = apology(spoken, connection.listener.faces);
-            connection.part(&words);
-            return self.finish(key);
-        }
-        let mut face = LineFace::new(Arc::clone(&self.line_policy));
-        face.greet(&mut self.output);
-        face.receive(&head);
-        connection.speech = Speech::Line(Box::new(face));
-        self.send_output(key);
-        self.note_partial(key);
-    }
-
     /// Runs a session until it wants nothing, or must wait.
     fn pump(&mut self, key: usize) {
         loop {
@@ -403,7 +321,7 @@ impl Shard {
                 self.timers.set(until, connection.number);
                 break;
             }
-            let Speech::Line(face) = &mut connection.speech else { return };
+            let Some(face) = connection.speech.face() else { return };
             let asked = face.next_ask(&mut self.output);
             connection.pace.charge(face.lines(), self.now);
             let is_surplus = connection.is_surplus;
@@ -412,12 +330,13 @@ impl Shard {
             match asked {
                 Some(_) if is_surplus => {
                     self.output.bytes.clear();
-                    LineFace::server_full(&mut self.output);
-                    connection.part(&std::mem::take(&mut self.output.bytes));
-                    return self.finish(key);
+                    if let Some(face) = connection.speech.face() {
+                        face.server_full(&mut self.output);
+                    }
+                    return self.part(key);
                 }
                 Some((request, ask)) => {
-                    let ask = wanted(ask, connection.peer);
+                    let ask = wanted(ask, connection, &self.policy);
                     let session = connection.number;
                     self.asks.push(SessionAsk { session, request, ask });
                     self.send_output(key);
@@ -444,14 +363,23 @@ impl Shard {
         if self.output.bytes.is_empty() && self.output.waited.is_none() {
             return;
         }
-        let pushed =
-            connection.outbox.push(self.output.bytes.as_slice().into(), self.output.waited);
+        let bytes = wrapped(&self.output.bytes, connection.speech.wrap());
+        let pushed = connection.outbox.push(bytes.as_ref().into(), self.output.waited);
         self.output.bytes.clear();
         self.output.waited = None;
         match pushed {
             Ok(()) => connection.mark_dirty(key, &mut self.dirty),
             Err(_) => self.remove(key, "it reads too slowly"),
         }
+    }
+
+    /// Sends last words, after which nothing more comes.
+    fn part(&mut self, key: usize) {
+        self.send_output(key);
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.speech = Speech::None;
+        }
+        self.finish(key);
     }
 
     /// Nothing more comes for a connection: it is closed once it has what is due.
@@ -513,12 +441,17 @@ impl Shard {
         let number = connection.number;
         tracing::debug!("connection {number} is closed: {why}");
         self.keys.remove(&number);
+        self.no_stranger(&mut connection);
         self.rooms.leave_all(key, &connection.rooms);
         if let Some(mark) = connection.take_mark() {
             let ask = Wanted::Delivered(vec![mark]);
             self.asks.push(SessionAsk { session: 0, request: 0, ask });
         }
-        self.asks.push(SessionAsk { session: number, request: 0, ask: Wanted::Closed });
+        self.asks.push(SessionAsk {
+            session: number,
+            request: 0,
+            ask: Wanted::Closed(why.to_owned()),
+        });
     }
 
     fn tell_marks(&mut self) {
@@ -548,7 +481,7 @@ impl Shard {
         }
         for SessionAsk { session, ask, .. } in &mut self.asks {
             // Who leaves has been written, by now, what is told with it.
-            if let Wanted::Intent(Intent::Exit { delivered }) = ask
+            if let Wanted::Intent(Intent::Exit { delivered, .. }) = ask
                 && let Some(key) = self.keys.get(session)
                 && let Some(connection) = self.connections.get_mut(*key)
             {
@@ -564,7 +497,7 @@ impl Shard {
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             let Some(connection) = self.connections.get_mut(key) else { continue };
-            if let Speech::Line(face) = &mut connection.speech {
+            if let Some(face) = connection.speech.face() {
                 face.shutting_down(&mut self.output);
                 self.send_output(key);
             }
@@ -573,13 +506,30 @@ impl Shard {
     }
 }
 
-fn wanted(ask: Ask, peer: Option<std::net::IpAddr>) -> Wanted {
+fn wanted(ask: Ask, connection: &Connection, policy: &Policy) -> Wanted {
+    let peer = connection.peer;
     match ask {
+        Ask::Intent(Intent::Enter(identity, visitor)) => {
+            // Who says nothing of itself is told of all the same.
+            let visitor = visitor.unwrap_or_else(|| Box::new(connection.visitor(policy)));
+            Wanted::Intent(Intent::Enter(identity, Some(visitor)))
+        }
         Ask::Intent(intent) => Wanted::Intent(intent),
         Ask::Query(query) => Wanted::Query(query),
         Ask::Check { name, password } => Wanted::Check { name, password, peer },
         Ask::Hash(password) => Wanted::Hash(password),
+        Ask::Prove(name) => Wanted::Prove { name, peer },
+        Ask::Proved(name) => Wanted::Proved { name, peer },
+        Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
+        Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
+        Ask::Reread => Wanted::Reread,
     }
+}
+
+/// The time now, in milliseconds since 1970-01-01T00:00:00Z.
+fn time_now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn line_policy(policy: &Policy) -> LinePolicy {

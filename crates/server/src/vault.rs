@@ -1,18 +1,19 @@
 //! Hashing and checking passwords, on threads of their own, and slowing those who guess.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use chinwag_core::state::Credential;
-use chinwag_model::ask::Checked;
+use chinwag_model::ask::{Checked, Scram};
 use chinwag_model::name::Name;
 use chinwag_model::secret::{Secret, Verifier};
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::route::shard_of;
+use chinwag_wire::sasl::credential::{ITERATIONS, ScramCredential};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use hashbrown::HashMap;
 
@@ -53,6 +54,13 @@ pub(crate) enum Work {
         password: Secret,
         cost: Cost,
     },
+    /// What a proof is checked against.
+    Prove {
+        name: Name,
+        credential: Option<Credential>,
+        peer: Option<IpAddr>,
+        per_minute: u32,
+    },
 }
 
 /// What hashing costs.
@@ -89,7 +97,9 @@ impl Vault {
     /// Has a job done; who asked is told by their shard. A check counts as a failure until it
     /// turns out right, so that many at a time gain a guesser nothing.
     pub(crate) fn take(&self, job: Job) {
-        if let Work::Check { name, peer, per_minute, .. } = &job.work {
+        if let Work::Check { name, peer, per_minute, .. }
+        | Work::Prove { name, peer, per_minute, .. } = &job.work
+        {
             let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(wait) = failures.charge(name, *peer, *per_minute, Instant::now()) {
                 drop(failures);
@@ -105,6 +115,14 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// A proof was right: it does not count.
+    pub(crate) fn forgive(&self, name: &Name, peer: Option<IpAddr>, per_minute: u32) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.forgive(name, peer, per_minute);
+    }
+}
+
 fn run(inbox: &Receiver<Job>, shards: &[ShardInbox], failures: &Mutex<Failures>) {
     for job in inbox {
         let checked = match &job.work {
@@ -117,6 +135,7 @@ fn run(inbox: &Receiver<Job>, shards: &[ShardInbox], failures: &Mutex<Failures>)
                 checked
             }
             Work::Hash { password, cost } => hash(password, *cost),
+            Work::Prove { name, credential, .. } => prove(name, credential.as_ref()),
         };
         tell(shards, &job, checked);
     }
@@ -127,6 +146,36 @@ fn tell(shards: &[ShardInbox], job: &Job, checked: Checked) {
     if let Some(shard) = shards.get(shard_of(session, shards.len())) {
         shard.send(ToShard::Checked { session, request, checked });
     }
+}
+
+/// What a proof is checked against: for who has no such thing, something that none fits.
+fn prove(name: &Name, credential: Option<&Credential>) -> Checked {
+    let nonce = hex(random());
+    let known = credential.and_then(|known| Some((known.verifier.scram()?, known.version)));
+    let (text, version) = match known {
+        Some((text, version)) => (text.to_owned(), version),
+        None => {
+            (ScramCredential::fake(&SECRET.get_or_init(random)[..], name.folded()).to_text(), 0)
+        }
+    };
+    let scram = Scram { credential: text.into(), nonce: nonce.into(), version };
+    Checked::Scram(Box::new(scram))
+}
+
+/// What fakes are made of: the same while the server runs, so that they do not change from one try
+/// to the next.
+static SECRET: OnceLock<[u8; 16]> = OnceLock::new();
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!("the system gives no random numbers: {error}");
+    }
+    bytes
+}
+
+fn hex(bytes: [u8; 16]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn check(password: &Secret, credential: Option<&Credential>) -> Checked {
@@ -146,7 +195,15 @@ fn hash(password: &Secret, cost: Cost) -> Checked {
             hasher.hash_password(password.expose()).map_err(|error| error.to_string())
         });
     match hashed {
-        Ok(hash) => Checked::Hashed(Verifier::new(hash.to_string())),
+        Ok(hash) => {
+            let scram = std::str::from_utf8(password.expose())
+                .map(|text| ScramCredential::derive(text, &random(), ITERATIONS).to_text());
+            let verifier = Verifier::new(hash.to_string());
+            Checked::Hashed(match scram {
+                Ok(scram) => verifier.with_scram(&scram),
+                Err(_) => verifier,
+            })
+        }
         Err(error) => {
             tracing::error!("cannot hash a password: {error}");
             Checked::Limited { seconds: 1 }

@@ -1,16 +1,23 @@
-//! The archive: messages and marks of delivery, written behind the live path and read beside it.
+//! The archive: messages, what else happened, and marks of delivery, written behind the live path
+//! and read beside it.
 //!
 //! One thread writes, in transactions of what has gathered meanwhile; two read; one feeds the
 //! full-text index and one searches it, so that an index that is being built, or a costly search,
 //! holds up nothing else. They share one [`desk`].
 
 mod backlog;
+mod cleaning;
 mod desk;
+mod extra;
+mod happening;
 mod history;
 mod index;
+mod lines;
+mod moment;
 mod reader;
 mod row;
 mod search;
+mod target;
 mod writer;
 
 use std::fmt;
@@ -38,7 +45,11 @@ use writer::Writer;
 /// A message's id is its place in one number, so that the order of the table is the one order, an
 /// index on anything is an index on it and the place, and the full-text index needs no table to
 /// find its messages.
-const MIGRATIONS: &[&str] = &["
+///
+/// Messages of tags alone lie aside, so that whoever reads what was said need not go through them.
+const MIGRATIONS: &[&str] = &[FIRST, LINES];
+
+const FIRST: &str = "
     CREATE TABLE message (
         id INTEGER PRIMARY KEY,      -- its place: number of the entry * 65536 + index there
         time_ms INTEGER NOT NULL,    -- since 1970 in UTC
@@ -52,7 +63,7 @@ const MIGRATIONS: &[&str] = &["
         target TEXT,                 -- the same of the room, group or person
         target_folded TEXT,
         target_look TEXT,
-        manner TEXT NOT NULL,        -- 'speech' or 'action'
+        manner TEXT NOT NULL,        -- 'speech', 'action' or 'notice'
         text TEXT NOT NULL
     );
     CREATE INDEX message_room ON message (room_id) WHERE room_id IS NOT NULL;
@@ -70,7 +81,47 @@ const MIGRATIONS: &[&str] = &["
         kept INTEGER NOT NULL        -- all entries of the log up to here are in this file
     );
     INSERT INTO archive VALUES (1, lower(hex(randomblob(16))), 0);
-"];
+";
+
+const LINES: &str = "
+    ALTER TABLE message ADD COLUMN
+        extra BLOB;                  -- what few have, in CBOR; NULL where it has nothing of it
+    CREATE INDEX message_pair_back ON message
+        (max(author_id, recipient_id), min(author_id, recipient_id)) WHERE recipient_id IS NOT NULL;
+    CREATE TABLE aside (             -- messages of tags alone, with the columns of the others
+        id INTEGER PRIMARY KEY,
+        time_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        room_id INTEGER,
+        recipient_id INTEGER,
+        author_id INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        author_folded TEXT NOT NULL,
+        author_look TEXT NOT NULL,
+        target TEXT,
+        target_folded TEXT,
+        target_look TEXT,
+        manner TEXT NOT NULL,        -- 'tags'
+        text TEXT NOT NULL,          -- empty
+        extra BLOB
+    );
+    CREATE INDEX aside_room ON aside (room_id) WHERE room_id IS NOT NULL;
+    CREATE INDEX aside_pair ON aside (min(author_id, recipient_id), max(author_id, recipient_id))
+        WHERE recipient_id IS NOT NULL;
+    CREATE INDEX aside_everyone ON aside (kind) WHERE kind = 'everyone';
+    CREATE TABLE happening (         -- what happened, beside what was said
+        n INTEGER PRIMARY KEY,       -- in the order of keeping
+        place INTEGER NOT NULL,      -- as a message's id
+        time_ms INTEGER NOT NULL,
+        conversation TEXT NOT NULL,  -- 'r12' for a room, 'p3 p5' for two persons, or 'all'
+        who TEXT NOT NULL,           -- the name as it was then
+        what TEXT NOT NULL,          -- 'joined', 'left', 'quit', 'kicked', 'topic', ...
+        detail BLOB NOT NULL,        -- all else, in CBOR
+        gone_id INTEGER              -- the message that was taken back with it
+    );
+    CREATE INDEX happening_conversation ON happening (conversation, place);
+    CREATE INDEX happening_gone ON happening (place) WHERE gone_id IS NOT NULL;
+";
 
 /// How long a reading may wait for what it asks for to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -180,7 +231,7 @@ impl Archive for SqliteArchive {
         let Some(lanes) = &self.lanes else { return (question.reply)(Answer::Unavailable) };
         let lane = match &question.reading.what {
             ReadingKind::Search { .. } => &lanes.search,
-            ReadingKind::History { .. } | ReadingKind::Backlog { .. } => &lanes.plain,
+            _ => &lanes.plain,
         };
         if let Err(full) = lane.try_send(question) {
             tracing::warn!("more than {READINGS_MAX} readings wait for the archive");

@@ -5,17 +5,25 @@
 //! crash between two leaves a file of either format. A file of a later format is not touched.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
+
+/// How long to wait for a lock that another connection holds: no connection holds one for long.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Statements that a reader keeps prepared: as many as there are ways to ask.
+const STATEMENTS_MAX: usize = 64;
 
 /// What a commit promises. All files have a write-ahead log (sqlite.org/wal.html).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Commit {
     /// It has survived a power cut when it returns. Checkpoints are left to the caller.
     Durable,
-    /// It survives the end of the process; a power cut may take the last ones, all of each.
+    /// It survives the end of the process; a power cut may take the last ones, all of each. What
+    /// is deleted is overwritten.
     Soon,
 }
 
@@ -61,7 +69,9 @@ pub(crate) fn reopen(path: &Path, commit: Commit) -> rusqlite::Result<Connection
 /// Opens a file to read.
 pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
 }
 
 /// Writes as much of the write-ahead log into the file as is possible without anyone waiting.
@@ -71,6 +81,16 @@ pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<u64> {
         let (pages, written): (i64, i64) = (row.get(1)?, row.get(2)?);
         Ok(crate::int::unsigned(pages - written))
     })
+}
+
+/// Writes all of the write-ahead log into the file and empties it, so that nothing that was
+/// overwritten in the file stays there. Waits for nobody; says whether it was possible, which it is
+/// not while somebody reads.
+pub(crate) fn empty_wal(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    connection.busy_timeout(BUSY)?;
+    busy.map(|busy: bool| !busy)
 }
 
 // Without SQLITE_OPEN_URI, so that a path is a path, whatever it begins with.
@@ -96,7 +116,8 @@ fn configure(connection: &Connection, commit: Commit) -> rusqlite::Result<()> {
         Commit::Soon => {
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             // In KiB. Rows go to many rooms, so their pages lie far apart.
-            connection.pragma_update(None, "cache_size", -16 * 1024)
+            connection.pragma_update(None, "cache_size", -16 * 1024)?;
+            connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The archive: what people said, kept for ever.
+//! The archive: what people said and did, kept for ever.
 
 use chinwag_model::id::{PersonId, RoomId, Seq};
 use chinwag_model::message::{Conversation, Message};
@@ -20,7 +20,12 @@ pub type Reply = Box<dyn FnOnce(Answer) + Send>;
 /// Who wants to know that something is durable.
 pub type Synced = Box<dyn FnOnce(Result<Seq, ArchiveError>) + Send>;
 
-/// What people said, and how far it was delivered.
+/// What people said, what else happened, and how far it was delivered.
+///
+/// A message of tags alone is no part of history, of what waits, or of what is found; it is told
+/// among lines with happenings, and where it is asked for by its place. A message that was taken
+/// back is gone, and its text with it; that it is gone is a happening. One that is taken back but
+/// is not there leaves the happening alone.
 ///
 /// Dropping an archive writes what it took, as far as it can, and answers everything.
 pub trait Archive: Send + Sync {
@@ -39,7 +44,14 @@ pub trait Archive: Send + Sync {
     /// Answers a reading once everything up to `reading.at` is kept; with
     /// [`Answer::Unavailable`] if that takes more than 10 s, too much is being asked, or reading
     /// fails. The operator is told of failures. An answer holds at most
-    /// [`ROWS_MAX`](chinwag_model::query::ROWS_MAX) messages, whatever limit was asked for.
+    /// [`ROWS_MAX`](chinwag_model::query::ROWS_MAX) messages or lines, whatever limit was asked
+    /// for.
+    ///
+    /// Lines stand by place; at the same place a message comes before what happened, and that in
+    /// the order in which it was kept. Those around a point are half before it, at most, and then
+    /// the point and what follows. A point in time is all that has this time; the archive relies on
+    /// times never running back from place to place. Of the last messages of conversations the
+    /// first ones are told where they are more than the limit.
     fn read(&self, reading: Reading, reply: Reply);
 
     /// Calls back once everything taken so far would survive a power cut, with the last entry of

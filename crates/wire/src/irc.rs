@@ -1,5 +1,5 @@
 //! IRC's lines: <https://modern.ircdocs.horse>, and the IRCv3 extensions to them.
 
 pub mod framing;
-pub mod mask;
 pub mod message;
+pub mod time;

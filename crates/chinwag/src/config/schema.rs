@@ -37,6 +37,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.clients_max", Kind::Number(1, 10_000_000), Default::Plain("100000")),
     key("server.description", Kind::Line(400), Default::Plain("")),
     key("server.motd", Kind::Text(65_536), Default::Plain("")),
+    key("server.icon", Kind::Line(400), Default::Plain("")),
     secret("server.password", Kind::Line(300), Default::Plain("")),
     key("listen.*.address", Kind::Address, Default::Plain("127.0.0.1:8080")),
     key("listen.*.faces", Kind::Faces, Default::Plain("line, irc, web")),

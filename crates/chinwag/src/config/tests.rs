@@ -27,7 +27,7 @@ fn load_with_options(
 #[test]
 fn nothing_configured_is_the_default() {
     let config = load("", &[]).unwrap();
-    let options = config.options().unwrap();
+    let options = config.options(&[]).unwrap();
     assert_eq!(options.listeners.len(), 1);
     let listener = &options.listeners[0];
     assert_eq!(listener.address.to_string(), "127.0.0.1:8080");
@@ -152,7 +152,7 @@ fn the_environment_is_before_the_file() {
         ("CHINWAG_UNRELATED", "left alone"),
         ("CHINWAG", "left alone"),
     ];
-    let options = load(text, &environment).unwrap().options().unwrap();
+    let options = load(text, &environment).unwrap().options(&[]).unwrap();
     assert_eq!(options.policy.name, "env");
     assert_eq!(options.policy.limits.lines_per_second, 0);
     let listeners: Vec<_> = options.listeners.iter().map(|l| l.address.to_string()).collect();
@@ -212,7 +212,7 @@ fn options_are_before_the_environment() {
         let config = load_with_options(text, &environment, listen(&addresses)).unwrap();
         assert_eq!(config.data(), PathBuf::from("option"));
         let shown: Vec<_> = config
-            .options()
+            .options(&[])
             .unwrap()
             .listeners
             .iter()

@@ -1,9 +1,11 @@
 //! Being away, and back.
 
+use chinwag_model::effect::Event;
 use chinwag_model::id::PersonId;
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::text::Text;
 
+use super::presence;
 use crate::state::State;
 use crate::step::{Effects, Step};
 
@@ -22,8 +24,12 @@ pub(crate) fn decide(state: &State, step: &Step, text: Option<&Text>) -> Result<
 
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
-        if let Some(person) = state.persons.get_mut(&self.who) {
+        if let Some(person) = state.persons.get_mut(&self.who)
+            && person.away != self.text
+        {
             person.away.clone_from(&self.text);
+            let event = Event::Away { who: person.card(self.who), text: self.text.clone() };
+            step.show(presence::peers(person), event, out);
         }
         step.done(Done::Away(self.text), out);
     }

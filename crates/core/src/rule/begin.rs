@@ -27,7 +27,7 @@ pub(crate) fn decide(state: &State, step: &Step) -> Result<Change, Refusal> {
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         for session in self.sessions {
-            presence::end(state, session, out);
+            presence::end(state, step, session, None, out);
         }
         step.done(Done::Noted, out);
     }

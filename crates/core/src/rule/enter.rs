@@ -2,12 +2,13 @@
 
 use chinwag_model::effect::Effect;
 use chinwag_model::id::PersonId;
-use chinwag_model::intent::{Identity, Mark};
+use chinwag_model::intent::{Identity, Mark, Visitor};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Entered, Refusal};
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
+use super::claim::{free_to_show, proved};
 use super::presence;
 use crate::state::{Holder, Password, Person, SESSIONS_PER_PERSON_MAX, Session, State};
 use crate::step::{Effects, Step};
@@ -17,17 +18,24 @@ use crate::step::{Effects, Step};
 pub(crate) struct Change {
     who: Who,
     index: u32,
+    visitor: Visitor,
 }
 
 #[derive(Debug)]
 enum Who {
     Guest(u32),
+    Visitor(Name),
     New { name: Name, verifier: Option<Verifier> },
-    Known { id: PersonId, verifier: Option<Verifier> },
+    Known { id: PersonId, verifier: Option<Verifier>, shown: Option<Name> },
 }
 
 /// May this session come in, and as whom?
-pub(crate) fn decide(state: &State, step: &Step, identity: &Identity) -> Result<Change, Refusal> {
+pub(crate) fn decide(
+    state: &State,
+    step: &Step,
+    identity: &Identity,
+    visitor: Option<&Visitor>,
+) -> Result<Change, Refusal> {
     if state.sessions.contains_key(&step.origin.session) {
         return Err(Refusal::AlreadyIn);
     }
@@ -37,10 +45,14 @@ pub(crate) fn decide(state: &State, step: &Step, identity: &Identity) -> Result<
             decide_known(state, name, *checked, verifier.clone())?
         }
         Identity::New { name, verifier } => decide_new(state, name, verifier.clone())?,
+        Identity::Nick { name, login: None } => decide_nick(state, name)?,
+        Identity::Nick { name, login: Some((account, version)) } => {
+            decide_account(state, name, account, *version)?
+        }
     };
     // Beyond the highest in use, so that the indexes tell the order of coming.
     let index = state.clients.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
-    Ok(Change { who, index })
+    Ok(Change { who, index, visitor: visitor.cloned().unwrap_or_default() })
 }
 
 fn decide_known(
@@ -51,7 +63,7 @@ fn decide_known(
 ) -> Result<Who, Refusal> {
     let (id, person) =
         state.person_called(name).ok_or_else(|| Refusal::NoSuchPerson(name.clone()))?;
-    if person.guest.is_some() {
+    if person.guest.is_some() || person.registered_name() != name {
         return Err(Refusal::Taken(name.clone()));
     }
     match &person.password {
@@ -61,11 +73,11 @@ fn decide_known(
         Some(_) if person.sessions.len() >= SESSIONS_PER_PERSON_MAX => {
             return Err(Refusal::TooManySessions(person.name.clone()));
         }
-        Some(_) => return Ok(Who::Known { id, verifier: None }),
+        Some(_) => return Ok(Who::Known { id, verifier: None, shown: None }),
         None if person.is_online() => return Err(Refusal::AlreadyOnline(person.name.clone())),
         None => {}
     }
-    Ok(Who::Known { id, verifier })
+    Ok(Who::Known { id, verifier, shown: None })
 }
 
 fn decide_new(state: &State, name: &NewName, verifier: Option<Verifier>) -> Result<Who, Refusal> {
@@ -83,12 +95,47 @@ fn decide_new(state: &State, name: &NewName, verifier: Option<Verifier>) -> Resu
     }
 }
 
+fn decide_nick(state: &State, name: &NewName) -> Result<Who, Refusal> {
+    let name = name.name();
+    match state.holder(name) {
+        Some(Holder::Person(_)) => decide_known(state, name, None, None),
+        Some(Holder::Room(_)) => Err(Refusal::Taken(name.clone())),
+        None => free_to_show(state, name, None).map(|()| Who::Visitor(name.clone())),
+    }
+}
+
+fn decide_account(
+    state: &State,
+    name: &NewName,
+    account: &Name,
+    version: u32,
+) -> Result<Who, Refusal> {
+    let name = name.name();
+    let (id, person) = proved(state, account, version)?;
+    if person.sessions.len() >= SESSIONS_PER_PERSON_MAX {
+        return Err(Refusal::TooManySessions(person.name.clone()));
+    }
+    // All sessions of a person are shown under one name.
+    let shown = if person.is_online() {
+        None
+    } else {
+        match state.holder(name) {
+            Some(Holder::Person(holder)) if holder == id => {}
+            Some(_) => return Err(Refusal::Taken(name.clone())),
+            None => free_to_show(state, name, Some(id))?,
+        }
+        Some(name.clone())
+    };
+    Ok(Who::Known { id, verifier: None, shown })
+}
+
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let (id, new) = match self.who {
             Who::Guest(number) => {
                 (add(state, Person::new(Name::guest(number), Some(number), None)), true)
             }
+            Who::Visitor(name) => (add(state, Person::new(name, Some(0), None)), true),
             Who::New { name, verifier } => {
                 let id = add(state, Person::new(name, None, verifier));
                 // What was said to everyone before was not said to them.
@@ -96,30 +143,58 @@ impl Change {
                 out.push(Effect::Keep(Record::Delivered(mark)));
                 (id, true)
             }
-            Who::Known { id, verifier } => {
+            Who::Known { id, verifier, shown } => {
                 if let (Some(person), Some(verifier)) = (state.persons.get_mut(&id), verifier) {
                     person.password = Some(Password { verifier, version: 1 });
+                }
+                if let Some(shown) = shown {
+                    super::nick::show(state, step, id, shown, out);
                 }
                 (id, false)
             }
         };
         let was_online = state.persons.get(&id).is_some_and(Person::is_online);
-        let session = Session { person: id, index: self.index };
-        presence::begin(state, step, step.origin.session, session, out);
-        let Some(person) = state.persons.get(&id) else { return };
-        let entered = Entered {
-            person: person.card(id),
-            place: step.place,
-            guest: person.guest.is_some(),
-            new,
-            was_online,
-            ignores: person.ignores.iter().copied().collect(),
+        if let Some(person) = state.persons.get_mut(&id) {
+            if !was_online {
+                person.dress(&self.visitor);
+            }
+            person.stays_else = self.visitor.stays;
+        }
+        let session = Session {
+            person: id,
+            index: self.index,
+            secure: self.visitor.secure,
+            inside: !self.visitor.outside,
         };
+        presence::begin(state, step, step.origin.session, session, out);
+        let Some(entered) = entered(state, step, id, new, was_online) else { return };
         step.done(Done::Entered(Box::new(entered)), out);
         if !was_online {
-            presence::announce(state, id, out);
+            presence::announce(state, step, id, out);
         }
     }
+}
+
+/// What a session learns of the person that it is now.
+pub(super) fn entered(
+    state: &State,
+    step: &Step,
+    id: PersonId,
+    new: bool,
+    was_online: bool,
+) -> Option<Entered> {
+    let person = state.persons.get(&id)?;
+    Some(Entered {
+        person: person.card(id),
+        place: step.place,
+        guest: person.guest.is_some(),
+        new,
+        was_online,
+        ignores: person.ignores.iter().copied().collect(),
+        rooms: person.rooms.iter().filter_map(|room| presence::card(state, *room)).collect(),
+        flags: person.flags,
+        away: person.away.clone(),
+    })
 }
 
 fn add(state: &mut State, person: Person) -> PersonId {
@@ -127,20 +202,6 @@ fn add(state: &mut State, person: Person) -> PersonId {
     state.person_next = PersonId(id.0 + 1);
     state.insert_person(id, person);
     id
-}
-
-impl Person {
-    fn new(name: Name, guest: Option<u32>, verifier: Option<Verifier>) -> Self {
-        Self {
-            name,
-            guest,
-            password: verifier.map(|verifier| Password { verifier, version: 1 }),
-            away: None,
-            ignores: std::collections::BTreeSet::new(),
-            sessions: std::collections::BTreeSet::new(),
-            rooms: std::collections::BTreeSet::new(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use chinwag_model::id::{PersonId, Place};
 use chinwag_model::intent::Mark;
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::Record;
+use chinwag_model::text::Text;
 
 use super::presence;
 use crate::state::State;
@@ -14,6 +15,7 @@ use crate::step::{Effects, Step};
 #[derive(Debug)]
 pub(crate) struct Change {
     delivered: Option<(PersonId, Place)>,
+    reason: Option<Text>,
 }
 
 /// Is there a session to end, and whose mark moves with it?
@@ -21,11 +23,12 @@ pub(crate) fn decide(
     state: &State,
     step: &Step,
     delivered: Option<Place>,
+    reason: Option<&Text>,
 ) -> Result<Change, Refusal> {
     let (id, person) = step.asker(state)?;
     // Nothing waits for a guest.
     let delivered = delivered.filter(|_| person.guest.is_none()).map(|upto| (id, upto));
-    Ok(Change { delivered })
+    Ok(Change { delivered, reason: reason.cloned() })
 }
 
 impl Change {
@@ -34,7 +37,7 @@ impl Change {
             out.push(Effect::Keep(Record::Delivered(Mark { person, upto })));
         }
         step.done(Done::Exited, out);
-        presence::end(state, step.origin.session, out);
+        presence::end(state, step, step.origin.session, self.reason.as_ref(), out);
     }
 }
 

@@ -9,7 +9,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::join::free_for_room;
-use crate::state::{Person, ROOMS_PER_PERSON_MAX, Room, State};
+use crate::state::{Member, Person, ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
 
 /// A group is made.
@@ -60,8 +60,9 @@ impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let id = state.room_next;
         state.room_next = RoomId(id.0 + 1);
-        let members: BTreeMap<_, _> = self.members.iter().map(|m| (*m, step.place)).collect();
-        let room = Room { name: self.name, group: true, topic: None, members, spoken: false };
+        let member = Member::plain(step.place);
+        let members: BTreeMap<_, _> = self.members.iter().map(|m| (*m, member)).collect();
+        let room = Room { members, ..Room::new(self.name, true, step.time) };
         let card = room.card(id);
         state.insert_room(id, room);
 
@@ -75,7 +76,7 @@ impl Change {
         let told: Vec<_> = named.iter().flat_map(|(_, person)| person.sessions()).collect();
         if !told.is_empty() {
             let event = Event::Added { by: by.card(*maker), group: card };
-            out.push(Effect::Show { audience: Audience::Sessions(told), event });
+            step.show(Audience::Sessions(told), event, out);
         }
     }
 }
@@ -149,7 +150,7 @@ mod tests {
              bo: enter",
         );
         let members = &stage.state().rooms[&stage.room("grp")].members;
-        let since = |name| members[&stage.person(name)].seq.0;
+        let since = |name| members[&stage.person(name)].since.seq.0;
         assert_eq!((since("ana"), since("bo")), (4, 6));
     }
 

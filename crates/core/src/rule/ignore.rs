@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chinwag_model::effect::{Audience, Effect, Event};
+use chinwag_model::effect::{Audience, Event};
 use chinwag_model::id::PersonId;
 use chinwag_model::message::Card;
 use chinwag_model::name::Name;
@@ -40,7 +40,7 @@ impl Change {
         let Some(person) = state.persons.get_mut(&self.asker) else { return };
         person.ignores = self.ignores;
         let event = Event::Ignoring { who: self.who.id, on: self.on };
-        out.push(Effect::Show { audience: Audience::Sessions(person.sessions()), event });
+        step.show(Audience::Sessions(person.sessions()), event, out);
         step.done(Done::Ignoring(self.who, self.on), out);
     }
 }

@@ -7,7 +7,7 @@ use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::group::may_be_member;
-use crate::state::State;
+use crate::state::{Member, State};
 use crate::step::{Effects, Step};
 
 /// Someone is told of a room, or added to a group.
@@ -50,13 +50,17 @@ impl Change {
         let Self { by, who, card, room } = self;
         let sessions = state.persons.get(&who).map_or_else(Vec::new, |other| other.sessions());
         let (event, done) = if room.group {
-            state.join(who, room.id, step.place);
+            state.join(who, room.id, Member::plain(step.place));
             out.push(Effect::Subscribe(room.id, sessions.clone()));
             (Event::Added { by, group: room.clone() }, Done::Added(card, room))
         } else {
-            (Event::Invited { by, room: room.clone() }, Done::Invited(card, room))
+            let event = Event::Invited { by, who: card.clone(), room: room.clone() };
+            if let Some(there) = state.rooms.get_mut(&room.id) {
+                there.invite(who);
+            }
+            (event, Done::Invited(card, room))
         };
-        out.push(Effect::Show { audience: Audience::Sessions(sessions), event });
+        step.show(Audience::Sessions(sessions), event, out);
         step.done(done, out);
     }
 }
@@ -75,7 +79,7 @@ mod tests {
              ana: invite BO tea
              ana: in tea hello
              bo: join tea",
-            "bo sees: ana invites you to tea
+            "bo sees: ana invites bo to tea
              ana told: bo is told of tea
              kept: [tea] ana: hello
              ana sees: [tea] ana: hello
@@ -139,7 +143,7 @@ mod tests {
              --
              ana: invite guest-1 tea
              ana: invite guest-1 grp",
-            "guest sees: ana invites you to tea
+            "guest sees: ana invites guest-1 to tea
              ana told: guest-1 is told of tea
              ana told: refused, guest-1 is a guest",
         );

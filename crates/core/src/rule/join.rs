@@ -1,12 +1,12 @@
 //! Into a public room, which is made if there is none.
 
-use std::collections::BTreeMap;
-
-use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::record::What;
 
+use super::admission::{come_in, make, may_come_in};
+use super::presence;
 use crate::state::{Holder, ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
 
@@ -36,7 +36,11 @@ pub(crate) fn decide(
     let room = match state.room_called(name) {
         Some((id, _)) if person.rooms.contains(&id) => Which::Same(id),
         Some((_, room)) if room.group => return Err(Refusal::Taken(name.clone())),
-        Some((id, _)) => Which::There(id),
+        Some((id, room)) => {
+            let admitted = may_come_in(room, who, person, None);
+            admitted.map_err(|no| Refusal::Room(room.card(id), no))?;
+            Which::There(id)
+        }
         None => {
             let new = new.filter(|new| new.name() == name);
             let wanted = new.ok_or_else(|| match state.person_called(name) {
@@ -58,6 +62,7 @@ pub(super) fn free_for_room(state: &State, name: &Name) -> Result<(), Refusal> {
     match state.holder(name) {
         Some(Holder::Person(_)) => return Err(Refusal::TakenByPerson(name.clone())),
         Some(Holder::Room(_)) => return Err(Refusal::Taken(name.clone())),
+        None if state.channel(name).is_some() => return Err(Refusal::Taken(name.clone())),
         None => {}
     }
     match state.look_alike(name, None) {
@@ -78,27 +83,13 @@ impl Change {
                 return;
             }
             Which::There(id) => id,
-            Which::New(name) => {
-                let id = state.room_next;
-                state.room_next = RoomId(id.0 + 1);
-                let members = BTreeMap::new();
-                state.insert_room(
-                    id,
-                    Room { name, group: false, topic: None, members, spoken: false },
-                );
-                id
-            }
+            Which::New(name) => make(state, Room::new(name, false, step.time)),
         };
-        state.join(self.who, id, step.place);
-        let (Some(person), Some(room)) = (state.persons.get(&self.who), state.rooms.get(&id))
-        else {
-            return;
-        };
-        let card = room.card(id);
-        out.push(Effect::Subscribe(id, person.sessions()));
-        step.done(Done::Joined(card.clone()), out);
-        let event = Event::Joined(person.card(self.who), card);
-        out.push(Effect::Show { audience: Audience::Room(id), event });
+        let card = come_in(state, step, self.who, id, out);
+        let Some(card) = card else { return };
+        step.done(Done::Joined(card), out);
+        presence::arrive(state, step, self.who, id, out);
+        step.happened_in(state, id, self.who, What::Joined, out);
     }
 }
 

@@ -3,6 +3,7 @@
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::record::What;
 
 use crate::state::State;
 use crate::step::{Effects, Step};
@@ -43,11 +44,14 @@ impl Change {
         step.done(Done::Left(left.clone()), out);
         state.part(self.who, self.room);
         if state.rooms.contains_key(&self.room) || !others.is_empty() {
-            let event = Event::Left(card, left);
-            out.push(Effect::Show { audience: Audience::Room(self.room), event });
+            let event = Event::Left { who: card.clone(), room: left, reason: None };
+            step.show(Audience::Room(self.room), event, out);
         }
         if !others.is_empty() {
             out.push(Effect::Unsubscribe(self.room, others));
+        }
+        if state.rooms.contains_key(&self.room) {
+            step.happened(self.room, card, What::Left(None), out);
         }
     }
 }

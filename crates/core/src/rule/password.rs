@@ -4,6 +4,7 @@ use chinwag_model::id::PersonId;
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::secret::Verifier;
 
+use super::account;
 use crate::state::{Password, State};
 use crate::step::{Effects, Step};
 
@@ -36,7 +37,11 @@ pub(crate) fn decide(
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         if let Some(person) = state.persons.get_mut(&self.who) {
+            let new = person.password.is_none();
             person.password = Some(self.password);
+            if new {
+                account::show(state, step, self.who, out);
+            }
         }
         step.done(Done::PasswordSet, out);
     }

@@ -1,14 +1,20 @@
 //! How a session begins and ends, and with its first and last one a person's presence.
 
-use chinwag_model::effect::{Audience, Effect, Event};
-use chinwag_model::id::{PersonId, RoomId, SessionId};
+use std::sync::Arc;
 
-use crate::state::{Session, State};
+use chinwag_model::effect::{Arrival, Audience, Effect, Event};
+use chinwag_model::id::{PersonId, RoomId, SessionId};
+use chinwag_model::message::RoomCard;
+use chinwag_model::record::What;
+use chinwag_model::text::Text;
+
+use crate::state::{Member, Person, Session, State};
 use crate::step::{Effects, Step};
 
-/// Attaches a session to a person, who is in the lobby from the first one on.
+/// Attaches a session to a person; with the first one they are there, and those in their groups
+/// are told.
 ///
-/// Announces nothing yet: what the session itself learns comes first.
+/// The lobby is told by [`announce`]: what the session itself learns comes first.
 pub(super) fn begin(
     state: &mut State,
     step: &Step,
@@ -16,46 +22,154 @@ pub(super) fn begin(
     of: Session,
     out: &mut Effects,
 ) {
-    state.join(of.person, RoomId::LOBBY, step.place);
-    state.insert_session(session, of);
-    let rooms = state.persons.get(&of.person).map_or_else(Vec::new, |person| {
-        // The lobby is there for whoever is online, and only then.
-        person.rooms.iter().copied().collect()
+    let id = of.person;
+    let was_there = state.persons.get(&id).is_some_and(Person::is_there);
+    let groups = state.persons.get(&id).map_or_else(Vec::new, |person| {
+        person.rooms.iter().copied().filter(|_| !was_there).collect()
     });
-    out.push(Effect::Attach { session, person: of.person, rooms });
+    for room in groups {
+        arrive(state, step, id, room, out);
+    }
+    if of.inside && state.rooms.get(&RoomId::LOBBY).is_some_and(|r| !r.members.contains_key(&id)) {
+        let sessions = state.persons.get(&id).map_or_else(Vec::new, Person::sessions);
+        state.join(id, RoomId::LOBBY, Member::plain(step.place));
+        if !sessions.is_empty() {
+            out.push(Effect::Subscribe(RoomId::LOBBY, sessions));
+        }
+        arrive(state, step, id, RoomId::LOBBY, out);
+    }
+    state.insert_session(session, of);
+    if let Some(person) = state.persons.get_mut(&id) {
+        if !was_there {
+            person.since = step.time;
+            person.spoke = step.time;
+        }
+        let rooms = person.rooms.iter().copied().collect();
+        out.push(Effect::Attach { session, person: id, rooms });
+    }
+    state.mark_there(id);
 }
 
-/// Tells the lobby that a person has come.
-pub(super) fn announce(state: &State, person: PersonId, out: &mut Effects) {
+/// Tells a room that someone has come in.
+pub(super) fn arrive(state: &State, step: &Step, id: PersonId, room: RoomId, out: &mut Effects) {
+    let (Some(person), Some(there)) = (state.persons.get(&id), state.rooms.get(&room)) else {
+        return;
+    };
+    let arrival = Arrival {
+        who: person.card(id),
+        room: there.card(room),
+        real_name: Arc::from(&*person.real_name),
+        ranks: there.ranks(id),
+        away: person.away.clone(),
+        metadata: person.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+    };
+    step.show(Audience::Room(room), Event::Joined(Arc::new(arrival)), out);
+}
+
+/// Tells the lobby, and those who watch the name, that a person has come.
+pub(super) fn announce(state: &State, step: &Step, person: PersonId, out: &mut Effects) {
     if let Some(who) = state.persons.get(&person) {
-        let event = Event::Online(who.card(person));
-        out.push(Effect::Show { audience: Audience::Room(RoomId::LOBBY), event });
+        let card = who.card(person);
+        step.show(Audience::Room(RoomId::LOBBY), Event::Online(card.clone()), out);
+        let name = card.name.clone();
+        let event = Event::Watched { name: name.clone(), who: Some(card) };
+        step.show(Audience::Watchers(name), event, out);
     }
 }
 
-/// Ends a session. With the last one the person leaves all rooms but groups, and the lobby is
-/// told (everyone is there, so that no other room need be); a guest is forgotten.
-pub(super) fn end(state: &mut State, session: SessionId, out: &mut Effects) {
+/// Those who share a room with a person, the person, and those who watch their name.
+pub(super) fn peers(person: &Person) -> Audience {
+    Audience::Peers {
+        rooms: person.rooms.iter().copied().collect(),
+        own: person.sessions(),
+        name: person.name.clone(),
+    }
+}
+
+/// Ends a session. With the last one a person goes offline: who stays is still in their rooms, and
+/// everyone else leaves all of them but groups; a guest is forgotten.
+pub(super) fn end(
+    state: &mut State,
+    step: &Step,
+    session: SessionId,
+    reason: Option<&Text>,
+    out: &mut Effects,
+) {
     let Some(Session { person, .. }) = state.remove_session(session) else { return };
     out.push(Effect::Detach(session));
-    let Some(who) = state.persons.get_mut(&person) else { return };
-    if who.is_online() {
+    if state.persons.get(&person).is_none_or(Person::is_online) {
         return;
     }
-    who.away = None;
-    let card = who.card(person);
-    let guest = who.guest.is_some();
-    let rooms: Vec<RoomId> = who.rooms.iter().copied().collect();
+    if state.persons.get(&person).is_some_and(Person::stays_offline) {
+        rest(state, step, person, out);
+    } else {
+        go(state, step, person, reason, out);
+    }
+    state.mark_there(person);
+}
+
+/// A person stays in the rooms without a connection, under the name of the account.
+fn rest(state: &mut State, step: &Step, id: PersonId, out: &mut Effects) {
+    let Some(person) = state.persons.get(&id) else { return };
+    let (was, audience) = (person.card(id), peers(person));
+    state.change_person(id, |person| {
+        person.away = None;
+        person.flags = person.flags.with(chinwag_model::mode::PersonFlag::Operator, false);
+        if let Some(name) = person.registered.take() {
+            person.name = name;
+            person.show_badge();
+        }
+    });
+    let Some(person) = state.persons.get(&id) else { return };
+    let who = person.card(id);
+    if who.name != was.name {
+        step.show(audience, Event::Renamed { was: was.clone(), who: who.clone() }, out);
+        let gone = Event::Watched { name: was.name.clone(), who: None };
+        step.show(Audience::Watchers(was.name.clone()), gone, out);
+    }
+    step.show(Audience::Room(RoomId::LOBBY), Event::Offline(was), out);
+}
+
+/// A person goes.
+fn go(state: &mut State, step: &Step, id: PersonId, reason: Option<&Text>, out: &mut Effects) {
+    let Some(person) = state.persons.get(&id) else { return };
+    let card = person.card(id);
+    let past = person.past(id, step.time);
+    let rooms: Vec<RoomId> = person.rooms.iter().copied().collect();
+    let guest = person.guest.is_some();
+    let quit = Event::Quit { who: card.clone(), reason: reason.cloned() };
+    step.show(peers(person), quit, out);
     for room in rooms {
         if state.rooms.get(&room).is_some_and(|room| !room.group) {
-            state.part(person, room);
+            state.part(id, room);
+            if state.rooms.contains_key(&room) {
+                step.happened(room, card.clone(), What::Quit(reason.cloned()), out);
+            }
         }
     }
+    state.remember(past);
     if guest {
-        state.remove_person(person);
+        state.remove_person(id);
+    } else {
+        state.change_person(id, |person| {
+            person.away = None;
+            person.flags = chinwag_model::mode::Flags::default();
+            person.accepts.clear();
+            person.since = chinwag_model::id::Timestamp(0);
+            if let Some(name) = person.registered.take() {
+                person.name = name;
+            }
+            person.show_badge();
+        });
     }
-    let event = Event::Offline(card);
-    out.push(Effect::Show { audience: Audience::Room(RoomId::LOBBY), event });
+    step.show(Audience::Room(RoomId::LOBBY), Event::Offline(card.clone()), out);
+    let name = card.name.clone();
+    step.show(Audience::Watchers(name.clone()), Event::Watched { name, who: None }, out);
+}
+
+/// Whom a room is told to be to an event of a person's, which is nobody where it is not theirs.
+pub(super) fn card(state: &State, room: RoomId) -> Option<RoomCard> {
+    state.rooms.get(&room).map(|there| there.card(room))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Taking another name. A guest who does so is registered under it.
 
 use chinwag_model::effect::{Audience, Effect, Event};
-use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::id::PersonId;
 use chinwag_model::intent::Mark;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::Record;
 
+use super::presence;
 use crate::state::{Holder, State};
 use crate::step::{Effects, Step};
 
@@ -37,17 +38,32 @@ pub(crate) fn decide(state: &State, step: &Step, name: &NewName) -> Result<Chang
 
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
-        let Some(mut person) = state.remove_person(self.who) else { return };
-        let was = std::mem::replace(&mut person.name, self.name);
-        if person.guest.take().is_some() {
+        let Some(person) = state.persons.get(&self.who) else { return };
+        let (was, audience) = (person.card(self.who), presence::peers(person));
+        let past = person.past(self.who, step.time);
+        let was_guest = person.guest.is_some();
+        state.change_person(self.who, |person| {
+            person.name = self.name;
+            person.guest = None;
+            person.registered = None;
+            person.show_badge();
+        });
+        if was_guest {
             let mark = Mark { person: self.who, upto: step.place };
             out.push(Effect::Keep(Record::Delivered(mark)));
         }
+        state.remember(past);
+        let Some(person) = state.persons.get(&self.who) else { return };
         let card = person.card(self.who);
-        state.insert_person(self.who, person);
         step.done(Done::Renamed(card.clone()), out);
-        let event = Event::Renamed { was, who: card };
-        out.push(Effect::Show { audience: Audience::Room(RoomId::LOBBY), event });
+        let (old, new) = (was.name.clone(), card.name.clone());
+        step.show(audience, Event::Renamed { was, who: card.clone() }, out);
+        if old != new {
+            let gone = Event::Watched { name: old.clone(), who: None };
+            step.show(Audience::Watchers(old), gone, out);
+            let come = Event::Watched { name: new.clone(), who: Some(card) };
+            step.show(Audience::Watchers(new), come, out);
+        }
     }
 }
 

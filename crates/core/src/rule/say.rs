@@ -1,17 +1,31 @@
-//! Saying something: to a room or group, to one person, to everyone.
+//! Saying something: to a room or group, to one person, to everyone; in words, or by tags alone.
 
 use std::sync::Arc;
 
 use chinwag_model::effect::{Audience, Effect, Event};
-use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::id::PersonId;
 use chinwag_model::intent::Target;
 use chinwag_model::message::{Card, Destination, Manner, Message};
+use chinwag_model::mode::PersonFlag;
 use chinwag_model::outcome::{Done, Refusal, Unheard};
+use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
+use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
 
-use crate::state::{Person, State};
+use super::speech::{Heard, Speaker};
+use crate::state::State;
 use crate::step::{Effects, Step};
+
+/// What someone wants to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words<'i> {
+    pub(crate) to: &'i Target,
+    pub(crate) manner: Manner,
+    pub(crate) text: &'i Text,
+    pub(crate) tags: &'i Tags,
+    pub(crate) joints: Option<&'i [u32]>,
+}
 
 /// Something is said.
 #[derive(Debug)]
@@ -22,54 +36,36 @@ pub(crate) struct Change {
     unheard: Option<Unheard>,
     manner: Manner,
     text: Text,
+    tags: Tags,
+    rank: Option<Rank>,
+    joints: Option<Arc<[u32]>>,
+    /// From whom the speaker takes an answer, although they take none from those without an account.
+    accepts: Option<PersonId>,
 }
 
 /// May the asker say this there, and who hears it?
-pub(crate) fn decide(
-    state: &State,
-    step: &Step,
-    to: &Target,
-    manner: Manner,
-    text: &Text,
-) -> Result<Change, Refusal> {
+pub(crate) fn decide(state: &State, step: &Step, words: Words<'_>) -> Result<Change, Refusal> {
+    let Words { to, manner, text, tags, joints } = words;
     let (id, person) = step.asker(state)?;
-    let author = person.card(id);
-    let (to, audience, unheard) = match to {
-        Target::Room(room) => to_room(state, person, *room).ok_or(Refusal::NotInRoom)?,
-        Target::Person(other) => to_person(state, person, *other).ok_or(Refusal::Gone)?,
-        Target::Called(name) => state
-            .person_called(name)
-            .and_then(|(other, _)| to_person(state, person, other))
-            .ok_or_else(|| Refusal::NoSuchPerson(name.clone()))?,
-        Target::Either(name) => match state.room_called(name) {
-            Some((room, _)) => to_room(state, person, room),
-            None => {
-                state.person_called(name).and_then(|(other, _)| to_person(state, person, other))
-            }
-        }
-        .ok_or_else(|| Refusal::NoSuchTarget(name.clone()))?,
-        Target::Everyone => (Destination::Everyone, Audience::Everyone, None),
+    let speaker = Speaker { id, person, manner, text: text.as_str() };
+    let Heard { to, audience, unheard, rank } = speaker.reach(state, to)?;
+    let accepts = match &to {
+        Destination::Person(other) if person.flags.has(PersonFlag::AccountsOnly) => Some(other.id),
+        _ => None,
     };
-    Ok(Change { author, to, audience, unheard, manner, text: text.clone() })
-}
-
-type Heard = (Destination, Audience, Option<Unheard>);
-
-fn to_room(state: &State, speaker: &Person, room: RoomId) -> Option<Heard> {
-    let there = state.rooms.get(&room).filter(|_| speaker.rooms.contains(&room))?;
-    Some((Destination::Room(there.card(room)), Audience::Room(room), None))
-}
-
-fn to_person(state: &State, speaker: &Person, other: PersonId) -> Option<Heard> {
-    let person = state.persons.get(&other)?;
-    let card = person.card(other);
-    let sessions = speaker.sessions.union(&person.sessions).copied().collect();
-    let unheard = match &person.away {
-        _ if !person.is_online() => Some(Unheard::Offline(card.clone())),
-        Some(text) => Some(Unheard::Away(card.clone(), text.clone())),
-        None => None,
-    };
-    Some((Destination::Person(card), Audience::Sessions(sessions), unheard))
+    Ok(Change {
+        author: person.card(id),
+        to,
+        audience,
+        // To tags alone nobody wants to hear that someone is away.
+        unheard: unheard.filter(|_| manner != Manner::Tags),
+        manner,
+        text: text.clone(),
+        tags: tags.clone(),
+        rank,
+        joints: joints.map(Arc::from),
+        accepts,
+    })
 }
 
 impl Change {
@@ -79,6 +75,12 @@ impl Change {
         {
             room.spoken = true;
         }
+        if let Some(person) = state.persons.get_mut(&self.author.id) {
+            person.spoke = step.time;
+            if self.accepts.is_some() && person.accepts.len() < super::accept::ACCEPTS_MAX {
+                person.accepts.extend(self.accepts);
+            }
+        }
         let message = Arc::new(Message {
             place: step.place,
             time: step.time,
@@ -86,9 +88,12 @@ impl Change {
             to: self.to,
             manner: self.manner,
             text: self.text,
+            tags: self.tags,
+            rank: self.rank,
+            joints: self.joints,
         });
         out.push(Effect::Keep(Record::Message(Arc::clone(&message))));
-        out.push(Effect::Show { audience: self.audience, event: Event::Said(message) });
+        step.show(self.audience, Event::Said(message), out);
         step.done(Done::Said(self.unheard), out);
     }
 }

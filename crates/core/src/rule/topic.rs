@@ -1,12 +1,16 @@
-//! A room's topic is set, or taken away, by anyone who is in it.
+//! A room's topic is set, or taken away: by anyone who is in it, unless it is locked.
 
-use chinwag_model::effect::{Audience, Effect, Event};
+use chinwag_model::effect::{Audience, Event};
 use chinwag_model::id::RoomId;
 use chinwag_model::message::Card;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::mode::RoomFlag;
+use chinwag_model::outcome::{Done, Refusal, RoomNo};
+use chinwag_model::rank::Rank;
+use chinwag_model::record::What;
 use chinwag_model::text::Text;
 
-use crate::state::State;
+use super::admission::power;
+use crate::state::{State, TopicMark};
 use crate::step::{Effects, Step};
 
 /// A topic is set.
@@ -25,8 +29,11 @@ pub(crate) fn decide(
     topic: Option<&Text>,
 ) -> Result<Change, Refusal> {
     let (id, person) = step.asker(state)?;
-    if !person.rooms.contains(&room) {
-        return Err(Refusal::NotInRoom);
+    let there = state.rooms.get(&room).filter(|_| person.rooms.contains(&room));
+    let there = there.ok_or(Refusal::NotInRoom)?;
+    let leads = power(state, room, id).at_least(Rank::HalfOperator);
+    if there.has(RoomFlag::TopicLocked) && !leads {
+        return Err(Refusal::Room(there.card(room), RoomNo::RankNeeded(Rank::HalfOperator)));
     }
     Ok(Change { room, by: person.card(id), topic: topic.cloned() })
 }
@@ -35,8 +42,12 @@ impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let Some(room) = state.rooms.get_mut(&self.room) else { return };
         room.topic.clone_from(&self.topic);
+        let mark = TopicMark { by: self.by.name.shown().into(), time: step.time };
+        room.topic_mark = self.topic.is_some().then_some(mark);
+        let what = What::Topic(self.topic.clone());
+        step.happened(self.room, self.by.clone(), what, out);
         let event = Event::Topic { room: room.card(self.room), by: self.by, topic: self.topic };
-        out.push(Effect::Show { audience: Audience::Room(self.room), event });
+        step.show(Audience::Room(self.room), event, out);
         step.done(Done::TopicSet, out);
     }
 }

@@ -54,6 +54,13 @@ impl Routes {
         match audience {
             Audience::Room(room) => self.rooms.get(room).into_iter().flatten().copied().collect(),
             Audience::Everyone => self.attached.keys().copied().collect(),
+            Audience::Peers { rooms, own, .. } => {
+                let heard = rooms.iter().filter_map(|room| self.rooms.get(room)).flatten();
+                let all: BTreeSet<_> = heard.chain(own).copied().collect();
+                all.into_iter().collect()
+            }
+            // Who watches a name is known to the node alone.
+            Audience::Watchers(_) => Vec::new(),
             Audience::Sessions(sessions) => {
                 let all = sessions.iter().all(|session| self.attached.contains_key(session));
                 assert!(all, "{sessions:?} are attached");

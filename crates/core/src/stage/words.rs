@@ -3,6 +3,7 @@
 use chinwag_model::effect::Event;
 use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message};
+use chinwag_model::mode::RoomChanged;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Outcome, Refusal, Unheard};
 use chinwag_model::record::Record;
@@ -15,9 +16,11 @@ impl Stage {
             Event::Said(message) => said(message),
             Event::Online(who) => format!("{} is online", who.name),
             Event::Offline(who) => format!("{} is offline", who.name),
-            Event::Joined(who, room) => format!("{} joined {}", who.name, room.name),
-            Event::Left(who, room) => format!("{} left {}", who.name, room.name),
-            Event::Renamed { was, who } => format!("{was} is now {}", who.name),
+            Event::Joined(arrival) => {
+                format!("{} joined {}", arrival.who.name, arrival.room.name)
+            }
+            Event::Left { who, room, .. } => format!("{} left {}", who.name, room.name),
+            Event::Renamed { was, who } => format!("{} is now {}", was.name, who.name),
             Event::Topic { room, by, topic: Some(topic) } => {
                 format!("{} set the topic of {}: {topic}", by.name, room.name)
             }
@@ -25,9 +28,12 @@ impl Stage {
                 format!("{} took the topic of {} away", by.name, room.name)
             }
             Event::Added { by, group } => format!("{} added you to {}", by.name, group.name),
-            Event::Invited { by, room } => format!("{} invites you to {}", by.name, room.name),
+            Event::Invited { by, who, room } => {
+                format!("{} invites {} to {}", by.name, who.name, room.name)
+            }
             Event::Ignoring { who, on: true } => format!("ignoring {}", self.called(*who)),
             Event::Ignoring { who, on: false } => format!("not ignoring {}", self.called(*who)),
+            other => visitors_event(other),
         }
     }
 
@@ -48,6 +54,10 @@ impl Stage {
             Record::Delivered(mark) => {
                 format!("{} has all up to {}", self.called(mark.person), mark.upto)
             }
+            Record::Happened(happening) => {
+                format!("{}: {:?}", happening.who.name, happening.what)
+            }
+            Record::Redacted { message, .. } => format!("{message} is taken back"),
         }
     }
 
@@ -92,6 +102,22 @@ impl Stage {
             Done::Ignoring(who, false) => format!("not ignoring {}", who.name),
             Done::PasswordSet => "password set".to_owned(),
             Done::Noted => "noted".to_owned(),
+            Done::Changed(refused) => {
+                let refused: Vec<_> = refused.iter().map(no).collect();
+                if refused.is_empty() {
+                    "changed".into()
+                } else {
+                    format!("changed, but {}", refused.join(", "))
+                }
+            }
+            Done::Metadata(_, values) => {
+                let keys: Vec<_> = values.iter().map(|(key, _)| &**key).collect();
+                format!("values {}", keys.join(" "))
+            }
+            Done::Stays(stays) => format!("stays {stays:?}"),
+            Done::Read(upto) => format!("read up to {}", upto.0),
+            Done::Registered(card) => format!("registered as {}", card.name),
+            Done::LoggedIn(entered) => format!("is {} now", entered.person.name),
         }
     }
 }
@@ -106,7 +132,66 @@ fn said(message: &Message) -> String {
     match message.manner {
         Manner::Speech => format!("[{to}] {author}: {}", message.text),
         Manner::Action => format!("[{to}] * {author} {}", message.text),
+        Manner::Notice => format!("[{to}] {author} notes: {}", message.text),
+        Manner::Tags => {
+            let tags: Vec<_> = message.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            format!("[{to}] {author} tags: {}", tags.join(" "))
+        }
     }
+}
+
+fn visitors_event(event: &Event) -> String {
+    match event {
+        Event::Quit { who, reason } => match reason {
+            Some(reason) => format!("{} quits: {reason}", who.name),
+            None => format!("{} quits", who.name),
+        },
+        Event::Kicked { room, who, by, .. } => {
+            format!("{} put {} out of {}", by.name, who.name, room.name)
+        }
+        Event::Changed { room, by, changes } => {
+            let by = by.as_ref().map_or("the server", |by| by.name.shown());
+            format!("{by} changed {}: {}", room.name, changed(changes))
+        }
+        Event::RoomRenamed { was, room, by, .. } => {
+            format!("{} calls {was} {} now", by.name, room.name)
+        }
+        Event::Away { who, text: Some(text) } => format!("{} is away: {text}", who.name),
+        Event::Away { who, text: None } => format!("{} is back", who.name),
+        Event::Account(who) => match &who.badge.account {
+            Some(account) => format!("{} has the account {account}", who.name),
+            None => format!("{} has no account", who.name),
+        },
+        Event::RealName { who, real_name } => format!("{} is called {real_name}", who.name),
+        Event::Badge { who, .. } => format!("{} is at {}", who.name, who.badge.host),
+        Event::Flags { who, now, .. } => format!("{} is {now:?}", who.name),
+        Event::Watched { name, who } => {
+            format!("{name} is {}", if who.is_some() { "there" } else { "gone" })
+        }
+        Event::Read { target, upto } => format!("read {target} up to {}", upto.0),
+        Event::Redacted(redaction) => {
+            format!("{} took {} back", redaction.by.name, redaction.message)
+        }
+        Event::Metadata { by, key, value, .. } => match value {
+            Some(value) => format!("{} set {key} to {value}", by.name),
+            None => format!("{} took {key} away", by.name),
+        },
+        Event::Wallops { by, text } => format!("{} tells operators: {text}", by.name),
+        Event::Ended { by, .. } => format!("ended by {}", by.name),
+        other => panic!("{other:?} is told elsewhere"),
+    }
+}
+
+fn changed(changes: &[RoomChanged]) -> String {
+    let sign = |on: bool| if on { '+' } else { '-' };
+    let one = |change: &RoomChanged| match change {
+        RoomChanged::Flag(flag, on) => format!("{}{flag:?}", sign(*on)),
+        RoomChanged::Key(key, on) => format!("{}key {key}", sign(*on)),
+        RoomChanged::Limit(limit) => format!("limit {limit:?}"),
+        RoomChanged::List(list, mask, on) => format!("{}{list:?} {}", sign(*on), mask.as_str()),
+        RoomChanged::Rank(who, rank, on) => format!("{}{rank:?} {}", sign(*on), who.name),
+    };
+    changes.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn names(names: &[Name]) -> String {
@@ -136,6 +221,17 @@ fn no(refusal: &Refusal) -> String {
         Refusal::TooManyIgnored => "too many ignored".to_owned(),
         Refusal::Guest(name) => format!("{name} is a guest"),
         Refusal::AlreadyMember(who, room) => format!("{} is in {} already", who.name, room.name),
+        Refusal::NoSuchRoom(name) => format!("no such room {name}"),
+        Refusal::Room(room, no) => format!("{}: {no:?}", room.name),
+        Refusal::Closed(name) => format!("{name} takes nothing"),
+        Refusal::OperatorNeeded => "operators only".to_owned(),
+        Refusal::AccountNeeded => "accounts only".to_owned(),
+        Refusal::AccountExists(name) => format!("{name} is an account"),
+        Refusal::NoSuchAccount(name) => format!("no such account {name}"),
+        Refusal::NoSuchMessage => "no such message".to_owned(),
+        Refusal::NotYours => "not yours".to_owned(),
+        Refusal::NoSuchKey => "no such value".to_owned(),
+        Refusal::TooMany => "too many".to_owned(),
         Refusal::NotStored(why) => panic!("the core stores nothing, but says {why:?}"),
         Refusal::Internal => panic!("a rule panicked"),
     }

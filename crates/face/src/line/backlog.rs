@@ -49,7 +49,7 @@ impl Talk {
         let viewer = self.person().map(|person| person.id);
         for message in &page.messages {
             render::message(message, viewer, render::time(message), &mut out.bytes);
-            out.told(message.place);
+            out.told_upto(message.place);
         }
         if let Some(after) = page.next {
             let query = Query::Backlog { upto, after: Some(after) };
@@ -57,7 +57,7 @@ impl Talk {
         }
         if begun {
             out.notice("End of messages.");
-            out.told(upto);
+            out.told_upto(upto);
         }
         self.release(out);
     }

@@ -85,7 +85,10 @@ pub(super) fn read(line: &str, me: &Me, policy: &LinePolicy) -> Action {
         Command::History { of, count } => history(of, count, me),
         Command::Search(words) => {
             let words = words.to_owned();
-            Ok(query(Query::Search { words, limit: SEARCH_MAX }, Why::Search))
+            Ok(query(
+                Query::Search { words, filter: Box::default(), limit: SEARCH_MAX },
+                Why::Search,
+            ))
         }
         Command::Password if me.guest => {
             Err("Guests have no password. Take a name first with /nick NAME.".to_owned())

@@ -36,7 +36,7 @@ impl Talk {
         // With nothing to say the dialogue is over.
         if let Ok(text) = Text::parse(typed) {
             let to_person = Target::Person(to.person);
-            let say = Intent::Say { to: to_person, manner: Manner::Speech, text };
+            let say = Intent::say(to_person, Manner::Speech, text);
             self.ask(Ask::Intent(say), Why::Send(to.typed));
         }
     }

@@ -64,7 +64,7 @@ impl Talk {
     }
 
     fn enter(&mut self, identity: Identity) {
-        self.ask(Ask::Intent(Intent::Enter(identity)), Why::Enter);
+        self.ask(Ask::Intent(Intent::Enter(identity, None)), Why::Enter);
     }
 
     pub(super) fn take_password(&mut self, who: Returning, typed: &str) {
@@ -89,7 +89,7 @@ impl Talk {
                 out.notice(refusal::too_many_wrong(*seconds));
                 self.step = Step::Over;
             }
-            Checked::Hashed(_) => self.misfit(&Why::Check(who), out),
+            Checked::Hashed(_) | Checked::Scram(_) => self.misfit(&Why::Check(who), out),
         }
     }
 
@@ -135,7 +135,7 @@ impl Talk {
     }
 
     fn welcome(&mut self, entered: &Entered, out: &mut Output) {
-        let Entered { person, place, guest, new, was_online, ignores } = entered;
+        let Entered { person, place, guest, new, was_online, ignores, .. } = entered;
         let mut ignores = ignores.clone();
         ignores.sort_unstable();
         let room = lobby();

@@ -29,7 +29,7 @@ impl Talk {
             Checked::Right { version } => self.open(Step::NewPassword(Some(*version)), out),
             Checked::Wrong => self.fail("Wrong password.", out),
             Checked::Limited { seconds } => self.fail(refusal::too_many_wrong(*seconds), out),
-            Checked::Hashed(_) => self.misfit(&Why::OldPassword, out),
+            Checked::Hashed(_) | Checked::Scram(_) => self.misfit(&Why::OldPassword, out),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use chinwag_model::intent::GROUP_NAMED_MAX;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{NotStored, Refusal};
+use chinwag_model::outcome::{NotStored, Refusal, RoomNo};
 
 /// The words of a refusal, without the brackets. `room` is the room that the request was about.
 pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
@@ -32,8 +32,47 @@ pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
         Refusal::AlreadyMember(person, room) => {
             format!("{} is already in {}.", person.name, room.name)
         }
+        Refusal::NoSuchRoom(name) => not_in(name.shown()),
+        Refusal::Room(room, no) => room_words(&room.name, no),
+        Refusal::Closed(name) => format!("User {name} takes no messages from you."),
+        Refusal::OperatorNeeded => "Only operators of the server may do that.".to_owned(),
+        Refusal::AccountNeeded => "That takes a name with a password; see /password.".to_owned(),
+        Refusal::AccountExists(name) => format!("\"{name}\" has a password already."),
+        Refusal::NoSuchAccount(name) => no_such_person(name.shown()),
+        Refusal::NoSuchMessage => "There is no such message.".to_owned(),
+        Refusal::NotYours => "That is not yours to change.".to_owned(),
+        Refusal::NoSuchKey => "There is no such value.".to_owned(),
+        Refusal::TooMany => "You have as many as one can have.".to_owned(),
         Refusal::NotStored(why) => format!("Not stored, so not sent: {}.", reason(*why)),
         Refusal::Internal => INTERNAL.to_owned(),
+    }
+}
+
+/// Why a room is not to be had so.
+fn room_words(room: &Name, no: &RoomNo) -> String {
+    match no {
+        RoomNo::NotIn => not_in(room.shown()),
+        RoomNo::NotThere(who) => format!("{} is not in {room}.", who.name),
+        RoomNo::AlreadyThere(who) => format!("{} is already in {room}.", who.name),
+        RoomNo::InviteOnly => format!("{room} is for those who are invited."),
+        RoomNo::Banned => format!("You are banned from {room}."),
+        RoomNo::WrongKey => format!("{room} asks for a key, which IRC clients can give."),
+        RoomNo::Full => format!("{room} is full."),
+        RoomNo::AccountsOnly => {
+            format!("{room} is for those whose name has a password; see /password.")
+        }
+        RoomNo::RankNeeded(_) => format!("Only those who lead {room} may do that."),
+        RoomNo::Outside | RoomNo::Muted => {
+            format!("You may not speak in {room} now. Nothing was sent.")
+        }
+        RoomNo::AccountToSpeak => format!(
+            "In {room} only those speak whose name has a password; see /password. Nothing was sent."
+        ),
+        RoomNo::NoRequests => "That text cannot be sent.".to_owned(),
+        RoomNo::ListFull(_) => format!("A list of {room} is full."),
+        RoomNo::ForEver => format!("Whoever is in {room} stays in it."),
+        RoomNo::Founded(true) => format!("{room} has a founder."),
+        RoomNo::Founded(false) => format!("{room} has no founder."),
     }
 }
 

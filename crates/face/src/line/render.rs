@@ -7,6 +7,7 @@ use std::io::Write;
 use chinwag_model::effect::Event;
 use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message};
+use chinwag_model::rank::Rank;
 use chinwag_model::text::Text;
 use chinwag_wire::line::clean::clean;
 use chinwag_wire::line::time::write_time;
@@ -39,10 +40,33 @@ pub(super) fn shared(event: &Event, out: &mut Vec<u8>) -> bool {
         },
         Event::Online(who) => notice(out, format_args!("User {} is online.", who.name)),
         Event::Offline(who) => notice(out, format_args!("User {} is offline.", who.name)),
-        Event::Joined(who, room) => notice(out, format_args!("{} joined {}.", who.name, room.name)),
-        Event::Left(who, room) => notice(out, format_args!("{} left {}.", who.name, room.name)),
+        Event::Joined(arrival) => {
+            notice(out, format_args!("{} joined {}.", arrival.who.name, arrival.room.name));
+        }
+        Event::Left { who, room, .. } => {
+            notice(out, format_args!("{} left {}.", who.name, room.name));
+        }
+        Event::Kicked { room, who, by, reason } => {
+            let why = reason.as_ref().map(|reason| format!(": {}", one_line(reason)));
+            let why = why.unwrap_or_default();
+            notice(
+                out,
+                format_args!("{} was put out of {} by {}{why}.", who.name, room.name, by.name),
+            );
+        }
+        Event::RoomRenamed { was, room, .. } => {
+            notice(out, format_args!("{was} is now called {}.", room.name));
+        }
+        Event::Redacted(redaction) => {
+            notice(out, format_args!("{} took a message back.", redaction.by.name));
+        }
+        Event::Ended { by, reason } => {
+            let why = reason.as_ref().map(|reason| format!(": {}", one_line(reason)));
+            let why = why.unwrap_or_default();
+            notice(out, format_args!("You were put out by {}{why}.", by.name));
+        }
         Event::Renamed { was, who } => {
-            notice(out, format_args!("{was} is now called {}.", who.name));
+            notice(out, format_args!("{} is now called {}.", was.name, who.name));
         }
         Event::Topic { room, topic: Some(topic), .. } => {
             notice(out, format_args!("Topic of {}: {}", room.name, one_line(topic)));
@@ -53,11 +77,22 @@ pub(super) fn shared(event: &Event, out: &mut Vec<u8>) -> bool {
         Event::Added { by, group } => {
             notice(out, format_args!("{} added you to group {}.", by.name, group.name));
         }
-        Event::Invited { by, room } => notice(
+        Event::Invited { by, room, .. } => notice(
             out,
             format_args!("{} invites you to {room}. Type /join {room}.", by.name, room = room.name),
         ),
-        Event::Ignoring { .. } => return false,
+        Event::Ignoring { .. }
+        | Event::Quit { .. }
+        | Event::Changed { .. }
+        | Event::Away { .. }
+        | Event::Account(_)
+        | Event::RealName { .. }
+        | Event::Badge { .. }
+        | Event::Flags { .. }
+        | Event::Watched { .. }
+        | Event::Read { .. }
+        | Event::Metadata { .. }
+        | Event::Wallops { .. } => return false,
     }
     true
 }
@@ -80,42 +115,40 @@ pub(super) fn message(
     out: &mut Vec<u8>,
 ) {
     let author = &message.author.name;
+    let acts = message.manner == Manner::Action;
     let label = match &message.to {
-        Destination::Room(room) => room.name.shown(),
-        Destination::Everyone => "broadcast",
+        // Said only to those who lead the room, or may speak in it.
+        Destination::Room(room) => match message.rank {
+            None => Cow::Borrowed(room.name.shown()),
+            Some(Rank::Voice) => Cow::Owned(format!("+{}", room.name)),
+            Some(_) => Cow::Owned(format!("@{}", room.name)),
+        },
+        Destination::Everyone => Cow::Borrowed("broadcast"),
         Destination::Person(other) => {
-            if viewer == Some(message.author.id) {
-                for text in lines(&message.text) {
-                    match message.manner {
-                        Manner::Speech => {
-                            line(out, format_args!("{front}<To {}> {text}", other.name));
-                        }
-                        Manner::Action => {
-                            line(out, format_args!("{front}<To {}> * {author} {text}", other.name));
-                        }
-                    }
+            for text in lines(&message.text).filter(|_| viewer == Some(message.author.id)) {
+                if acts {
+                    line(out, format_args!("{front}<To {}> * {author} {text}", other.name));
+                } else {
+                    line(out, format_args!("{front}<To {}> {text}", other.name));
                 }
             }
-            if viewer == Some(other.id) {
-                for text in lines(&message.text) {
-                    match message.manner {
-                        Manner::Speech => {
-                            line(out, format_args!("{front}<Message from {author}: \"{text}\">"));
-                        }
-                        Manner::Action => line(
-                            out,
-                            format_args!("{front}<Message from {author}: \"* {author} {text}\">"),
-                        ),
-                    }
+            for text in lines(&message.text).filter(|_| viewer == Some(other.id)) {
+                if acts {
+                    let said =
+                        format_args!("{front}<Message from {author}: \"* {author} {text}\">");
+                    line(out, said);
+                } else {
+                    line(out, format_args!("{front}<Message from {author}: \"{text}\">"));
                 }
             }
             return;
         }
     };
     for text in lines(&message.text) {
-        match message.manner {
-            Manner::Speech => line(out, format_args!("{front}[{label}] {author}: {text}")),
-            Manner::Action => line(out, format_args!("{front}[{label}] * {author} {text}")),
+        if acts {
+            line(out, format_args!("{front}[{label}] * {author} {text}"));
+        } else {
+            line(out, format_args!("{front}[{label}] {author}: {text}"));
         }
     }
 }

@@ -92,7 +92,14 @@ impl Talk {
                 out.notice(format_args!("You see {} again.", who.name));
             }
             Done::PasswordSet => out.notice("Password set."),
-            Done::Entered(_) | Done::Exited => out.notice(refusal::INTERNAL),
+            Done::Entered(_)
+            | Done::Exited
+            | Done::Changed(_)
+            | Done::Metadata(..)
+            | Done::Stays(_)
+            | Done::Read(_)
+            | Done::Registered(_)
+            | Done::LoggedIn(_) => out.notice(refusal::INTERNAL),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What of all that happens this person sees, and when.
 
 use chinwag_model::effect::Event;
-use chinwag_model::id::PersonId;
-use chinwag_model::message::Destination;
+use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::message::{Destination, Manner};
 
+use super::login::lobby;
 use super::talk::{Me, Talk};
 use super::{Output, Sight, render};
 
@@ -34,6 +35,17 @@ impl Talk {
                 return;
             }
             Event::Online(who) if who.id == me.person.id => {}
+            Event::Kicked { room, who, .. } if who.id == me.person.id => {
+                if me.room.id == room.id {
+                    me.room = lobby();
+                }
+            }
+            Event::RoomRenamed { room, .. } => me.room = room.clone(),
+            Event::Ended { .. } => {
+                self.tell(event, out);
+                self.end();
+                return;
+            }
             _ => {
                 if let Some(held) = &mut self.held {
                     held.push(event);
@@ -57,7 +69,7 @@ impl Talk {
             && message.waits()
             && message.author.id != me.person.id
         {
-            out.told(message.place);
+            out.told_upto(message.place);
         }
         if self.has_dialogue() {
             out.prompt(self.step.prompt());
@@ -69,25 +81,49 @@ impl Me {
     fn sight(&self, event: &Event) -> Sight {
         match event {
             Event::Said(message) if self.ignores(message.author.id) => Sight::Nothing,
+            Event::Said(message) if message.manner == Manner::Tags => Sight::Nothing,
             Event::Said(message) => match message.to {
                 Destination::Room(_) | Destination::Everyone => Sight::Shared,
                 Destination::Person(_) => Sight::Own,
             },
             Event::Invited { by, .. } if self.ignores(by.id) => Sight::Nothing,
             // Who did it has it as the outcome.
-            Event::Joined(who, _) | Event::Left(who, _) if who.id == self.person.id => {
+            Event::Joined(arrival) if arrival.who.id == self.person.id => Sight::Nothing,
+            Event::Left { who, .. } if who.id == self.person.id => Sight::Nothing,
+            // Of these one hears as someone comes online and goes offline.
+            Event::Joined(arrival) if arrival.room.group || arrival.room.id == RoomId::LOBBY => {
                 Sight::Nothing
             }
+            Event::Left { room, .. } if room.id == RoomId::LOBBY => Sight::Nothing,
+            Event::Invited { who, .. } if who.id != self.person.id => Sight::Nothing,
+            Event::Renamed { was, who } if was.name.shown() == who.name.shown() => Sight::Nothing,
+            Event::Kicked { who, .. } if who.id == self.person.id => Sight::Own,
+            Event::RoomRenamed { room, .. } if room.id == self.room.id => Sight::Own,
+            Event::Ended { .. } => Sight::Own,
             Event::Renamed { who, .. } if who.id == self.person.id => Sight::Own,
             Event::Ignoring { .. } => Sight::Own,
             Event::Online(_)
             | Event::Offline(_)
-            | Event::Joined(..)
-            | Event::Left(..)
+            | Event::Joined(_)
+            | Event::Left { .. }
+            | Event::Kicked { .. }
             | Event::Renamed { .. }
             | Event::Topic { .. }
+            | Event::RoomRenamed { .. }
+            | Event::Redacted(_)
             | Event::Added { .. }
             | Event::Invited { .. } => Sight::Shared,
+            Event::Quit { .. }
+            | Event::Changed { .. }
+            | Event::Away { .. }
+            | Event::Account(_)
+            | Event::RealName { .. }
+            | Event::Badge { .. }
+            | Event::Flags { .. }
+            | Event::Watched { .. }
+            | Event::Read { .. }
+            | Event::Metadata { .. }
+            | Event::Wallops { .. } => Sight::Nothing,
         }
     }
 

@@ -293,13 +293,20 @@ impl Talk {
         self.step = Step::Over;
         if self.me.is_some() {
             // How far what waits was written is known to whoever writes it.
-            self.ask(Ask::Intent(Intent::Exit { delivered: None }), Why::Exit);
+            self.ask(Ask::Intent(Intent::Exit { delivered: None, reason: None }), Why::Exit);
         }
+    }
+
+    /// The session is over, whatever was on its way.
+    pub(super) fn end(&mut self) {
+        self.step = Step::Over;
+        self.wait = None;
+        self.kept = None;
     }
 
     fn say(&mut self, to: Target, manner: Manner, text: Text) -> (u32, Ask) {
         self.says.begin(self.request_next);
-        (self.number(), Ask::Intent(Intent::Say { to, manner, text }))
+        (self.number(), Ask::Intent(Intent::say(to, manner, text)))
     }
 
     fn number(&mut self) -> u32 {

@@ -10,12 +10,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
-use chinwag_model::effect::Event;
+use chinwag_model::effect::{Arrival, Event};
 use chinwag_model::id::{PersonId, Place, RoomId, Seq, Timestamp};
 use chinwag_model::message::{Card, Destination, Manner, Message, RoomCard};
+use chinwag_model::mode::Flags;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
 use chinwag_model::query::{Answer, Standing};
+use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
 
 use super::{LineFace, LinePolicy, Output};
@@ -105,7 +107,7 @@ fn text(text: &str) -> Text {
 }
 
 fn card(id: u64, called: &str) -> Card {
-    Card { id: PersonId(id), name: name(called) }
+    Card { id: PersonId(id), name: name(called), badge: Arc::default() }
 }
 
 fn alice() -> Card {
@@ -118,6 +120,21 @@ fn bob() -> Card {
 
 fn room(id: u64, called: &str, group: bool) -> RoomCard {
     RoomCard { id: RoomId(id), name: name(called), group }
+}
+
+fn joined(who: Card) -> Event {
+    Event::Joined(Arc::new(Arrival {
+        who,
+        room: tea(),
+        real_name: Arc::from(""),
+        ranks: Ranks::NONE,
+        away: None,
+        metadata: Arc::from(vec![]),
+    }))
+}
+
+fn left(who: Card) -> Event {
+    Event::Left { who, room: tea(), reason: None }
 }
 
 fn lobby() -> RoomCard {
@@ -139,7 +156,7 @@ fn place(seq: u64) -> Place {
 /// A message of 2026-11-21 14:03:05, at this place.
 fn message(seq: u64, author: Card, to: Destination, manner: Manner, said: &str) -> Arc<Message> {
     let time = Timestamp(1_795_269_785_000);
-    Arc::new(Message { place: place(seq), time, author, to, manner, text: text(said) })
+    Arc::new(Message::plain(place(seq), time, author, to, manner, text(said)))
 }
 
 fn speech(seq: u64, author: Card, to: Destination, said: &str) -> Arc<Message> {
@@ -171,5 +188,8 @@ fn entered(new: bool) -> Reply {
         new,
         was_online: false,
         ignores: Vec::new(),
+        rooms: Vec::new(),
+        flags: Flags::default(),
+        away: None,
     })))
 }

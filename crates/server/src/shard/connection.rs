@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chinwag_face::line::LineFace;
 use chinwag_model::id::{PersonId, Place, RoomId};
-use chinwag_model::intent::Mark;
+use chinwag_model::intent::{Mark, Visitor};
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::outbox::{Outbox, SLICES_MAX};
 
+use super::speech::Speech;
+use crate::cloak::cloak;
 use crate::courier::Arrival;
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     pub(super) closing: Option<Instant>,
     pub(super) pace: Pace,
     pub(super) is_surplus: bool,
+    /// It is counted among those who have not come in yet.
+    pub(super) is_stranger: bool,
     pub(super) is_writable: bool,
     /// The system has told of something to read, and it was not read to its end yet.
     pub(super) may_read_more: bool,
@@ -53,17 +56,6 @@ pub(super) struct Connection {
     mark_told: Option<Place>,
     /// Its place among all, until it is told goodbye.
     pub(super) seat: Option<Seat>,
-}
-
-/// What a client speaks.
-#[derive(Debug)]
-pub(super) enum Speech {
-    /// Not known yet, and what it said so far.
-    Unsure(Vec<u8>),
-    /// Line mode.
-    Line(Box<LineFace>),
-    /// Nothing that is to be had here.
-    None,
 }
 
 /// What came of a read.
@@ -106,6 +98,7 @@ impl Connection {
             closing: None,
             pace: Pace::new(policy.limits.lines_per_second, policy.limits.lines_burst, now),
             is_surplus,
+            is_stranger: false,
             is_writable: true,
             may_read_more: true,
             input_ended: false,
@@ -127,6 +120,22 @@ impl Connection {
         Some(Mark { person: self.person?, upto })
     }
 
+    /// What is told of who says nothing of itself.
+    pub(super) fn visitor(&self, policy: &Policy) -> Visitor {
+        Visitor {
+            user: "~line".into(),
+            host: cloak(&policy.cloak_key, self.peer).into(),
+            stays: policy.irc.always_on,
+            secure: self.is_secure(),
+            ..Visitor::default()
+        }
+    }
+
+    /// Whether nobody between can read along: it is encrypted, or within this machine.
+    pub(super) fn is_secure(&self) -> bool {
+        self.is_tls()
+    }
+
     pub(super) fn peer_text(&self) -> String {
         self.peer.map_or_else(|| "a local socket".to_owned(), |peer| peer.to_string())
     }
@@ -146,12 +155,7 @@ impl Connection {
         if self.input_ended {
             return false;
         }
-        match &self.speech {
-            Speech::Line(face) => {
-                self.is_parting || (face.wants_input() && face.buffered() < UNREAD_BYTES_MAX)
-            }
-            Speech::Unsure(_) | Speech::None => true,
-        }
+        self.is_parting || self.speech.wants_input(UNREAD_BYTES_MAX)
     }
 
     pub(super) fn mark_readable(&mut self, key: usize, list: &mut Vec<usize>) {

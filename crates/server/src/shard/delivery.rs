@@ -1,15 +1,20 @@
 //! What the node has for a shard, done in order.
 
-use chinwag_face::line::{LineFace, Output};
+use std::sync::atomic::Ordering;
+
+use chinwag_face::face::Face;
+use chinwag_face::output::Output;
 use chinwag_node::delivery::{Delivery, SessionNumber};
 
 use super::Shard;
-use super::connection::Speech;
+use super::fan_out::Shown;
 
 impl Shard {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match delivery {
-            Delivery::Show { to, event } => self.fan_out(&to, &event),
+            Delivery::Show { to, event, stamp, crowded } => {
+                self.fan_out(&to, &Shown { event: &event, stamp: &stamp, crowded });
+            }
             Delivery::Outcome { session, request, outcome } => {
                 self.told(session, |face, out| face.outcome(request, &outcome, out));
             }
@@ -21,6 +26,9 @@ impl Shard {
                 let Some(connection) = self.connections.get_mut(key) else { return };
                 tracing::debug!("connection {session} is person {}", person.0);
                 connection.person = Some(person);
+                if std::mem::take(&mut connection.is_stranger) {
+                    self.strangers.fetch_sub(1, Ordering::Relaxed);
+                }
                 for room in rooms {
                     connection.rooms.push(room);
                     self.rooms.join(key, room);
@@ -55,11 +63,11 @@ impl Shard {
     pub(super) fn told(
         &mut self,
         session: SessionNumber,
-        tell: impl FnOnce(&mut LineFace, &mut Output),
+        tell: impl FnOnce(&mut dyn Face, &mut Output),
     ) {
         let Some(&key) = self.keys.get(&session) else { return };
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let Speech::Line(face) = &mut connection.speech else { return };
+        let Some(face) = connection.speech.face() else { return };
         tell(face, &mut self.output);
         self.send_output(key);
         self.pump(key);

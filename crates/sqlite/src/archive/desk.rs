@@ -54,6 +54,18 @@ pub(super) enum Work {
     End,
 }
 
+/// What the indexer is to do next.
+pub(super) enum IndexWork {
+    /// Index what is kept.
+    Index,
+    /// The same, with a new index, as this one is damaged.
+    Rebuild,
+    /// Go on cleaning the index.
+    Clean,
+    /// Nothing any more.
+    End,
+}
+
 impl Desk {
     pub(super) fn new(kept: Seq) -> Self {
         Self {
@@ -185,23 +197,39 @@ impl Desk {
         self.progress.notify_all();
     }
 
-    /// For the indexer: waits until there is something to index. Says whether the index is not
-    /// damaged; `None` at the end.
-    pub(super) fn next_to_index(&self) -> Option<bool> {
+    /// For the indexer: waits until there is something to index, or until the index is due to be
+    /// cleaned.
+    pub(super) fn next_to_index(&self, cleaning: Option<Instant>) -> IndexWork {
         let is_idle = |state: &mut State| {
             state.kept <= state.indexed && !state.index_is_damaged && !state.is_closing
         };
-        let state = self.progress.wait_while(self.lock(), is_idle);
-        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let state = self.lock();
+        let state = match cleaning {
+            None => {
+                self.progress.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner)
+            }
+            Some(due) => {
+                let time = due.saturating_duration_since(Instant::now());
+                let waited = self.progress.wait_timeout_while(state, time, is_idle);
+                let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                if is_idle(&mut state) {
+                    return IndexWork::Clean;
+                }
+                state
+            }
+        };
         let is_not_wanted = |state: &mut State| {
             state.search_wants <= state.indexed && !state.index_is_damaged && !state.is_closing
         };
         let waited = self.progress.wait_timeout_while(state, GATHER, is_not_wanted);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         if state.is_closing {
-            return None;
+            IndexWork::End
+        } else if std::mem::take(&mut state.index_is_damaged) {
+            IndexWork::Rebuild
+        } else {
+            IndexWork::Index
         }
-        Some(!std::mem::take(&mut state.index_is_damaged))
     }
 
     /// For the indexer: the index reaches up to here. Says whether it may go on.

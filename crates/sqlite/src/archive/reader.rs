@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use chinwag_model::query::{Answer, Reading, ReadingKind};
-use chinwag_storage::archive::Reply;
+use chinwag_storage::archive::{Reply, may_find};
 use rusqlite::Connection;
 
 use super::desk::Desk;
-use super::{backlog, history, search};
+use super::{backlog, history, lines, search, target};
 use crate::database;
 
 /// A reading, and until when it is to be answered.
@@ -77,7 +77,8 @@ impl Reader {
         }
     }
 
-    fn read(
+    /// Reads what there is.
+    pub(super) fn read(
         &self,
         connection: &mut Option<Connection>,
         reading: &Reading,
@@ -96,9 +97,19 @@ impl Reader {
                 let waiting = backlog::Waiting { person: *person, groups, upto: *upto, ignores };
                 waiting.read(&transaction, *after).map(Answer::Backlog)
             }
-            ReadingKind::Search { words, person, rooms, limit } => {
-                let search = search::Search { words, person: *person, rooms, limit: *limit };
-                match search.find(&self.index, reading.at) {
+            ReadingKind::Search { words, person, rooms, within, author, after, before, limit } => {
+                let search = search::Search {
+                    words,
+                    person: *person,
+                    rooms,
+                    within: *within,
+                    author: author.as_ref(),
+                    after: *after,
+                    before: *before,
+                    limit: *limit,
+                };
+                let span = search.span(&transaction, reading.at)?;
+                match search.find(&self.index, span) {
                     Ok(ids) => search.fetch(&transaction, &ids).map(Answer::Found),
                     Err(error) => {
                         tracing::error!("cannot search {}: {error}", self.index.display());
@@ -108,6 +119,25 @@ impl Reader {
                         Ok(Answer::Unavailable)
                     }
                 }
+            }
+            ReadingKind::Lines { conversation, range, since, limit, happenings } => {
+                let lines = lines::Lines {
+                    conversation: *conversation,
+                    since: *since,
+                    at: reading.at,
+                    happenings: *happenings,
+                };
+                lines.read(&transaction, *range, *limit).map(Answer::Lines)
+            }
+            ReadingKind::Targets { person, rooms, from, to, limit } => {
+                let targets = target::Targets { person: *person, rooms, at: reading.at };
+                targets.read(&transaction, *from..*to, *limit).map(Answer::Targets)
+            }
+            ReadingKind::Message { place, person, rooms } => {
+                let message = history::one(&transaction, *place)?.filter(|message| {
+                    message.place <= reading.at.end() && may_find(message, *person, rooms)
+                });
+                Ok(Answer::Message(message))
             }
         }
     }

@@ -10,7 +10,7 @@ use chinwag_storage::archive::ArchiveError;
 use rusqlite::Connection;
 
 use super::desk::{Desk, Work};
-use super::row;
+use super::{happening, row};
 use crate::database::{self, Commit};
 use crate::int::signed;
 
@@ -23,11 +23,13 @@ pub(super) struct Writer {
     /// `None` after an error, until it is opened again.
     connection: Option<Connection>,
     desk: Arc<Desk>,
+    /// Whether the write-ahead log may hold the text of messages that were taken back.
+    is_spilt: bool,
 }
 
 impl Writer {
     pub(super) fn new(file: PathBuf, connection: Connection, desk: Arc<Desk>) -> Self {
-        Self { file, connection: Some(connection), desk }
+        Self { file, connection: Some(connection), desk, is_spilt: false }
     }
 
     pub(super) fn run(mut self) {
@@ -38,6 +40,7 @@ impl Writer {
                         break;
                     }
                     self.desk.written(upto, records.len());
+                    self.forget(&records);
                 }
                 Work::Sync(waiting) => {
                     let kept = self.desk.kept();
@@ -57,7 +60,7 @@ impl Writer {
         self.desk.end_writing();
         // The file is whole without its companions then, unless somebody still reads.
         if let Some(connection) = &self.connection
-            && let Err(error) = empty_wal(connection)
+            && let Err(error) = database::empty_wal(connection)
         {
             tracing::warn!("cannot tidy up {}: {error}", self.file.display());
         }
@@ -84,6 +87,23 @@ impl Writer {
             tracing::info!("{} is written again", self.file.display());
         }
         true
+    }
+
+    /// After messages were taken back: takes their text out of the write-ahead log, with the next
+    /// records if somebody reads now.
+    fn forget(&mut self, records: &[Record]) {
+        self.is_spilt |= records.iter().any(|record| matches!(record, Record::Redacted { .. }));
+        if !self.is_spilt {
+            return;
+        }
+        let mut is_empty = false;
+        match self.with(|connection| {
+            is_empty = database::empty_wal(connection)?;
+            Ok(())
+        }) {
+            Ok(()) => self.is_spilt = !is_empty,
+            Err(error) => tracing::warn!("cannot tidy up {}: {error}", self.file.display()),
+        }
     }
 
     /// Does something with the connection, which is opened anew after an error: some of SQLite's
@@ -116,6 +136,11 @@ fn write(connection: &mut Connection, upto: Seq, records: &[Record]) -> rusqlite
                 let values = [signed(mark.person.0), row::id(mark.upto)];
                 transaction.prepare_cached(sql)?.execute(values)?;
             }
+            Record::Happened(happening) => happening::insert(&transaction, happening, None)?,
+            Record::Redacted { message, happening } => {
+                row::remove(&transaction, *message)?;
+                happening::insert(&transaction, happening, Some(*message))?;
+            }
         }
     }
     set_kept(&transaction, upto)?;
@@ -128,13 +153,6 @@ fn sync(connection: &mut Connection, kept: Seq) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     set_kept(connection, kept)?;
     connection.pragma_update(None, "synchronous", "NORMAL")
-}
-
-/// Moves the write-ahead log into the file, as SQLite does by itself only where no reader closes
-/// the file last. Waits for nobody.
-fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 fn set_kept(connection: &Connection, kept: Seq) -> rusqlite::Result<()> {

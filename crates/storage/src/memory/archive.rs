@@ -1,11 +1,15 @@
+//! The archive in memory.
+
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chinwag_model::id::{PersonId, Place, RoomId, Seq};
-use chinwag_model::message::{Destination, Message};
+use chinwag_model::message::{Conversation, Destination, Manner, Message};
 use chinwag_model::query::{Answer, Backlog, ROWS_MAX, Reading, ReadingKind};
-use chinwag_model::record::Record;
+use chinwag_model::record::{Happening, Record};
 
 use crate::archive::{Archive, BACKLOG_PAGE, Reply, Synced, may_find, search_words};
 
@@ -20,6 +24,8 @@ pub struct MemoryArchive(Arc<Mutex<Kept>>);
 struct Kept {
     seq: Seq,
     messages: BTreeMap<Place, Arc<Message>>,
+    /// In the order kept.
+    happenings: Vec<Arc<Happening>>,
     marks: BTreeMap<PersonId, Place>,
     waiting: Vec<(Reading, Reply)>,
 }
@@ -52,17 +58,7 @@ impl Archive for MemoryArchive {
         if upto <= inner.seq {
             return;
         }
-        for record in records {
-            match record {
-                Record::Message(message) => {
-                    inner.messages.insert(message.place, message);
-                }
-                Record::Delivered(mark) => {
-                    let before = inner.marks.entry(mark.person).or_default();
-                    *before = mark.upto.max(*before);
-                }
-            }
-        }
+        records.into_iter().for_each(|record| inner.keep(record));
         inner.seq = upto;
         let waiting = std::mem::take(&mut inner.waiting);
         let (due, waiting) = waiting.into_iter().partition(|(reading, _)| reading.at <= upto);
@@ -101,6 +97,23 @@ impl Drop for Kept {
 }
 
 impl Kept {
+    fn keep(&mut self, record: Record) {
+        match record {
+            Record::Message(message) => {
+                self.messages.insert(message.place, message);
+            }
+            Record::Delivered(mark) => {
+                let before = self.marks.entry(mark.person).or_default();
+                *before = mark.upto.max(*before);
+            }
+            Record::Happened(happening) => self.happenings.push(happening),
+            Record::Redacted { message, happening } => {
+                self.messages.remove(&message);
+                self.happenings.push(happening);
+            }
+        }
+    }
+
     fn answer(&self, reading: &Reading) -> Answer {
         let end = reading.at.end();
         match &reading.what {
@@ -115,23 +128,56 @@ impl Kept {
                         && !ignores.contains(&message.author.id)
                 })
             }
-            ReadingKind::Search { words, person, rooms, limit } => {
+            ReadingKind::Search { words, person, rooms, within, author, after, before, limit } => {
                 let wanted: Vec<_> = search_words(words).map(str::to_lowercase).collect();
                 if wanted.is_empty() {
                     return Answer::Found(Vec::new());
                 }
                 Answer::Found(self.last(end, *limit, |message| {
-                    may_find(message, *person, rooms) && holds(message, &wanted)
+                    may_find(message, *person, rooms)
+                        && within.is_none_or(|within| message.conversation() == within)
+                        && author.as_ref().is_none_or(|author| message.author.name == *author)
+                        && after.is_none_or(|after| message.time > after)
+                        && before.is_none_or(|before| message.time < before)
+                        && holds(message, &wanted)
                 }))
+            }
+            ReadingKind::Lines { conversation, range, since, limit, happenings } => {
+                let lines = self.lines(*conversation, *since, end, *happenings);
+                Answer::Lines(lines::cut(lines, *range, bounded(*limit)))
+            }
+            ReadingKind::Targets { person, rooms, from, to, limit } => {
+                let mut last: BTreeMap<Conversation, &Arc<Message>> = BTreeMap::new();
+                for (_, message) in self.messages.range(..=end).filter(|(_, m)| is_said(m)) {
+                    let conversation = message.conversation();
+                    if conversation != Conversation::Everyone && may_find(message, *person, rooms) {
+                        last.insert(conversation, message);
+                    }
+                }
+                let mut last: Vec<_> = last
+                    .into_values()
+                    .filter(|m| m.time > *from && m.time < *to)
+                    .cloned()
+                    .collect();
+                last.sort_unstable_by_key(|message| message.place);
+                last.truncate(bounded(*limit));
+                Answer::Targets(last)
+            }
+            ReadingKind::Message { place, person, rooms } => {
+                let message = self
+                    .messages
+                    .get(place)
+                    .filter(|message| message.place <= end && may_find(message, *person, rooms));
+                Answer::Message(message.cloned())
             }
         }
     }
 
     /// The last messages up to a place that are wanted, oldest first.
     fn last(&self, end: Place, limit: u32, wanted: impl Fn(&Message) -> bool) -> Vec<Arc<Message>> {
-        let limit = usize::try_from(limit).unwrap_or(ROWS_MAX).min(ROWS_MAX);
         let newest = self.messages.range(..=end).rev().map(|(_, message)| message);
-        let mut found: Vec<_> = newest.filter(|m| wanted(m)).take(limit).cloned().collect();
+        let newest = newest.filter(|message| is_said(message) && wanted(message));
+        let mut found: Vec<_> = newest.take(bounded(limit)).cloned().collect();
         found.reverse();
         found
     }
@@ -142,10 +188,13 @@ impl Kept {
         upto: Place,
         waits: impl Fn(&Message) -> bool,
     ) -> Answer {
+        let waits = |place: Place, message: &Message| {
+            after.is_none_or(|after| place > after) && is_said(message) && waits(message)
+        };
         let all: Vec<_> = self
             .messages
             .range(..=upto)
-            .filter(|(place, message)| after.is_none_or(|after| **place > after) && waits(message))
+            .filter(|(place, message)| waits(**place, message))
             .map(|(_, message)| Arc::clone(message))
             .collect();
         let total = if after.is_none() { all.len() as u64 } else { 0 };
@@ -154,6 +203,16 @@ impl Kept {
         let next = messages.last().filter(|_| more).map(|message| message.place);
         Answer::Backlog(Backlog { total, messages, next })
     }
+}
+
+/// How many rows a limit allows.
+fn bounded(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(ROWS_MAX).min(ROWS_MAX)
+}
+
+/// Whether anything is said with a message.
+fn is_said(message: &Message) -> bool {
+    message.manner != Manner::Tags
 }
 
 fn is_waiting(

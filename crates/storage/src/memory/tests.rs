@@ -53,6 +53,19 @@ archive_suite! {
     search_keeps_to_what_one_may_read
     search_gives_the_last_ones
     everything_is_answered_at_the_end
+    lines_give_all_that_happened_back_whole
+    lines_are_cut_by_every_range
+    lines_lie_between_what_may_be_read_and_the_entry_asked_at
+    lines_are_bounded
+    what_stands_at_one_place_stays_in_order
+    tags_alone_are_only_among_lines_with_happenings
+    targets_are_the_last_messages_of_conversations
+    targets_are_bounded_and_end_with_the_entry_asked_at
+    a_message_is_told_to_who_may_read_it
+    a_search_is_narrowed_by_conversation_author_and_time
+    what_was_taken_back_is_gone
+    a_redaction_of_nothing_is_kept
+    replay_redacts_nothing_twice
 }
 
 #[test]

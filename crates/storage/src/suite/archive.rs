@@ -1,15 +1,35 @@
 //! What every archive does.
 
+mod conversation;
+mod lines;
+mod redaction;
+
+pub use conversation::{
+    a_message_is_told_to_who_may_read_it, a_search_is_narrowed_by_conversation_author_and_time,
+    targets_are_bounded_and_end_with_the_entry_asked_at,
+    targets_are_the_last_messages_of_conversations,
+};
+pub use lines::{
+    lines_are_bounded, lines_are_cut_by_every_range, lines_give_all_that_happened_back_whole,
+    lines_lie_between_what_may_be_read_and_the_entry_asked_at,
+    tags_alone_are_only_among_lines_with_happenings, what_stands_at_one_place_stays_in_order,
+};
+pub use redaction::{
+    a_redaction_of_nothing_is_kept, replay_redacts_nothing_twice, what_was_taken_back_is_gone,
+};
+
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use chinwag_model::id::{PersonId, Place, RoomId, Seq};
 use chinwag_model::message::{Conversation, Destination, Message};
-use chinwag_model::query::{Answer, Backlog, ROWS_MAX, Reading, ReadingKind};
+use chinwag_model::query::{Answer, Backlog, Line, ROWS_MAX, Range, Reading, ReadingKind};
 use chinwag_model::record::Record;
 
-use super::word::{delivered, group, message, place, room, said, to};
+use super::word::{
+    delivered, group, message, message_adorned, person_shown, place, room, said, to,
+};
 use crate::archive::{Archive, BACKLOG_PAGE};
 
 /// Opens the same archive, once the one before was dropped.
@@ -28,6 +48,8 @@ pub fn history_gives_messages_back_whole(open: Open<'_>) {
         message(1, 3, 2, to(1), "what?"),
         message(1, 4, 3, to(3), "a note"),
         message(1, 5, 3, Destination::Everyone, "an 'announcement'; --"),
+        message_adorned(1, 6, 1, room(5)),
+        message_adorned(1, 7, 1, Destination::Person(person_shown(4))),
     ];
     archive.keep(Seq(1), messages.iter().cloned().map(Record::Message).collect());
     for (conversation, expected) in [
@@ -36,6 +58,8 @@ pub fn history_gives_messages_back_whole(open: Open<'_>) {
         (Conversation::pair(PersonId(2), PersonId(1)), &messages[2..4]),
         (Conversation::pair(PersonId(3), PersonId(3)), &messages[4..5]),
         (Conversation::Everyone, &messages[5..6]),
+        (Conversation::Room(RoomId(5)), &messages[6..7]),
+        (Conversation::pair(PersonId(1), PersonId(4)), &messages[7..8]),
         (Conversation::Room(RoomId(9)), &[]),
         (Conversation::pair(PersonId(1), PersonId(3)), &[]),
     ] {
@@ -345,9 +369,16 @@ pub fn search(
     rooms: &[u64],
     limit: u32,
 ) -> Vec<Arc<Message>> {
-    let rooms = rooms.iter().copied().map(RoomId).collect();
-    let what =
-        ReadingKind::Search { words: words.to_owned(), person: PersonId(person), rooms, limit };
+    let what = ReadingKind::Search {
+        words: words.to_owned(),
+        person: PersonId(person),
+        rooms: rooms.iter().copied().map(RoomId).collect(),
+        within: None,
+        author: None,
+        after: None,
+        before: None,
+        limit,
+    };
     match ask(archive, at, what) {
         Answer::Found(messages) => messages,
         other => panic!("{other:?}"),
@@ -376,6 +407,29 @@ pub fn backlog(
     };
     match ask(archive, at, what) {
         Answer::Backlog(backlog) => backlog,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asks for lines of a conversation, with all that happened.
+///
+/// # Panics
+/// If they can't be had.
+#[must_use]
+pub fn lines(
+    archive: &dyn Archive,
+    at: u64,
+    conversation: Conversation,
+    range: Range,
+    limit: u32,
+) -> Vec<Line> {
+    let since = Place::default();
+    match ask(
+        archive,
+        at,
+        ReadingKind::Lines { conversation, range, since, limit, happenings: true },
+    ) {
+        Answer::Lines(lines) => lines,
         other => panic!("{other:?}"),
     }
 }

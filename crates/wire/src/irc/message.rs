@@ -36,9 +36,6 @@ pub enum BadMessage {
     /// There is nothing but spaces after tags and source.
     #[error("a line without a command")]
     NoCommand,
-    /// The command is neither letters nor three digits.
-    #[error("a command is letters or three digits")]
-    Command,
     /// CR, LF or NUL, which no line may hold.
     #[error("CR, LF or NUL within a line")]
     Control,
@@ -52,7 +49,7 @@ impl<'a> Message<'a> {
     /// bound.
     ///
     /// # Errors
-    /// [`BadMessage::Control`], [`BadMessage::NoCommand`] or [`BadMessage::Command`].
+    /// [`BadMessage::Control`] or [`BadMessage::NoCommand`].
     pub fn parse(line: &'a str) -> Result<Self, BadMessage> {
         if memchr3(b'\r', b'\n', 0, line.as_bytes()).is_some() {
             return Err(BadMessage::Control);
@@ -72,9 +69,6 @@ impl<'a> Message<'a> {
         if command.is_empty() {
             return Err(BadMessage::NoCommand);
         }
-        if !is_command(command) {
-            return Err(BadMessage::Command);
-        }
         let mut params = [""; PARAMS_MAX];
         let mut param_count = 0;
         for (number, place) in (1..).zip(&mut params) {
@@ -93,7 +87,8 @@ impl<'a> Message<'a> {
         Ok(Self { tags, source, command, params, param_count })
     }
 
-    /// The command as it came: ASCII letters in either case, or three digits.
+    /// The command as it came: any word. Those that mean something are ASCII letters in either case,
+    /// or three digits.
     #[must_use]
     pub fn command(&self) -> &'a str {
         self.command

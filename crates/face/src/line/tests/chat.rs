@@ -11,7 +11,7 @@ use chinwag_model::secret::{Secret, Verifier};
 use super::*;
 
 fn say(to: Target, manner: Manner, said: &str) -> Ask {
-    Ask::Intent(Intent::Say { to, manner, text: text(said) })
+    Ask::Intent(Intent::say(to, manner, text(said)))
 }
 
 fn page<Row, Cursor>(rows: Vec<Row>) -> Page<Row, Cursor> {
@@ -67,14 +67,21 @@ fn each_line_leads_to_what_the_contract_says() {
         ("/history 0", query(Query::RoomHistory { room: RoomId::LOBBY, limit: 1 })),
         ("/history Bob 5", query(Query::History { of: name("Bob"), limit: 5 })),
         ("/history broadcast", query(Query::BroadcastHistory { limit: 20 })),
-        ("/search two words", query(Query::Search { words: "two words".to_owned(), limit: 50 })),
+        (
+            "/search two words",
+            query(Query::Search {
+                words: "two words".to_owned(),
+                filter: Box::default(),
+                limit: 50,
+            }),
+        ),
         ("/nick Ally", intent(Intent::Rename(new("Ally")))),
         ("/away", intent(Intent::SetAway(None))),
         ("/away lunch", intent(Intent::SetAway(Some(text("lunch"))))),
         ("/ignore Bob", intent(Intent::Ignore { who: name("Bob"), on: true })),
         ("/unignore Bob", intent(Intent::Ignore { who: name("Bob"), on: false })),
         ("/password", query(Query::Standing(name("Alice")))),
-        ("bye", intent(Intent::Exit { delivered: None })),
+        ("bye", intent(Intent::Exit { delivered: None, reason: None })),
     ];
     for (typed, ask) in cases {
         let mut stage = Stage::alice();

@@ -62,7 +62,7 @@ fn lines_wait_for_the_answer_to_a_command() {
 fn exit_goes_out_at_once_and_goodbye_is_last() {
     let mut stage = Stage::alice();
     let asked = requests(&mut stage, "hello\nexit\nnever read\n");
-    let exit = Ask::Intent(Intent::Exit { delivered: None });
+    let exit = Ask::Intent(Intent::Exit { delivered: None, reason: None });
     assert_eq!(asked.len(), 2);
     assert_eq!(asked[1].1, exit);
     stage.give(asked[0].0, &said());
@@ -77,7 +77,7 @@ fn exit_goes_out_at_once_and_goodbye_is_last() {
 
 #[test]
 fn the_end_of_input_is_an_exit_after_what_came() {
-    let exit = Ask::Intent(Intent::Exit { delivered: None });
+    let exit = Ask::Intent(Intent::Exit { delivered: None, reason: None });
     for typed in ["hello\n", "hello", "hello\nexit\n", "hello\nexit"] {
         let mut stage = Stage::alice();
         stage.face.receive(typed.as_bytes());
@@ -116,7 +116,7 @@ fn telnet_can_leave_and_ask_for_a_sign_of_life() {
     assert_eq!(stage.take(), "<Yes.>\n");
     stage.face.receive(b"\xff\xf4");
     let asked = requests(&mut stage, "");
-    assert_eq!(asked[0].1, Ask::Intent(Intent::Exit { delivered: None }));
+    assert_eq!(asked[0].1, Ask::Intent(Intent::Exit { delivered: None, reason: None }));
 }
 
 #[test]
@@ -173,5 +173,5 @@ fn the_end_is_said_to_those_who_are_there_and_those_who_are_not() {
 
 #[test]
 fn a_silent_session_is_small() {
-    assert!(size_of::<LineFace>() <= 300, "{}", size_of::<LineFace>());
+    assert!(size_of::<LineFace>() <= 304, "{}", size_of::<LineFace>());
 }

@@ -122,9 +122,12 @@ fn nothing_but_enter_gives_a_guest_name() {
         new: true,
         was_online: false,
         ignores: Vec::new(),
+        rooms: Vec::new(),
+        flags: Flags::default(),
+        away: None,
     };
     stage.play("\n", [done(Done::Entered(Box::new(guest)))]);
-    assert_eq!(stage.asks, [Ask::Intent(Intent::Enter(Identity::Guest))]);
+    assert_eq!(stage.asks, [Ask::Intent(Intent::Enter(Identity::Guest, None))]);
     assert_eq!(stage.take(), "Welcome, guest-1. You are new here. Type /help for help.\n");
     stage.play("/password\n", []);
     assert_eq!(stage.take(), "<Guests have no password. Take a name first with /nick NAME.>\n");
@@ -187,7 +190,7 @@ fn where_names_need_passwords_the_first_one_is_asked_for() {
         let mut stage = Stage::new(LinePolicy { open_names: false, ..policy() });
         stage.take();
         stage.play("Alice\n\nsecret\n", [standing(stands), hashed.clone(), entered(is_new)]);
-        assert!(stage.asks.contains(&Ask::Intent(Intent::Enter(identity))));
+        assert!(stage.asks.contains(&Ask::Intent(Intent::Enter(identity, None))));
         let seen = stage.take();
         let prompts = "NEW PASSWORD: <A password has at least 1 character.>\nNEW PASSWORD: Welcome";
         assert!(seen.starts_with(prompts), "{seen}");
@@ -205,6 +208,9 @@ fn who_is_new_or_on_a_second_device_is_told_no_backlog() {
             new,
             was_online,
             ignores: Vec::new(),
+            rooms: Vec::new(),
+            flags: Flags::default(),
+            away: None,
         };
         stage.play("Alice\n", [standing(Standing::Open), done(Done::Entered(Box::new(entered)))]);
         assert_eq!(stage.asks.len(), asks);

@@ -53,7 +53,7 @@ fn fitting(ask: &Ask) -> Reply {
     use chinwag_model::intent::Intent;
     use chinwag_model::query::Query;
     match ask {
-        Ask::Intent(Intent::Enter(_)) => entered(false),
+        Ask::Intent(Intent::Enter(..)) => entered(false),
         Ask::Intent(Intent::Exit { .. }) => done(Done::Exited),
         Ask::Intent(Intent::Say { .. }) => said(),
         Ask::Intent(Intent::Join { .. }) => done(Done::Joined(tea())),
@@ -61,6 +61,11 @@ fn fitting(ask: &Ask) -> Reply {
         Ask::Intent(Intent::SetPassword { .. }) => done(Done::PasswordSet),
         Ask::Intent(_) => refused(Refusal::Internal),
         Ask::Check { .. } => Reply::Checked(Checked::Right { version: 1 }),
+        Ask::Prove(_)
+        | Ask::Proved(_)
+        | Ask::Operate { .. }
+        | Ask::Whisper { .. }
+        | Ask::Reread => panic!("line mode asks no such thing: {ask:?}"),
         Ask::Hash(_) => Reply::Checked(Checked::Hashed(Verifier::new("x".to_owned()))),
         Ask::Query(Query::Standing(_)) => standing(Standing::Protected),
         Ask::Query(Query::Client(_)) => Reply::Answer(Answer::Client(Some(bob()))),
@@ -152,10 +157,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         Event::Said(speech(9, bob(), Destination::Person(alice()), "hello\nyou")),
         Event::Said(speech(9, bob(), Destination::Person(bob()), "not for Alice")),
         Event::Online(alice()),
-        Event::Renamed { was: name("Alice"), who: card(1, "Ally") },
+        Event::Renamed { was: alice(), who: card(1, "Ally") },
         Event::Ignoring { who: bob().id, on: true },
         Event::Ignoring { who: bob().id, on: false },
-        Event::Left(alice(), tea()),
+        left(alice()),
         Event::Topic { room: tea(), by: bob(), topic: None },
     ])
 }

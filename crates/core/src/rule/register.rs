@@ -1,0 +1,61 @@
+//! The name one has becomes an account, with a password.
+
+use chinwag_model::effect::Effect;
+use chinwag_model::id::PersonId;
+use chinwag_model::intent::Mark;
+use chinwag_model::name::NewName;
+use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::record::Record;
+use chinwag_model::secret::Verifier;
+
+use super::account;
+use super::claim::free_to_show;
+use crate::state::{Password, State};
+use crate::step::{Effects, Step};
+
+/// Someone has an account.
+#[derive(Debug)]
+pub(crate) struct Change {
+    who: PersonId,
+    verifier: Verifier,
+}
+
+/// May the name that the asker has be an account's?
+pub(crate) fn decide(
+    state: &State,
+    step: &Step,
+    name: &NewName,
+    verifier: &Verifier,
+) -> Result<Change, Refusal> {
+    let (who, person) = step.asker(state)?;
+    if let Some(account) = person.account() {
+        return Err(Refusal::AccountExists(account.clone()));
+    }
+    if state.person_called(name.name()).is_some_and(|(id, _)| id != who) {
+        return Err(Refusal::AccountExists(name.name().clone()));
+    }
+    if *person.registered_name() != *name.name() {
+        return Err(Refusal::NotTakeable(name.name().clone()));
+    }
+    free_to_show(state, name.name(), Some(who))?;
+    Ok(Change { who, verifier: verifier.clone() })
+}
+
+impl Change {
+    pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
+        let Self { who, verifier } = self;
+        let was_guest = state.persons.get(&who).is_some_and(|person| person.guest.is_some());
+        state.change_person(who, |person| {
+            person.guest = None;
+            person.password = Some(Password { verifier, version: 1 });
+        });
+        if was_guest {
+            let mark = Mark { person: who, upto: step.place };
+            out.push(Effect::Keep(Record::Delivered(mark)));
+        }
+        account::show(state, step, who, out);
+        if let Some(person) = state.persons.get(&who) {
+            step.done(Done::Registered(person.card(who)), out);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A person in the state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chinwag_model::id::{PersonId, RoomId, SessionId, Timestamp};
+use chinwag_model::intent::Visitor;
+use chinwag_model::message::{Badge, Card};
+use chinwag_model::mode::{Flags, PersonFlag};
+use chinwag_model::name::Name;
+use chinwag_model::secret::Verifier;
+use chinwag_model::text::Text;
+use minicbor::{Decode, Encode};
+
+use super::Past;
+
+/// Someone who was here once, or a guest who is.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) struct Person {
+    /// What they are shown under.
+    #[n(0)]
+    pub(crate) name: Name,
+    /// `None` for who is registered; 0 for a guest under a name of their own, else the guest's number.
+    #[n(1)]
+    pub(crate) guest: Option<u32>,
+    #[n(2)]
+    pub(crate) password: Option<Password>,
+    #[n(3)]
+    pub(crate) away: Option<Text>,
+    #[n(4)]
+    pub(crate) ignores: BTreeSet<PersonId>,
+    /// What they are registered under, where they are shown under another name.
+    #[n(5)]
+    pub(crate) registered: Option<Name>,
+    /// What is shown of them beside the name; its account is that of the person.
+    #[n(6)]
+    #[cbor(default)]
+    pub(crate) badge: Badge,
+    #[n(7)]
+    #[cbor(default)]
+    pub(crate) real_name: Box<str>,
+    #[n(8)]
+    #[cbor(default)]
+    pub(crate) flags: Flags,
+    /// Since when they are there.
+    #[n(9)]
+    #[cbor(default)]
+    pub(crate) since: Timestamp,
+    /// When they last said something.
+    #[n(10)]
+    #[cbor(default)]
+    pub(crate) spoke: Timestamp,
+    /// Up to when they have read what, by the conversation's name.
+    #[n(11)]
+    #[cbor(default)]
+    pub(crate) read: BTreeMap<Box<str>, Timestamp>,
+    #[n(12)]
+    #[cbor(default)]
+    pub(crate) metadata: BTreeMap<Box<str>, Text>,
+    /// SHA-256 of the certificates that prove the account.
+    #[n(13)]
+    #[cbor(default)]
+    pub(crate) certificates: BTreeSet<Fingerprint>,
+    /// From whom they take messages although they take none from those without an account.
+    #[n(14)]
+    #[cbor(default)]
+    pub(crate) accepts: BTreeSet<PersonId>,
+    /// Whether they stay in the rooms without a connection, as they said.
+    #[n(15)]
+    pub(crate) stays: Option<bool>,
+    /// The same, as the server has it for who says nothing.
+    #[n(16)]
+    #[cbor(default)]
+    pub(crate) stays_else: bool,
+    /// Where from, by the server's word, whatever is shown.
+    #[n(17)]
+    #[cbor(default)]
+    pub(crate) cloak: Box<str>,
+    /// Found again from the sessions.
+    #[cbor(skip)]
+    pub(crate) sessions: BTreeSet<SessionId>,
+    /// Found again from the rooms' members.
+    #[cbor(skip)]
+    pub(crate) rooms: BTreeSet<RoomId>,
+    /// Made anew where something of it changes.
+    #[cbor(skip)]
+    pub(crate) shown: Option<Arc<Badge>>,
+}
+
+/// SHA-256 of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) [u8; 32]);
+
+/// What is kept of a password.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Password {
+    #[n(0)]
+    pub(crate) verifier: Verifier,
+    /// One more each time it is set.
+    #[n(1)]
+    pub(crate) version: u32,
+}
+
+impl Person {
+    pub(crate) fn new(name: Name, guest: Option<u32>, verifier: Option<Verifier>) -> Self {
+        Self {
+            name,
+            guest,
+            password: verifier.map(|verifier| Password { verifier, version: 1 }),
+            away: None,
+            ignores: BTreeSet::new(),
+            registered: None,
+            badge: Badge::default(),
+            real_name: Box::default(),
+            flags: Flags::default(),
+            since: Timestamp(0),
+            spoke: Timestamp(0),
+            read: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+            certificates: BTreeSet::new(),
+            accepts: BTreeSet::new(),
+            stays: None,
+            stays_else: false,
+            cloak: Box::default(),
+            sessions: BTreeSet::new(),
+            rooms: BTreeSet::new(),
+            shown: None,
+        }
+    }
+
+    pub(crate) fn is_online(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Whether others find them in rooms: with a connection, or staying without one. Groups do not
+    /// count, as their members stay in them in any case.
+    pub(crate) fn is_there(&self) -> bool {
+        self.is_online() || (self.stays_offline() && self.since > Timestamp(0))
+    }
+
+    /// Whether they stay in the rooms without a connection.
+    pub(crate) fn stays_offline(&self) -> bool {
+        self.password.is_some() && self.stays.unwrap_or(self.stays_else)
+    }
+
+    /// What they are registered under, or only shown under as a guest.
+    pub(crate) fn registered_name(&self) -> &Name {
+        self.registered.as_ref().unwrap_or(&self.name)
+    }
+
+    /// The account, if they have one: a registered name with a password.
+    pub(crate) fn account(&self) -> Option<&Name> {
+        self.password.as_ref().map(|_| self.registered_name())
+    }
+
+    pub(crate) fn card(&self, id: PersonId) -> Card {
+        let badge = self.shown.clone().unwrap_or_else(|| Arc::new(self.badge()));
+        Card { id, name: self.name.clone(), badge }
+    }
+
+    /// To be called before a card is wanted often.
+    pub(super) fn keep_shown(&mut self) {
+        if self.shown.is_none() {
+            self.shown = Some(Arc::new(self.badge()));
+        }
+    }
+
+    fn badge(&self) -> Badge {
+        Badge { account: self.account().cloned(), ..self.badge.clone() }
+    }
+
+    /// Takes what a client told of itself as it came in.
+    pub(crate) fn dress(&mut self, visitor: &Visitor) {
+        self.badge.user = visitor.user.clone();
+        self.cloak = visitor.host.clone();
+        self.real_name = visitor.real_name.clone();
+        self.flags = visitor.flags;
+        self.away = visitor.away.clone();
+        self.show_badge();
+    }
+
+    /// To be called where something that a card shows has changed.
+    pub(crate) fn show_badge(&mut self) {
+        self.badge.bot = self.flags.has(PersonFlag::Bot);
+        // An account is shown in place of where its owner comes from, which is nobody's affair.
+        self.badge.host = match self.account() {
+            Some(account) => format!("user/{account}").into(),
+            None => self.cloak.clone(),
+        };
+        self.shown = Some(Arc::new(self.badge()));
+    }
+
+    pub(crate) fn past(&self, id: PersonId, time: Timestamp) -> Past {
+        Past {
+            id,
+            name: self.name.clone(),
+            badge: self.badge(),
+            real_name: self.real_name.clone(),
+            time,
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        self.sessions.iter().copied().collect()
+    }
+}

@@ -1,0 +1,217 @@
+//! Proving an account: SASL PLAIN, EXTERNAL and SCRAM-SHA-256.
+//!
+//! Spec: <https://ircv3.net/specs/extensions/sasl-3.2>, RFC 4422, 4616, 7677.
+
+use chinwag_model::ask::{Ask, Checked, Scram};
+use chinwag_model::intent::Intent;
+use chinwag_model::name::Name;
+use chinwag_model::query::Query;
+use chinwag_model::secret::Secret;
+use chinwag_wire::sasl::credential::ScramCredential;
+use chinwag_wire::sasl::plain::Plain;
+use chinwag_wire::sasl::scram::{ClientFirst, Exchange};
+use chinwag_wire::sasl::{Assembled, Assembler, BadPiece, PIECE_BYTES_MAX, pieces};
+
+use super::args;
+use super::chat::{Chat, Door, Why};
+use crate::output::Output;
+
+/// An exchange that is going on.
+#[derive(Debug)]
+pub(super) struct Sasl {
+    mechanism: Mechanism,
+    assembler: Assembler,
+    /// Whether something is being checked.
+    busy: bool,
+}
+
+#[derive(Debug)]
+enum Mechanism {
+    Plain,
+    External,
+    Scram,
+    /// The client's proof is awaited.
+    ScramFinal(Box<(Exchange, Name, u32)>),
+    /// It was right, and the client is to say that it knows.
+    ScramDone(Name, u32),
+}
+
+/// What is known while a proof is prepared.
+#[derive(Debug)]
+pub(super) struct Proving {
+    first: ClientFirst,
+    name: Name,
+}
+
+impl Chat {
+    pub(super) fn authenticate(&mut self, params: &[&str], out: &mut Output) {
+        let given = params.first().copied().unwrap_or_default();
+        if self.sasl.is_some() {
+            return self.sasl_piece(given, out);
+        }
+        if given == "*" {
+            return self.numeric(906, &[], "SASL authentication aborted", out);
+        }
+        let mechanism = match given.to_ascii_uppercase().as_str() {
+            "PLAIN" => Mechanism::Plain,
+            "EXTERNAL" => Mechanism::External,
+            "SCRAM-SHA-256" => Mechanism::Scram,
+            _ => {
+                let known = "PLAIN,EXTERNAL,SCRAM-SHA-256";
+                self.numeric(908, &[known], "are available SASL mechanisms", out);
+                return self.failed(out);
+            }
+        };
+        let assembler = Assembler::default();
+        self.sasl = Some(Box::new(Sasl { mechanism, assembler, busy: false }));
+        self.challenge(b"", out);
+    }
+
+    fn challenge(&mut self, message: &[u8], out: &mut Output) {
+        if message.is_empty() {
+            return self.server_line("AUTHENTICATE", |line| line.param("+"), out);
+        }
+        for piece in pieces(message) {
+            self.server_line("AUTHENTICATE", |line| line.param(&piece), out);
+        }
+    }
+
+    fn sasl_piece(&mut self, piece: &str, out: &mut Output) {
+        let Some(sasl) = self.sasl.as_mut() else { return };
+        if sasl.busy {
+            return;
+        }
+        match sasl.assembler.push(piece) {
+            Ok(Assembled::More) => {}
+            Ok(Assembled::Aborted) => {
+                self.sasl = None;
+                self.numeric(906, &[], "SASL authentication aborted", out);
+            }
+            Ok(Assembled::Whole(message)) => self.sasl_message(&message, out),
+            // A message that never ends fails; a piece that is too long says so.
+            Err(BadPiece::TooLong) if piece.len() <= PIECE_BYTES_MAX => self.failed(out),
+            Err(BadPiece::TooLong) => {
+                self.sasl = None;
+                self.numeric(905, &[], "SASL message too long", out);
+            }
+            Err(BadPiece::NotBase64) => self.failed(out),
+        }
+    }
+
+    fn sasl_message(&mut self, message: &[u8], out: &mut Output) {
+        let Some(sasl) = self.sasl.as_mut() else { return };
+        match std::mem::replace(&mut sasl.mechanism, Mechanism::Plain) {
+            Mechanism::Plain => match Plain::parse(message) {
+                Ok(plain) if plain.authzid.is_empty() || plain.authzid == plain.authcid => {
+                    match args::person(plain.authcid) {
+                        Some(name) => {
+                            sasl.busy = true;
+                            let password = Secret::new(plain.password.to_owned());
+                            let check = Ask::Check { name: name.clone(), password };
+                            self.ask(check, Why::Check(Door::Sasl, name));
+                        }
+                        None => self.failed(out),
+                    }
+                }
+                _ => self.failed(out),
+            },
+            Mechanism::External => match self.about.certificate {
+                Some(fingerprint) => {
+                    sasl.busy = true;
+                    self.ask(Ask::Query(Query::Certificate(fingerprint)), Why::Certificate);
+                }
+                None => self.failed(out),
+            },
+            Mechanism::Scram => match ClientFirst::parse(message) {
+                Ok(first) => match args::person(first.name()) {
+                    Some(name) => {
+                        sasl.busy = true;
+                        let proving = Proving { first, name: name.clone() };
+                        self.ask(Ask::Prove(name), Why::Prove(Box::new(proving)));
+                    }
+                    None => self.failed(out),
+                },
+                Err(_) => self.failed(out),
+            },
+            Mechanism::ScramFinal(exchange) => {
+                let (exchange, name, version) = *exchange;
+                match exchange.finish(message) {
+                    Ok(server_final) => {
+                        sasl.mechanism = Mechanism::ScramDone(name, version);
+                        self.challenge(server_final.as_bytes(), out);
+                    }
+                    Err(_) => self.failed(out),
+                }
+            }
+            Mechanism::ScramDone(name, version) => {
+                self.ask(Ask::Proved(name.clone()), Why::Nothing);
+                self.proved(name, version, out);
+            }
+        }
+    }
+
+    /// What a proof is checked against is known.
+    pub(super) fn proving(&mut self, proving: Proving, scram: &Scram, out: &mut Output) {
+        let Proving { first, name } = proving;
+        let Ok(credential) = ScramCredential::parse(&scram.credential) else {
+            return self.failed(out);
+        };
+        let exchange = first.answer(credential, &scram.nonce);
+        let server_first = exchange.server_first().to_owned();
+        if let Some(sasl) = &mut self.sasl {
+            sasl.mechanism = Mechanism::ScramFinal(Box::new((exchange, name, scram.version)));
+            sasl.busy = false;
+        }
+        self.challenge(server_first.as_bytes(), out);
+    }
+
+    /// The client has proved an account.
+    pub(super) fn proved(&mut self, account: Name, version: u32, out: &mut Output) {
+        if self.me.is_some() {
+            let login = Intent::Login { account, version };
+            return self.want(login, Why::Login(Door::Sasl));
+        }
+        self.sasl = None;
+        let nick = self.nick().to_owned();
+        if let Some(intro) = &mut self.intro {
+            intro.login = Some((account.clone(), version));
+        }
+        self.logged_in(&nick, account.shown(), out);
+        self.numeric(903, &[], "SASL authentication successful", out);
+    }
+
+    /// Tells the client which account it has.
+    pub(super) fn logged_in(&mut self, nick: &str, account: &str, out: &mut Output) {
+        let mask = match (&self.me, &self.intro) {
+            (Some(me), _) => {
+                let badge = &me.card.badge;
+                format!("{}!{}@{}", me.card.name, badge.user, badge.host)
+            }
+            (None, Some(intro)) => {
+                let user = intro.user.as_deref().unwrap_or("*");
+                format!("{nick}!{user}@{}", self.about.host)
+            }
+            (None, None) => nick.to_owned(),
+        };
+        let text = format!("You are now logged in as {account}");
+        self.numeric(900, &[&mask, account], &text, out);
+    }
+
+    /// A password was checked for SASL.
+    pub(super) fn sasl_checked(&mut self, name: Name, checked: &Checked, out: &mut Output) {
+        match checked {
+            Checked::Right { version } => self.proved(name, *version, out),
+            Checked::Limited { seconds } => {
+                self.sasl = None;
+                let text = format!("Too many wrong passwords; try again in {seconds} seconds");
+                self.numeric(904, &[], &text, out);
+            }
+            _ => self.failed(out),
+        }
+    }
+
+    pub(super) fn failed(&mut self, out: &mut Output) {
+        self.sasl = None;
+        self.numeric(904, &[], "SASL authentication failed", out);
+    }
+}

@@ -1,0 +1,98 @@
+//! What a refusal is in IRC.
+
+use chinwag_model::outcome::{NotStored, Refusal};
+
+use super::chat::Chat;
+use super::render::channel;
+use crate::output::Output;
+
+/// Why something could not be stored, in words.
+pub(super) fn not_stored(why: NotStored) -> &'static str {
+    match why {
+        NotStored::DiskFull => "the disk is full",
+        NotStored::StoreFailed => "the store failed",
+        NotStored::ArchiveBehind => "the archive is behind",
+        NotStored::Stopping => "the server is stopping",
+    }
+}
+
+impl Chat {
+    /// Tells why a command was refused; `target` is what it was about, as the client gave it.
+    pub(super) fn refused(
+        &mut self,
+        command: &str,
+        target: &str,
+        refusal: &Refusal,
+        out: &mut Output,
+    ) {
+        let target = if target.is_empty() { "*" } else { target };
+        match refusal {
+            Refusal::NoSuchRoom(_) => self.no_such_channel(target, out),
+            Refusal::Room(room, no) => {
+                let shown = channel(&room.name);
+                let given = target.get(1..).unwrap_or_default();
+                // As the client called it, but for the case of letters.
+                let same = target.starts_with('#') && given.to_lowercase() == room.name.folded();
+                self.room_no(if same { target } else { &shown }, no, out);
+            }
+            Refusal::NoSuchPerson(name) | Refusal::NoSuchTarget(name) => {
+                self.no_such_nick(name.shown(), out);
+            }
+            Refusal::Gone | Refusal::Offline(_) => self.no_such_nick(target, out),
+            Refusal::NotInRoom => {
+                self.numeric(442, &[target], "You're not on that channel", out);
+            }
+            Refusal::Taken(name) => {
+                let text = "Nickname is already in use";
+                self.numeric(433, &[name.shown()], text, out);
+            }
+            Refusal::TakenByPerson(name) => {
+                self.numeric(403, &[name.shown()], "That name is a person's", out);
+            }
+            Refusal::LooksLike { wanted, existing } => {
+                let text = format!("Nickname looks like {existing}, which is registered");
+                self.numeric(433, &[wanted.shown()], &text, out);
+            }
+            Refusal::AlreadyOnline(name) | Refusal::PasswordNeeded(name) => {
+                let text = "Nickname belongs to an account; log in to use it";
+                self.numeric(433, &[name.shown()], text, out);
+            }
+            Refusal::TooManyRooms(_) => {
+                self.numeric(405, &[target], "You have joined too many channels", out);
+            }
+            Refusal::Closed(name) => {
+                let text = "You must be logged in to send messages to this user, and no CTCP";
+                self.numeric(477, &[name.shown()], text, out);
+            }
+            Refusal::OperatorNeeded => self.not_operator(out),
+            Refusal::Guest(name) => {
+                let text = format!("{name} has no account");
+                self.fail(command, "ACCOUNT_REQUIRED", &[target], &text, out);
+            }
+            Refusal::AccountNeeded => {
+                let text = "You need an account for that; see HELP ACCOUNTS";
+                self.fail(command, "ACCOUNT_REQUIRED", &[], text, out);
+            }
+            Refusal::NotStored(why) => {
+                let text = format!("Not stored, so not sent: {}", not_stored(*why));
+                self.fail(command, "NOT_STORED", &[target], &text, out);
+            }
+            Refusal::TooMany | Refusal::TooManyIgnored | Refusal::TooManyNamed(_) => {
+                let text = "You have as many as one can have";
+                self.fail(command, "LIMIT_REACHED", &[target], text, out);
+            }
+            other => {
+                let text = match other {
+                    Refusal::NotYours => "That is not yours to change",
+                    Refusal::LobbyIsForEver | Refusal::GroupIsForEver(_) => {
+                        "Whoever is in this channel stays in it"
+                    }
+                    Refusal::AlreadyMember(..) => "They are in it already",
+                    Refusal::NotIn => "You have not come in",
+                    _ => "That failed in the server; nothing was changed",
+                };
+                self.numeric(400, &[command], text, out);
+            }
+        }
+    }
+}

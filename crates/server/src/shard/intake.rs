@@ -1,0 +1,274 @@
+//! What comes from sockets: read, told apart by protocol, and given to the faces.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chinwag_face::irc::{About, IrcFace};
+use chinwag_face::line::LineFace;
+use chinwag_model::id::{NodeId, SessionId};
+use chinwag_wire::websocket::upgrade::{NoUpgrade, Request, Status};
+
+use super::connection::{Connection, Reading};
+use super::speech::{Socket, Speech};
+use super::{DETECT_TIME, HANDSHAKES_TURN_MAX, Shard};
+use crate::cloak::cloak;
+use crate::detect::{Spoken, apology, detect, tls_wanted};
+
+/// The subprotocols of IRC in a WebSocket (<https://ircv3.net/specs/extensions/websocket>).
+const TEXT: &str = "text.ircv3.net";
+const BINARY: &str = "binary.ircv3.net";
+
+impl Shard {
+    pub(super) fn read_all(&mut self) {
+        let mut handshakes = 0;
+        for key in std::mem::take(&mut self.readable) {
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.is_listed_readable = false;
+                handshakes += usize::from(connection.stream.is_in_handshake());
+                if connection.stream.is_in_handshake() && handshakes > HANDSHAKES_TURN_MAX {
+                    connection.mark_readable(key, &mut self.readable);
+                } else {
+                    self.read(key);
+                }
+            }
+        }
+    }
+
+    /// Reads once from a connection, and does what it asks.
+    fn read(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if (self.hushed && connection.closing.is_none()) || !connection.wants_input() {
+            return;
+        }
+        match connection.read(&mut self.buffer) {
+            Reading::Bytes(count, more) => {
+                if more {
+                    connection.mark_readable(key, &mut self.readable);
+                }
+                self.take(key, count);
+                self.pump(key);
+            }
+            Reading::Nothing => {}
+            Reading::Begun => {
+                connection.opened = self.now;
+                self.timers.set(self.now + DETECT_TIME, connection.number);
+                connection.mark_readable(key, &mut self.readable);
+            }
+            Reading::End => {
+                connection.input_ended = true;
+                if connection.is_parting {
+                    return self.remove(key, "it has left");
+                }
+                if matches!(connection.speech, Speech::Unsure(_)) {
+                    self.settle_speech(key, Spoken::Line);
+                }
+                if let Some(connection) = self.connections.get_mut(key) {
+                    match connection.speech.face() {
+                        Some(face) => face.end_of_input(),
+                        None => return self.remove(key, "it has left"),
+                    }
+                }
+                self.pump(key);
+            }
+            Reading::Failed(error) => self.remove(key, &error.to_string()),
+        }
+    }
+
+    /// Gives the face so many bytes that were read.
+    fn take(&mut self, key: usize, count: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let bytes = self.buffer.get(..count).unwrap_or_default();
+        match &mut connection.speech {
+            Speech::Line(face) => {
+                face.receive(bytes);
+                self.note_partial(key);
+            }
+            Speech::Irc(face) => face.receive(bytes),
+            Speech::Socket(socket) => {
+                let (answer, ended) = socket.receive(bytes);
+                self.answer_frames(key, &answer, ended);
+            }
+            Speech::Unsure(head) => {
+                head.extend_from_slice(bytes);
+                let spoken = detect(head);
+                if spoken != Spoken::Unsure {
+                    self.settle_speech(key, spoken);
+                }
+            }
+            Speech::Web(head) => {
+                head.extend_from_slice(bytes);
+                self.read_request(key);
+            }
+            Speech::None => {}
+        }
+    }
+
+    /// Sends what frames are answered with; a socket that ended is closed.
+    fn answer_frames(&mut self, key: usize, answer: &[u8], ended: bool) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if !answer.is_empty() {
+            if connection.outbox.push(answer.into(), None).is_err() {
+                return self.remove(key, "it reads too slowly");
+            }
+            connection.mark_dirty(key, &mut self.dirty);
+        }
+        if ended && let Some(face) = connection.speech.face() {
+            face.end_of_input();
+        }
+    }
+
+    /// A client that ends no lines: a line is over when nothing follows for a while.
+    fn note_partial(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Some(pause) = connection.listener.unterminated else { return };
+        if let Speech::Line(face) = &connection.speech
+            && face.has_partial()
+        {
+            connection.end_line_due = Some(self.now + pause);
+            self.timers.set(self.now + pause, connection.number);
+        } else {
+            connection.end_line_due = None;
+        }
+    }
+
+    /// It is known what a client speaks: its session begins, or it is told that there is none.
+    pub(super) fn settle_speech(&mut self, key: usize, spoken: Spoken) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Speech::Unsure(head) = &mut connection.speech else { return };
+        let head = std::mem::take(head);
+        if connection.stream.wants_tls() {
+            connection.part(&tls_wanted(spoken));
+            return self.finish(key);
+        }
+        let faces = connection.listener.faces;
+        // Where there is no line mode, any line is one of IRC.
+        let spoken = match spoken {
+            Spoken::Line if !faces.line && faces.irc => Spoken::Irc,
+            spoken => spoken,
+        };
+        match spoken {
+            Spoken::Line if faces.line => {
+                let mut face = LineFace::new(Arc::clone(&self.line_policy));
+                face.greet(&mut self.output);
+                face.receive(&head);
+                connection.speech = Speech::Line(Box::new(face));
+                self.send_output(key);
+                self.note_partial(key);
+            }
+            Spoken::Irc if faces.irc => {
+                let Some(mut face) = self.irc_face(key) else { return };
+                face.receive(&head);
+                if let Some(connection) = self.connections.get_mut(key) {
+                    connection.speech = Speech::Irc(Box::new(face));
+                }
+                self.a_stranger(key);
+            }
+            Spoken::Web if faces.web => {
+                connection.speech = Speech::Web(head);
+                self.read_request(key);
+            }
+            spoken => {
+                let words = apology(spoken, faces);
+                connection.part(&words);
+                self.finish(key);
+            }
+        }
+    }
+
+    fn irc_face(&self, key: usize) -> Option<IrcFace> {
+        let connection = self.connections.get(key)?;
+        let about = About {
+            session: SessionId { node: NodeId(0), number: connection.number },
+            host: cloak(&self.policy.cloak_key, connection.peer).into(),
+            address: connection.peer.map_or_else(String::new, |peer| peer.to_string()).into(),
+            secure: connection.is_secure(),
+            certificate: connection.peer_certificate_sha256(),
+        };
+        Some(IrcFace::new(Arc::clone(&self.irc_policy), about))
+    }
+
+    /// Reads a request of HTTP: it becomes a WebSocket, or is answered and closed.
+    fn read_request(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Speech::Web(head) = &mut connection.speech else { return };
+        let head = std::mem::take(head);
+        let refuse = |shard: &mut Self, status: Status, text: &str| {
+            let mut words = Vec::new();
+            status.answer(text, &mut words);
+            if let Some(connection) = shard.connections.get_mut(key) {
+                connection.part(&words);
+            }
+            shard.finish(key);
+        };
+        let request = match Request::parse(&head) {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                connection.speech = Speech::Web(head);
+                return;
+            }
+            Err(bad) => return refuse(self, bad.status(), &format!("{bad}\n")),
+        };
+        let upgrade = match request.upgrade() {
+            Ok(upgrade) => upgrade,
+            Err(NoUpgrade::NotAsked) => {
+                let text = "This is a chat server. Its web page is not here yet; connect an IRC \
+                            client, a WebSocket for IRC, or nc.\n";
+                return refuse(self, Status::NotFound, text);
+            }
+            Err(bad) => return refuse(self, bad.status(), &format!("{bad}\n")),
+        };
+        if !is_own_page(&request) {
+            let text = "A page of another site may not connect here.\n";
+            return refuse(self, Status::Forbidden, text);
+        }
+        // The client's order decides.
+        let protocol = upgrade.protocols.iter().copied().find(|p| [TEXT, BINARY].contains(p));
+        let mut accepted = Vec::new();
+        upgrade.accept(protocol, &mut accepted);
+        let Some(face) = self.irc_face(key) else { return };
+        let mut socket = Socket::new(face, protocol == Some(BINARY));
+        let rest = head.get(request.bytes()..).unwrap_or_default();
+        let (answer, ended) = socket.receive(rest);
+        accepted.extend(answer);
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.speech = Speech::Socket(Box::new(socket));
+        }
+        self.a_stranger(key);
+        self.answer_frames(key, &accepted, ended);
+    }
+
+    /// Counts a connection among those who have not come in yet.
+    fn a_stranger(&mut self, key: usize) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.is_stranger = true;
+            self.strangers.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// It has come in, or is gone.
+    pub(super) fn no_stranger(&self, connection: &mut Connection) {
+        if std::mem::take(&mut connection.is_stranger) {
+            self.strangers.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes a new configuration for the sessions of IRC.
+    pub(super) fn set_irc_policy(&mut self, policy: &crate::options::Policy) {
+        self.irc_policy = Arc::new(policy.irc.clone());
+        for (_, connection) in &mut self.connections {
+            let Connection { speech, .. } = connection;
+            match speech {
+                Speech::Irc(face) => face.set_policy(Arc::clone(&self.irc_policy)),
+                Speech::Socket(socket) => socket.face.set_policy(Arc::clone(&self.irc_policy)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a request comes from a page of the server's own, or from no page.
+fn is_own_page(request: &Request<'_>) -> bool {
+    let Some(origin) = request.header("Origin") else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some_and(|host| request.host().is_some_and(|own| own.eq_ignore_ascii_case(host)))
+}
