@@ -72,10 +72,10 @@ pub(crate) enum Change {
     Visit(visit::Change),
     Part(part::Change),
     Kick(kick::Change),
-    ChangeRoom(change_room::Change),
+    RoomMode(change_room::Change),
     Call(call::Change),
     Nick(nick::Change),
-    ChangeSelf(change_self::Change),
+    OwnMode(change_self::Change),
     RealName(real_name::Change),
     Read(read::Change),
     Redact(redact::Change),
@@ -141,7 +141,7 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
             Change::Kick(kick::decide(state, step, room, who, reason.as_ref())?)
         }
         Intent::ChangeRoom { room, changes, entries_max } => {
-            Change::ChangeRoom(change_room::decide(state, step, room, changes, *entries_max)?)
+            Change::RoomMode(change_room::decide(state, step, room, changes, *entries_max)?)
         }
         Intent::Entitle { room, topic } => {
             Change::Topic(entitle::decide(state, step, room, topic.as_ref())?)
@@ -149,7 +149,7 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Call { who, room } => Change::Call(call::decide(state, step, who, room)?),
         Intent::Nick(name) => Change::Nick(nick::decide(state, step, name)?),
         Intent::ChangeSelf { on, off } => {
-            Change::ChangeSelf(change_self::decide(state, step, *on, *off)?)
+            Change::OwnMode(change_self::decide(state, step, *on, *off)?)
         }
         Intent::SetRealName(name) => Change::RealName(real_name::decide(state, step, name)?),
         Intent::Read { target, upto } => Change::Read(read::decide(state, step, target, *upto)?),
@@ -213,10 +213,10 @@ impl Change {
             Self::Visit(change) => change.commit(state, step, out),
             Self::Part(change) => change.commit(state, step, out),
             Self::Kick(change) => change.commit(state, step, out),
-            Self::ChangeRoom(change) => change.commit(state, step, out),
+            Self::RoomMode(change) => change.commit(state, step, out),
             Self::Call(change) => change.commit(state, step, out),
             Self::Nick(change) => change.commit(state, step, out),
-            Self::ChangeSelf(change) => change.commit(state, step, out),
+            Self::OwnMode(change) => change.commit(state, step, out),
             Self::RealName(change) => change.commit(state, step, out),
             Self::Read(change) => change.commit(state, step, out),
             Self::Redact(change) => change.commit(step, out),

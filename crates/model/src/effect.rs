@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::intent::Origin;
-use crate::message::{Badge, Card, Conversation, Message, RoomCard};
+use crate::message::{Badge, Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, RoomChanged};
 use crate::name::Name;
 use crate::outcome::Outcome;
@@ -77,15 +77,6 @@ pub struct Redaction {
     pub by: Card,
     /// Why.
     pub reason: Option<Text>,
-}
-
-/// What a value of metadata belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A person.
-    Person(Card),
-    /// A room.
-    Room(RoomCard),
 }
 
 /// Something that happened, with all that is needed to tell it. Cheap to clone.

@@ -49,6 +49,15 @@ pub struct RoomCard {
     pub group: bool,
 }
 
+/// What a value of metadata belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A person.
+    Person(Card),
+    /// A room.
+    Room(RoomCard),
+}
+
 /// What a message is meant as.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode,

@@ -260,7 +260,7 @@ impl NewName {
         let name = Name::parse(text)?;
         let speaks = |word: &&str| !NICKS.contains(word) && Name::of(word).look() == name.look();
         match Self::parse(text) {
-            Err(BadName::Reserved) if !RESERVED.iter().any(|word| speaks(&word)) => Ok(Self(name)),
+            Err(BadName::Reserved) if !RESERVED.iter().any(speaks) => Ok(Self(name)),
             other => other,
         }
     }

@@ -1,8 +1,7 @@
 //! What becomes of a request: it is done, or politely refused.
 
-use crate::effect::Subject;
 use crate::id::{PersonId, Place, Timestamp};
-use crate::message::{Card, RoomCard};
+use crate::message::{Card, RoomCard, Subject};
 use crate::mode::{Flags, RoomList};
 use crate::name::Name;
 use crate::rank::Rank;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::id::{PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use crate::intent::Owner;
-use crate::message::{Card, Conversation, Message, RoomCard};
+use crate::message::{Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, Listed, RoomList};
 use crate::name::Name;
 use crate::rank::Ranks;
@@ -308,9 +308,9 @@ pub enum Answer {
     /// To [`Query::ReadUpto`].
     ReadUpto(Option<Timestamp>),
     /// To [`Query::Metadata`]; `None` where there is no such person or room.
-    Metadata(Option<(crate::effect::Subject, Vec<(Box<str>, Text)>)>),
+    Metadata(Option<Values>),
     /// To [`Query::RoomMetadata`]: whose, which, and what.
-    RoomMetadata(Page<(crate::effect::Subject, Box<str>, Text), PersonId>),
+    RoomMetadata(Page<(Subject, Box<str>, Text), PersonId>),
     /// To [`Query::Lines`], oldest first.
     Lines(Vec<Line>),
     /// To [`Query::Targets`]: the last message of each.
@@ -333,6 +333,9 @@ pub struct Page<Row, Cursor> {
     /// What to ask the next page with; `None` after the last one.
     pub next: Option<Cursor>,
 }
+
+/// Values of metadata, and whose they are.
+pub type Values = (Subject, Vec<(Box<str>, Text)>);
 
 /// A person as others may know them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,10 @@ pub const TAGS_BYTES_MAX: usize = 4094;
 /// Keys with their values, in the order given; the server passes them on and does not look into
 /// them but where a rule says so. Cheap to clone; none costs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags(Option<Arc<[(Box<str>, Box<str>)]>>);
+pub struct Tags(Option<Arc<[Tag]>>);
+
+/// A key with its value.
+type Tag = (Box<str>, Box<str>);
 
 impl Tags {
     /// No tags.

@@ -167,7 +167,7 @@ impl Node {
         let id = SessionId { node: self.id, number: session };
         let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
             Ok((audience, event, stamp)) => {
-                self.routes.show(audience, &[], event, stamp, false);
+                self.routes.show(audience, &[], &event, stamp, false);
                 Ok(Done::Said(None))
             }
             Err(refusal) => Err(refusal),
@@ -348,7 +348,7 @@ impl Node {
                     }
                     _ => &[],
                 };
-                self.routes.show(audience, watching, event, stamp, crowded);
+                self.routes.show(audience, watching, &event, stamp, crowded);
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);

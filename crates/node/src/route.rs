@@ -42,7 +42,7 @@ impl Routes {
         &mut self,
         audience: Audience,
         watching: &[SessionNumber],
-        event: Event,
+        event: &Event,
         stamp: Stamp,
         crowded: bool,
     ) {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use chinwag_model::effect::Subject;
 use chinwag_model::id::{PersonId, Place, RoomId};
 use chinwag_model::intent::Owner;
 use chinwag_model::mask::matches;
+use chinwag_model::message::Subject;
 use chinwag_model::message::{Card, Conversation, RoomCard};
 use chinwag_model::mode::{Flags, Listed, PersonFlag, RoomFlag, RoomList};
 use chinwag_model::name::Name;
 use chinwag_model::query::{
     Answer, Census, ChannelFilter, ChannelRow, Former, Page, Profile, Query, ROWS_MAX, ReadingKind,
-    Seen,
+    Seen, Values,
 };
 use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
@@ -279,7 +279,7 @@ impl State {
         Page { rows, next }
     }
 
-    fn metadata(&self, asker: &Person, owner: &Owner) -> Option<(Subject, Vec<(Box<str>, Text)>)> {
+    fn metadata(&self, asker: &Person, owner: &Owner) -> Option<Values> {
         let (subject, values) = match owner {
             Owner::Person(name) => match self.holder(name)? {
                 Holder::Person(id) => {

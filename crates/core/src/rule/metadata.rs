@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chinwag_model::effect::{Audience, Event, Subject};
+use chinwag_model::effect::{Audience, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::intent::Owner;
 use chinwag_model::message::Card;
+use chinwag_model::message::Subject;
 use chinwag_model::outcome::{Done, Refusal, RoomNo};
 use chinwag_model::rank::Rank;
 use chinwag_model::text::Text;

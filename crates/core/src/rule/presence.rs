@@ -123,7 +123,7 @@ fn rest(state: &mut State, step: &Step, id: PersonId, out: &mut Effects) {
     let Some(person) = state.persons.get(&id) else { return };
     let who = person.card(id);
     if who.name != was.name {
-        step.show(audience, Event::Renamed { was: was.clone(), who: who.clone() }, out);
+        step.show(audience, Event::Renamed { was: was.clone(), who }, out);
         let gone = Event::Watched { name: was.name.clone(), who: None };
         step.show(Audience::Watchers(was.name.clone()), gone, out);
     }
@@ -163,7 +163,7 @@ fn go(state: &mut State, step: &Step, id: PersonId, reason: Option<&Text>, out: 
         });
     }
     step.show(Audience::Room(RoomId::LOBBY), Event::Offline(card.clone()), out);
-    let name = card.name.clone();
+    let name = card.name;
     step.show(Audience::Watchers(name.clone()), Event::Watched { name, who: None }, out);
 }
 

@@ -58,7 +58,7 @@ pub(super) fn label_of(line: &[u8]) -> Option<Box<str>> {
     let tags = line.strip_prefix(b"@")?.split(|byte| *byte == b' ').next()?;
     let tags = std::str::from_utf8(tags).ok()?;
     let label = tags.split(';').find_map(|tag| tag.strip_prefix("label="))?;
-    Some(label.into()).filter(|label: &Box<str>| !label.is_empty() && label.len() <= 64)
+    (!label.is_empty() && label.len() <= 64).then(|| label.into())
 }
 
 /// The command of a line that is not UTF-8, as far as it can be told.

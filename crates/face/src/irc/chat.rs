@@ -292,7 +292,7 @@ impl Chat {
                 self.numeric(417, &[], "Input line was too long", out);
             }
             Input::Control => {
-                self.fail("*", "INVALID_LINE", &[], "NUL and lone CR are not allowed", out)
+                self.fail("*", "INVALID_LINE", &[], "NUL and lone CR are not allowed", out);
             }
             Input::NotUtf8(line) => {
                 let command = super::args::command_of(line);

@@ -101,8 +101,8 @@ impl Chat {
             "KILL" => self.kill(params, out),
             "WALLOPS" => self.wallops(params, out),
             "REHASH" => self.rehash(out),
-            "NS" | "NICKSERV" => self.to_service("NickServ", &params.join(" "), out),
-            "CS" | "CHANSERV" => self.to_service("ChanServ", &params.join(" "), out),
+            "NS" | "NICKSERV" => self.tell_service("NickServ", &params.join(" "), out),
+            "CS" | "CHANSERV" => self.tell_service("ChanServ", &params.join(" "), out),
             other => self.server_command(other, params, out),
         }
     }

@@ -3,9 +3,9 @@
 //! Spec: <https://ircv3.net/specs/extensions/metadata>, as of its third draft.
 
 use chinwag_model::ask::Ask;
-use chinwag_model::effect::Subject;
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Intent, Owner};
+use chinwag_model::message::Subject;
 use chinwag_model::outcome::Refusal;
 use chinwag_model::query::{Page, Query};
 use chinwag_model::text::Text;

@@ -56,7 +56,7 @@ impl Chat {
                 if version >= 302 {
                     self.cap_values = true;
                     let mut caps = self.caps;
-                    caps.set(Cap::CapNotify, true);
+                    caps.set(Cap::Notify, true);
                     self.set_caps(caps);
                 }
                 let (policy, values) = (Arc::clone(&self.policy), self.cap_values);
@@ -73,7 +73,7 @@ impl Chat {
                 let answer = match self.caps.request(list) {
                     Some(mut caps) => {
                         // Who reads values is told of changes, whether it wants to or not.
-                        caps.set(Cap::CapNotify, caps.has(Cap::CapNotify) || self.cap_values);
+                        caps.set(Cap::Notify, caps.has(Cap::Notify) || self.cap_values);
                         self.set_caps(caps);
                         "ACK"
                     }

@@ -108,7 +108,7 @@ impl Chat {
             }
             (Why::Register(door), Err(refusal)) => self.refused_account(door, refusal, out),
             (Why::Login(door), Ok(Done::LoggedIn(entered))) => {
-                self.has_logged_in(door, entered, out)
+                self.has_logged_in(door, entered, out);
             }
             (Why::Login(door), Err(_)) => self.not_logged_in(door, out),
             (Why::Service(service, said), Ok(_)) => self.notice(Some(service), &said, out),

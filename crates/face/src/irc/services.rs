@@ -40,7 +40,7 @@ const CHANSERV_HELP: &[&str] = &[
 
 impl Chat {
     /// Something was said to a service.
-    pub(super) fn to_service(&mut self, service: &'static str, text: &str, out: &mut Output) {
+    pub(super) fn tell_service(&mut self, service: &'static str, text: &str, out: &mut Output) {
         let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
         let (command, rest) = match words.split_first() {
             Some((command, rest)) => (command.to_ascii_uppercase(), rest),

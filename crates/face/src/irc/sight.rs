@@ -179,7 +179,7 @@ impl Chat {
                 self.tell_event(event, stamp, caused, out);
                 for (key, value) in arrival.metadata.iter() {
                     if self.me.as_ref().is_some_and(|me| me.keys.contains(key)) {
-                        let of = chinwag_model::effect::Subject::Person(arrival.who.clone());
+                        let of = chinwag_model::message::Subject::Person(arrival.who.clone());
                         self.metadata_event(&of, key, Some(value), out);
                     }
                 }
@@ -223,14 +223,14 @@ impl Chat {
         };
         teller.event(event, stamp, &mut bytes);
         if caused && !bytes.is_empty() {
-            self.push_told(bytes, out);
+            self.push_told(&bytes, out);
         } else {
             out.bytes.append(&mut bytes);
         }
     }
 
     /// Tells lines that are encoded whole as part of the present answer.
-    fn push_told(&mut self, bytes: Vec<u8>, out: &mut Output) {
+    fn push_told(&mut self, bytes: &[u8], out: &mut Output) {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.push(Line { tags: Vec::new(), body: line.to_vec() }, out);
         }

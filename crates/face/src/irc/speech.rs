@@ -143,7 +143,7 @@ impl Chat {
         for target in args::list(targets, TARGETS_MAX) {
             if let Some(service) = is_service(target) {
                 if let Some((_, text)) = &said {
-                    self.to_service(service, text.as_str(), out);
+                    self.tell_service(service, text.as_str(), out);
                 }
                 continue;
             }

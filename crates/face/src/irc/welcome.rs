@@ -50,12 +50,10 @@ impl Chat {
         for room in &entered.rooms {
             self.then(Why::Arrive(room.clone()));
         }
-        if !entered.new && !entered.was_online {
-            if !self.has_history(out, entered.place) {
-                let query = Query::Backlog { upto: entered.place, after: None };
-                let why = Why::Backlog { upto: entered.place };
-                self.ask(Ask::Query(query), why);
-            }
+        if !entered.new && !entered.was_online && !self.has_history(out, entered.place) {
+            let query = Query::Backlog { upto: entered.place, after: None };
+            let why = Why::Backlog { upto: entered.place };
+            self.ask(Ask::Query(query), why);
         }
     }
 
