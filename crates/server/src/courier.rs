@@ -30,6 +30,8 @@ pub(crate) enum ToHub {
     Archived(Snapshot),
     /// The archive could not be made durable; the snapshot is left for another time.
     NotArchived,
+    /// All that lay in sockets when a session asked for a barrier is asked.
+    Swept { session: SessionNumber, request: u32 },
     /// The configuration was read again.
     Policy(Arc<Policy>),
     /// Store what was accepted, tell the clients, and end.
@@ -99,6 +101,8 @@ pub(crate) enum ToShard {
     Policy(Arc<Policy>),
     /// Once this and all before it is done, the barrier is one shard lower.
     Barrier(Arc<Barrier>),
+    /// Read what lies in sockets by now, and ask it; then the sweep is one shard further.
+    Sweep(Arc<Sweep>),
     /// Read nothing more.
     Hush,
     /// Everything accepted is stored and on its way: say goodbye, and end.
@@ -133,6 +137,41 @@ impl Barrier {
             if let Some(inbox) = self.shards.get(shard_of(*session, self.shards.len())) {
                 inbox.answer(*session, *request, Answer::Barrier);
             }
+        }
+    }
+}
+
+/// Who wants to know that all is done which was sent before, by whomever: first every shard reads
+/// what lies in its sockets.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    left: AtomicUsize,
+    session: SessionNumber,
+    request: u32,
+    hub: Sender<ToHub>,
+}
+
+impl Sweep {
+    /// Has all shards read.
+    pub(crate) fn start(
+        shards: &[ShardInbox],
+        session: SessionNumber,
+        request: u32,
+        hub: Sender<ToHub>,
+    ) {
+        let left = AtomicUsize::new(shards.len());
+        let sweep = Arc::new(Self { left, session, request, hub });
+        for shard in shards {
+            shard.send(ToShard::Sweep(Arc::clone(&sweep)));
+        }
+    }
+
+    /// One shard has read, and asked what it read.
+    pub(crate) fn reach(&self) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let swept = ToHub::Swept { session: self.session, request: self.request };
+            // A hub that is gone has ended the server.
+            let _ = self.hub.send(swept);
         }
     }
 }

@@ -15,7 +15,7 @@ use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::courier::{Barrier, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
+use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::options::Policy;
 use crate::vault::{Cost, Job, Vault, Work};
 
@@ -133,6 +133,9 @@ impl Hub {
                 self.progress.snapshotting = false;
             }
             ToHub::NotArchived => self.progress.snapshotting = false,
+            ToHub::Swept { session, request } => {
+                self.node.query(session, request, Query::Barrier);
+            }
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
@@ -155,6 +158,9 @@ impl Hub {
     fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
+            Wanted::Query(Query::Barrier) => {
+                Sweep::start(&self.shards, session, request, self.own.clone());
+            }
             Wanted::Query(query) => {
                 if query == Query::Census {
                     self.node.set_strangers(self.strangers.load(Ordering::Relaxed));

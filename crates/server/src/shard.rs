@@ -31,7 +31,7 @@ use slab::Slab;
 use self::connection::{Connection, Write};
 use self::fan_out::Rooms;
 use self::speech::{Speech, wrapped};
-use crate::courier::{Arrival, SessionAsk, ShardInbox, ToHub, ToShard, Wanted};
+use crate::courier::{Arrival, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::detect::Spoken;
 use crate::options::Policy;
 use crate::timers::Timers;
@@ -88,6 +88,8 @@ struct Shard {
     marked: Vec<usize>,
     marks_due: Option<Instant>,
     asks: Vec<SessionAsk>,
+    /// Sweeps that go on here, and whether sockets were looked at since they came.
+    sweeps: Vec<(bool, Arc<Sweep>)>,
     output: Output,
     buffer: Box<[u8]>,
     now: Instant,
@@ -152,6 +154,7 @@ impl Shard {
             marked: Vec::new(),
             marks_due: None,
             asks: Vec::new(),
+            sweeps: Vec::new(),
             output: Output::default(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             now: Instant::now(),
@@ -181,12 +184,26 @@ impl Shard {
             self.write_all();
             self.tell_marks();
             self.tell_asks();
+            self.pass_sweeps();
         }
         self.tell_last_marks();
         let _ = self.hub.send(ToHub::Ended);
     }
 
+    /// A sweep is passed when sockets were looked at once more after it came.
+    fn pass_sweeps(&mut self) {
+        self.sweeps.retain_mut(|(looked, sweep)| {
+            if *looked {
+                sweep.reach();
+            }
+            !std::mem::replace(looked, true)
+        });
+    }
+
     fn pause(&self) -> Option<Duration> {
+        if !self.sweeps.is_empty() {
+            return Some(Duration::ZERO);
+        }
         let timers = self.timers.pause(self.now);
         let marks = self.marks_due.or(self.farewell);
         let marks = marks.map(|due| due.saturating_duration_since(self.now));
@@ -232,6 +249,7 @@ impl Shard {
                     self.policy = policy;
                 }
                 ToShard::Barrier(barrier) => barrier.reach(),
+                ToShard::Sweep(sweep) => self.sweeps.push((false, sweep)),
                 ToShard::Hush => {
                     self.hushed = true;
                     self.tell_asks();
