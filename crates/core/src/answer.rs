@@ -141,11 +141,11 @@ impl State {
     }
 
     fn conversation(&self, id: PersonId, asker: &Person, of: &Name) -> Option<Conversation> {
-        match self.holder(of)? {
-            Holder::Person(other) => Some(Conversation::pair(id, other)),
-            Holder::Room(room) if self.may_read(asker, room) => Some(Conversation::Room(room)),
-            Holder::Room(_) => None,
+        if let Some(Holder::Person(other)) = self.holder(of) {
+            return Some(Conversation::pair(id, other));
         }
+        let (room, _) = self.room_called(of)?;
+        self.may_read(asker, room).then_some(Conversation::Room(room))
     }
 
     fn searched(&self, asker: &Person) -> Vec<RoomId> {

@@ -21,4 +21,6 @@ pub mod snapshot;
 mod stage;
 pub mod state;
 mod step;
+#[cfg(test)]
+mod visitors;
 pub mod whisper;

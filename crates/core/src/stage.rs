@@ -16,10 +16,13 @@ use std::collections::BTreeMap;
 use chinwag_model::effect::{Effect, Event};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
+use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
+use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::query::{Answer, Query, Reading};
+use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -244,8 +247,85 @@ impl Stage {
             "sent" => {
                 Intent::Delivered(vec![Mark { person: self.person(first), upto: place(tail) }])
             }
+            _ => self.visitors_intent(label, verb, first, tail, rest),
+        }
+    }
+
+    /// What only those ask for to whom rooms are channels.
+    fn visitors_intent(
+        &self,
+        label: &str,
+        verb: &str,
+        first: &str,
+        tail: &str,
+        rest: &str,
+    ) -> Intent {
+        let room = |text: &str| Name::parse_room(text).expect("a room's name");
+        let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
+        let called = || label.split('@').next().unwrap_or_default();
+        match verb {
+            // `visit [account VERSION]`: under the session's own name, outside of the lobby.
+            "visits" => {
+                let login = rest
+                    .split_once(' ')
+                    .map(|(account, version)| (name(account), version.parse().unwrap()));
+                let identity = Identity::Nick { name: NewName::parse(called()).unwrap(), login };
+                let visitor = Visitor {
+                    user: "u".into(),
+                    host: format!("{}.cloak", called()).into(),
+                    outside: true,
+                    stays: true,
+                    ..Visitor::default()
+                };
+                Intent::Enter(identity, Some(Box::new(visitor)))
+            }
+            "visit" => Intent::Visit { room: room(first), key: some_text(tail) },
+            "part" => Intent::Part { room: room(first), reason: some_text(tail) },
+            "kick" => {
+                let (who, reason) = tail.split_once(' ').unwrap_or((tail, ""));
+                Intent::Kick { room: room(first), who: name(who), reason: some_text(reason) }
+            }
+            "on" => Intent::say(Target::Channel(room(first), None), Manner::Speech, text(tail)),
+            "ops" => Intent::say(
+                Target::Channel(room(first), Some(Rank::Operator)),
+                Manner::Speech,
+                text(tail),
+            ),
+            "mode" => {
+                let changes = tail.split(' ').map(change).collect();
+                Intent::ChangeRoom { room: room(first), changes, entries_max: 2 }
+            }
+            "call" => Intent::Call { who: name(first), room: room(tail) },
+            "shown" => Intent::Nick(NewName::parse_nick(rest).unwrap()),
+            "register" => {
+                let name = NewName::parse(called()).unwrap();
+                Intent::Register(name, Verifier::new("v".to_owned()))
+            }
+            "login" => Intent::Login { account: name(first), version: tail.parse().unwrap() },
+            "found" => Intent::Found { room: room(first), on: true },
+            "take back" => Intent::Found { room: room(first), on: false },
+            "read" => Intent::Read { target: first.into(), upto: Timestamp(tail.parse().unwrap()) },
+            "rename" => Intent::RenameRoom { room: room(first), to: room(tail), reason: None },
+            "redact" => Intent::Redact {
+                message: place(first),
+                author: self.person(tail.split(' ').next().unwrap_or_default()),
+                room: tail.split_once(' ').map(|(_, room)| self.channel(room)),
+                to: None,
+                reason: None,
+            },
+            "oper" => Intent::ChangeSelf {
+                on: Flags::default().with(PersonFlag::Operator, true),
+                off: Flags::default(),
+            },
+            "kill" => Intent::Kill { who: name(first), reason: some_text(tail) },
+            "stay" => Intent::Stay(Some(rest == "on")),
             _ => panic!("{label} can't {verb:?}"),
         }
+    }
+
+    fn channel(&self, name: &str) -> RoomId {
+        let name = Name::parse_room(name).expect("a room's name");
+        self.state().channel(&name).expect("a room").0
     }
 
     /// `[guest | [new | known] [NAME]] [checked VERSION] [with VERIFIER]`; the name is that of the
@@ -271,6 +351,29 @@ impl Stage {
         } else {
             Identity::Known { name: name(called), checked, verifier }
         }
+    }
+}
+
+/// A change of a room: `+i`, `-m`, `+o:ana`, `+b:ana!*@*`, `+k:key`, `+l:2`.
+fn change(word: &str) -> RoomChange {
+    let (sign, what) = word.split_at(1);
+    let on = sign == "+";
+    let (letter, given) = what.split_once(':').unwrap_or((what, ""));
+    let mask = || Mask::parse(given).expect("a mask");
+    match letter {
+        "i" => RoomChange::Flag(RoomFlag::InviteOnly, on),
+        "m" => RoomChange::Flag(RoomFlag::Moderated, on),
+        "s" => RoomChange::Flag(RoomFlag::Secret, on),
+        "R" => RoomChange::Flag(RoomFlag::AccountsOnly, on),
+        "k" => RoomChange::Key(on.then(|| text(given))),
+        "l" => RoomChange::Limit(on.then(|| given.parse().unwrap())),
+        "b" => RoomChange::List(RoomList::Bans, mask(), on),
+        "e" => RoomChange::List(RoomList::Exempt, mask(), on),
+        "q" => RoomChange::Rank(name(given), Rank::Founder, on),
+        "o" => RoomChange::Rank(name(given), Rank::Operator, on),
+        "h" => RoomChange::Rank(name(given), Rank::HalfOperator, on),
+        "v" => RoomChange::Rank(name(given), Rank::Voice, on),
+        other => panic!("no such change: {other}"),
     }
 }
 

@@ -77,6 +77,8 @@ pub struct IrcPolicy {
     pub version: String,
     /// The address of a picture of the network.
     pub icon: Option<String>,
+    /// What clients are told of encrypting, if anything.
+    pub sts: Option<Sts>,
     /// When the server started.
     pub started: Timestamp,
     /// Whether people may come in without an account.
@@ -95,6 +97,15 @@ pub struct IrcPolicy {
     pub lines_per_second: u32,
     /// Bounds.
     pub limits: IrcLimits,
+}
+
+/// That clients are to encrypt from now on (<https://ircv3.net/specs/extensions/sts>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sts {
+    /// The port where that is to be had.
+    pub port: u16,
+    /// For how long, in seconds.
+    pub seconds: u32,
 }
 
 /// Bounds that IRC clients are told.

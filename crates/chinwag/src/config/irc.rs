@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chinwag_face::irc::{IrcLimits, IrcPolicy, person_flags};
+use chinwag_face::irc::{IrcLimits, IrcPolicy, Sts, person_flags};
 use chinwag_model::id::Timestamp;
 
 use super::setting::Settings;
@@ -21,6 +21,10 @@ pub(super) fn policy(s: &Settings) -> IrcPolicy {
         password: text("server.password").map(str::to_owned),
         version: concat!("chinwag-", env!("CARGO_PKG_VERSION")).to_owned(),
         icon: text("server.icon").map(str::to_owned),
+        sts: (s.count("tls.sts_seconds") > 0).then(|| Sts {
+            port: u16::try_from(s.count("tls.sts_port")).unwrap_or(6697),
+            seconds: s.count("tls.sts_seconds"),
+        }),
         started: started(),
         guests: s.flag("accounts.guests"),
         registration: s.flag("accounts.registration"),

@@ -46,6 +46,8 @@ pub(super) const KEYS: &[Key] = &[
     key("listen.*.unterminated_ms", Kind::Number(0, 60_000), Default::Plain("0")),
     key("tls.certificate", Kind::Path, Default::Required),
     key("tls.key", Kind::Path, Default::Required),
+    key("tls.sts_seconds", Kind::Number(0, 100_000_000), Default::Plain("0")),
+    key("tls.sts_port", Kind::Number(1, 65_535), Default::Plain("6697")),
     key("accounts.guests", Kind::Flag, Default::Plain("true")),
     key("accounts.open_names", Kind::Flag, Default::Plain("true")),
     key("accounts.registration", Kind::Flag, Default::Plain("true")),

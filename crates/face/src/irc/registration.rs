@@ -60,8 +60,15 @@ impl Chat {
                     self.set_caps(caps);
                 }
                 let (policy, values) = (Arc::clone(&self.policy), self.cap_values);
-                let words = CAPS.iter().map(|(name, cap)| listed(name, *cap, &policy, values));
-                self.cap_list("LS", words.collect(), out);
+                // Who does not read several lines gets one, without what is still a draft.
+                let caps = CAPS.iter().filter(|(name, _)| values || !name.starts_with("draft/"));
+                let words = caps.map(|(name, cap)| listed(name, *cap, &policy, values));
+                // It is told, and nobody can ask for it.
+                let sts = policy.sts.filter(|_| values).map(|sts| match self.about.secure {
+                    true => format!("sts=duration={}", sts.seconds),
+                    false => format!("sts=port={}", sts.port),
+                });
+                self.cap_list("LS", words.chain(sts).collect(), out);
             }
             "LIST" => {
                 let words = self.caps.names().map(str::to_owned).collect();
@@ -117,10 +124,6 @@ impl Chat {
                 }
                 _ => lines.push(word),
             }
-        }
-        // Who does not read values does not read several lines either.
-        if !self.cap_values {
-            lines = vec![lines.join(" ")];
         }
         let nick = self.nick().to_owned();
         let last = lines.len().saturating_sub(1);

@@ -1,11 +1,13 @@
 //! What comes from sockets: read, told apart by protocol, and given to the faces.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chinwag_face::irc::{About, IrcFace};
 use chinwag_face::line::LineFace;
 use chinwag_model::id::{NodeId, SessionId};
+use chinwag_wire::irc::message::Message;
 use chinwag_wire::websocket::upgrade::{NoUpgrade, Request, Status};
 
 use super::connection::{Connection, Reading};
@@ -17,6 +19,10 @@ use crate::detect::{Spoken, apology, detect, tls_wanted};
 /// The subprotocols of IRC in a WebSocket (<https://ircv3.net/specs/extensions/websocket>).
 const TEXT: &str = "text.ircv3.net";
 const BINARY: &str = "binary.ircv3.net";
+
+/// How a gateway begins, and the longest line that it may say.
+const GATEWAY: &[u8] = b"WEBIRC ";
+const GATEWAY_BYTES_MAX: usize = 512;
 
 impl Shard {
     pub(super) fn read_all(&mut self) {
@@ -90,7 +96,21 @@ impl Shard {
             }
             Speech::Unsure(head) => {
                 head.extend_from_slice(bytes);
-                let spoken = detect(head);
+                let spoken = match gateway(head) {
+                    Gateway::None => detect(head),
+                    Gateway::Unfinished => Spoken::Unsure,
+                    Gateway::Client(client, length)
+                        if connection.listener.proxies.trust(connection.peer) =>
+                    {
+                        head.drain(..length);
+                        connection.peer = Some(client);
+                        Spoken::Irc
+                    }
+                    Gateway::Client(..) => {
+                        connection.part(b"ERROR :WEBIRC is not taken from here\r\n");
+                        return self.finish(key);
+                    }
+                };
                 if spoken != Spoken::Unsure {
                     self.settle_speech(key, spoken);
                 }
@@ -264,6 +284,34 @@ impl Shard {
             }
         }
     }
+}
+
+/// What a gateway says of whose connection it passes on.
+enum Gateway {
+    None,
+    /// It has not said all yet.
+    Unfinished,
+    /// The client's address, and how long the line was that said so.
+    Client(IpAddr, usize),
+}
+
+/// Reads `WEBIRC PASSWORD GATEWAY HOSTNAME IP [:OPTIONS]`, at the beginning of a connection
+/// (<https://ircv3.net/specs/extensions/webirc>). Whom to believe is known by address, so that the
+/// password does not count.
+fn gateway(head: &[u8]) -> Gateway {
+    if head.len() < GATEWAY.len() || !head.starts_with(GATEWAY) {
+        return Gateway::None;
+    }
+    let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
+        return if head.len() > GATEWAY_BYTES_MAX { Gateway::None } else { Gateway::Unfinished };
+    };
+    let line = head.get(..end).unwrap_or_default();
+    let line = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).unwrap_or_default();
+    let address = Message::parse(line).ok().and_then(|message| {
+        let address = message.params().get(3).copied()?;
+        address.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    });
+    address.map_or(Gateway::None, |address| Gateway::Client(address, end + 1))
 }
 
 /// Whether a request comes from a page of the server's own, or from no page.

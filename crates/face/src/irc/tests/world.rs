@@ -1,0 +1,234 @@
+//! A server in small: sessions around the rules, without a socket and without a log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chinwag_core::answer::Response;
+use chinwag_core::core::Core;
+use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::effect::{Audience, Effect, Event, Stamp};
+use chinwag_model::entry::{Entry, Packet};
+use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
+use chinwag_model::intent::{Intent, Origin, Request};
+use chinwag_model::mode::Flags;
+use chinwag_model::query::Answer;
+use chinwag_model::secret::Verifier;
+
+use super::super::{About, IrcFace, IrcLimits, IrcPolicy, Sight, Via, shared_lines};
+use crate::output::Output;
+
+/// Sessions `p0`, `p1` and so on, all of which have come in.
+pub(super) struct World {
+    core: Core,
+    sent: u64,
+    people: Vec<(IrcFace, Output)>,
+    rooms: BTreeMap<RoomId, BTreeSet<SessionId>>,
+    attached: BTreeSet<SessionId>,
+    /// Whether every room is too large to tell all of who comes.
+    pub(super) crowded: bool,
+}
+
+fn policy() -> IrcPolicy {
+    IrcPolicy {
+        server_name: "srv".to_owned(),
+        network: "net".to_owned(),
+        description: "a server".to_owned(),
+        motd: vec!["hello".to_owned()],
+        password: None,
+        version: "v".to_owned(),
+        icon: None,
+        sts: None,
+        started: Timestamp(0),
+        guests: true,
+        registration: true,
+        register_before_connect: true,
+        register_needs_email: false,
+        always_on: true,
+        default_flags: Flags::default(),
+        lines_per_second: 10,
+        limits: IrcLimits {
+            nick_length: 32,
+            channel_length: 64,
+            topic_length: 390,
+            kick_length: 390,
+            away_length: 200,
+            monitor_entries: 3,
+            list_mode_entries: 3,
+            whowas_entries: 100,
+            chathistory_messages: 100,
+            multiline_bytes: 4096,
+            multiline_lines: 32,
+            metadata_keys: 3,
+            metadata_subscriptions: 3,
+        },
+    }
+}
+
+fn session(who: usize) -> SessionId {
+    SessionId { node: NodeId(0), number: who as u64 + 1 }
+}
+
+impl World {
+    pub(super) fn new(count: usize) -> Self {
+        let policy = Arc::new(policy());
+        let people = (0..count).map(|who| {
+            let about = About {
+                session: session(who),
+                host: "host".into(),
+                address: "".into(),
+                secure: false,
+                certificate: None,
+            };
+            (IrcFace::new(Arc::clone(&policy), about), Output::default())
+        });
+        let mut world = Self {
+            core: Core::default(),
+            sent: 0,
+            people: people.collect(),
+            rooms: BTreeMap::new(),
+            attached: BTreeSet::new(),
+            crowded: false,
+        };
+        let node = SessionId { node: NodeId(0), number: 0 };
+        world.decide(Origin { session: node, request: 0 }, Intent::Begin);
+        for who in 0..count {
+            world.types(who, &format!("NICK p{who}"));
+            world.types(who, "USER u 0 * :Real Name");
+            assert!(world.take(who).contains(" 001 "));
+        }
+        world
+    }
+
+    pub(super) fn types(&mut self, who: usize, line: &str) {
+        self.sends(who, format!("{line}\r\n").as_bytes());
+    }
+
+    pub(super) fn sends(&mut self, who: usize, bytes: &[u8]) {
+        self.people[who].0.receive(bytes);
+        self.run(who);
+        // What others are told may make them want something.
+        (0..self.people.len()).for_each(|who| self.run(who));
+    }
+
+    /// What a session was told since this was last asked.
+    pub(super) fn take(&mut self, who: usize) -> String {
+        String::from_utf8(std::mem::take(&mut self.people[who].1.bytes)).expect("it is UTF-8")
+    }
+
+    fn run(&mut self, who: usize) {
+        loop {
+            let (face, out) = &mut self.people[who];
+            let Some((request, ask)) = face.next_ask(out) else { return };
+            let origin = Origin { session: session(who), request };
+            match ask {
+                Ask::Intent(intent) => self.decide(origin, intent),
+                Ask::Query(query) => {
+                    let answer = match self.core.state().answer(origin.session, &query) {
+                        Response::Now(answer) => answer,
+                        Response::Later(_) => Answer::Unavailable,
+                    };
+                    let (face, out) = &mut self.people[who];
+                    face.answer(request, &answer, out);
+                }
+                Ask::Hash(_) => {
+                    let hashed = Checked::Hashed(Verifier::new("phc".to_owned()));
+                    self.checked(who, request, &hashed);
+                }
+                Ask::Check { name, .. } => {
+                    let checked = match self.core.state().credential(&name) {
+                        Some(credential) => Checked::Right { version: credential.version },
+                        None => Checked::Wrong,
+                    };
+                    self.checked(who, request, &checked);
+                }
+                Ask::Operate { .. } => {
+                    self.checked(who, request, &Checked::Right { version: 1 });
+                }
+                Ask::Prove(_) => self.checked(who, request, &Checked::Limited { seconds: 1 }),
+                Ask::Whisper { to, tags } => match self.core.state().whisper(origin, &to, &tags) {
+                    Ok((audience, event, stamp)) => {
+                        self.show(&audience, &event, &stamp);
+                        let said = Ok(chinwag_model::outcome::Done::Said(None));
+                        let (face, out) = &mut self.people[who];
+                        face.outcome(request, &said, out);
+                    }
+                    Err(refusal) => {
+                        let (face, out) = &mut self.people[who];
+                        face.outcome(request, &Err(refusal), out);
+                    }
+                },
+                Ask::Proved(_) | Ask::Reread => {}
+            }
+        }
+    }
+
+    fn checked(&mut self, who: usize, request: u32, checked: &Checked) {
+        let (face, out) = &mut self.people[who];
+        face.checked(request, checked, out);
+    }
+
+    fn decide(&mut self, origin: Origin, intent: Intent) {
+        let requests = vec![Request { origin, intent }];
+        let packet = Packet { node: NodeId(0), epoch: 1, first: self.sent, requests };
+        self.sent += 1;
+        let seq = self.core.state().seq().next();
+        let mut effects = Vec::new();
+        let time = Timestamp(1000 * self.sent as i64);
+        self.core.apply(&Entry { seq, time, packet }, &mut effects).expect("no gap");
+        for effect in effects {
+            self.take_effect(effect);
+        }
+    }
+
+    fn take_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Show { audience, event, stamp } => self.show(&audience, &event, &stamp),
+            Effect::Reply(origin, outcome) if origin.session.number > 0 => {
+                let (face, out) = &mut self.people[origin.session.number as usize - 1];
+                face.outcome(origin.request, &outcome, out);
+            }
+            Effect::Attach { session, rooms, .. } => {
+                self.attached.insert(session);
+                for room in rooms {
+                    self.rooms.entry(room).or_default().insert(session);
+                }
+            }
+            Effect::Detach(session) => {
+                self.attached.remove(&session);
+                self.rooms.values_mut().for_each(|room| drop(room.remove(&session)));
+            }
+            Effect::Subscribe(room, sessions) => {
+                self.rooms.entry(room).or_default().extend(sessions);
+            }
+            Effect::Unsubscribe(room, sessions) => {
+                let heard = self.rooms.entry(room).or_default();
+                sessions.iter().for_each(|session| drop(heard.remove(session)));
+            }
+            Effect::Reply(..) | Effect::Keep(_) => {}
+        }
+    }
+
+    fn show(&mut self, audience: &Audience, event: &Event, stamp: &Stamp) {
+        let room = |room: &RoomId| self.rooms.get(room).cloned().unwrap_or_default();
+        let sessions: BTreeSet<SessionId> = match audience {
+            Audience::Room(id) => room(id),
+            Audience::Everyone => self.attached.clone(),
+            Audience::Sessions(sessions) => sessions.iter().copied().collect(),
+            Audience::Peers { rooms, own, .. } => {
+                rooms.iter().flat_map(room).chain(own.iter().copied()).collect()
+            }
+            Audience::Watchers(_) => BTreeSet::new(),
+        };
+        let via = Via { watch: false, crowded: self.crowded };
+        for session in sessions {
+            let (face, out) = &mut self.people[session.number as usize - 1];
+            match face.sight(event, stamp, via) {
+                Sight::Nothing => {}
+                Sight::Shared(look) => {
+                    out.bytes.extend(shared_lines(event, stamp, look, "srv"));
+                }
+                Sight::Own => face.show(event, stamp, out),
+            }
+        }
+    }
+}
