@@ -32,7 +32,7 @@
 //! ```
 //!
 //! In what is received `{time}` stands for `2026-11-21 14:03:05` and `{n}` for a number; anywhere,
-//! `{ab*3}` stands for `ababab`. In a line that fits, `{id=*}` is any text without a blank and without
+//! `{ab*3}` stands for `ababab`, and `{ctcp}` for the byte 1. In a line that fits, `{id=*}` is any text without a blank and without
 //! `;`, and `{id}` is the same text from then on, in what anyone sends and receives. At its end nobody may have received anything that was not stated.
 
 use std::collections::BTreeMap;
@@ -63,8 +63,11 @@ pub(crate) fn play_from(folder: &Path, name: &str) {
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
     let (settings, steps) = read(&text);
-    let mut stage =
-        Stage { server: settings.start(), clients: BTreeMap::new(), words: Words::new() };
+    let mut stage = Stage {
+        server: settings.start(),
+        clients: BTreeMap::new(),
+        words: Words::from([("ctcp".to_owned(), "\u{1}".to_owned())]),
+    };
     for (number, step) in steps {
         let at = format!("{name}.txt:{number}");
         println!("{at}: {step}");
