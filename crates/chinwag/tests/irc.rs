@@ -4,6 +4,8 @@
 #[path = "support/support.rs"]
 mod support;
 
+use support::client::Client;
+use support::server::Settings;
 use support::transcript::{folder_of, play_from};
 
 macro_rules! transcripts {
@@ -50,6 +52,7 @@ transcripts! {
     multi_prefix_shows_all_ranks
     multiline_holds_lines_together
     no_implicit_names_spares_the_list
+    one_account_serves_both
     persistence_keeps_one_in
     pre_away_comes_before_the_welcome
     read_marker_says_what_was_read
@@ -77,4 +80,59 @@ fn every_transcript_is_played() {
         .collect();
     found.sort();
     assert_eq!(found, PLAYED);
+}
+
+const GUIDE: &str = include_str!("../../../docs/irc.md");
+
+/// What stands first in the rows of the table under a heading of the guide.
+fn table(heading: &str) -> Vec<&'static str> {
+    let (_, section) = GUIDE.split_once(&format!("\n## {heading}\n")).expect("it has the heading");
+    let section = section.split("\n## ").next().expect("a section has a beginning");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    rows.map(|(name, _)| name).collect()
+}
+
+fn name(word: &str) -> &str {
+    word.split_once('=').map_or(word, |(name, _)| name)
+}
+
+#[test]
+fn the_guide_lists_the_capabilities_that_there_are() {
+    let server = Settings::new().start();
+    let mut client = Client::connect(&server);
+    client.send("CAP LS 302\r");
+    let mut told = Vec::new();
+    loop {
+        let line = client.skip_to(":chat.test CAP * LS ");
+        let (head, words) = line.trim_end().split_once(" :").expect("it ends with a list");
+        told.extend(words.split(' ').map(|word| name(word).to_owned()));
+        if !head.ends_with('*') {
+            break;
+        }
+    }
+    assert_eq!(table("Capabilities"), told);
+}
+
+#[test]
+fn the_guide_lists_the_tokens_that_there_are() {
+    let server = Settings::new().set("server.icon", "\"https://example.org/icon.png\"").start();
+    let mut client = Client::connect(&server);
+    client.send("NICK alice\r\nUSER alice 0 * :Alice\r\nVERSION\r");
+    client.skip_to(":chat.test 351 ");
+    let mut told = Vec::new();
+    while told.last().is_none_or(|token| token != "draft/ICON") {
+        let line = client.skip_to(":chat.test 005 alice ");
+        let (words, _) = line.split_once(" :").expect("it ends with a sentence");
+        told.extend(words.split(' ').skip(3).map(|word| name(word).to_owned()));
+    }
+    assert_eq!(table("ISUPPORT"), told);
+}
+
+#[test]
+fn every_transcript_says_what_it_goes_by() {
+    for name in PLAYED {
+        let path = folder_of("irc").join(format!("{name}.txt"));
+        let text = std::fs::read_to_string(path).expect("it can be read");
+        assert!(text.starts_with("# https://"), "{name} begins with no address");
+    }
 }
