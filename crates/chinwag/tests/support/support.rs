@@ -8,6 +8,7 @@
 
 pub(crate) mod client;
 pub(crate) mod dice;
+pub(crate) mod fitting;
 pub(crate) mod pattern;
 pub(crate) mod screen;
 pub(crate) mod server;

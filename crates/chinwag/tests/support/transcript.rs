@@ -22,31 +22,52 @@
 //! alice/ reset                        breaks the connection off
 //! alice/ closed                       receives nothing else before the server closes
 //! alice/ gone                         loses the connection, whatever came before
+//! alice/ irc CAP CAP                  comes in by IRC as alice with these capabilities, and passes
+//!                                     over the welcome; `irc` alone asks for none
+//! alice/ connect irc                  connects, and is to speak IRC
+//! alice<~ :bob!*@* PRIVMSG #tea :hi   any one line, ended by CR LF, that fits: `*` stands for any text
+//! alice<~~ :* 366 *                   lines are passed over up to one that fits
 //! server/ stop                        is stopped and ends well; `restart` starts it again, too
 //! server/ kill                        is killed, and started again
 //! ```
 //!
 //! In what is received `{time}` stands for `2026-11-21 14:03:05` and `{n}` for a number; anywhere,
-//! `{ab*3}` stands for `ababab`. At its end nobody may have received anything that was not stated.
+//! `{ab*3}` stands for `ababab`, and `{ctcp}` for the byte 1. In a line that fits, `{id=*}` is any text without a blank and without
+//! `;`, and `{id}` is the same text from then on, in what anyone sends and receives. At its end nobody may have received anything that was not stated.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::client::{Client, greeting};
+use super::fitting::{Line, Words, filled_in};
 use super::server::{Server, Settings};
 
-/// The folder of the transcripts.
+/// The folder of line mode's transcripts.
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts")
+    folder_of("transcripts")
 }
 
-/// Plays the transcript of this name.
+/// A folder of transcripts beside the tests.
+pub(crate) fn folder_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+/// Plays line mode's transcript of this name.
 pub(crate) fn play(name: &str) {
-    let path = folder().join(format!("{name}.txt"));
+    play_from(&folder(), name);
+}
+
+/// Plays the transcript of this name in a folder.
+pub(crate) fn play_from(folder: &Path, name: &str) {
+    let path = folder.join(format!("{name}.txt"));
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
     let (settings, steps) = read(&text);
-    let mut stage = Stage { server: settings.start(), clients: BTreeMap::new() };
+    let mut stage = Stage {
+        server: settings.start(),
+        clients: BTreeMap::new(),
+        words: Words::from([("ctcp".to_owned(), "\u{1}".to_owned())]),
+    };
     for (number, step) in steps {
         let at = format!("{name}.txt:{number}");
         println!("{at}: {step}");
@@ -83,12 +104,14 @@ fn read(text: &str) -> (Settings, Vec<(usize, &str)>) {
 struct Stage {
     server: Server,
     clients: BTreeMap<String, Actor>,
+    words: Words,
 }
 
 struct Actor {
     client: Client,
     /// Whether the server waits for a name.
     at_the_door: bool,
+    irc: bool,
 }
 
 impl Stage {
@@ -105,9 +128,18 @@ impl Stage {
                 continue;
             }
             let over = ["closed", "gone"].contains(&rest.trim()) && sign == "/";
+            let rest = filled_in(rest, &self.words);
+            let mut found = Words::new();
             let actor = self.actor(name);
             actor.client.rename(&format!("{at}: {name}"));
-            actor.does(sign, rest);
+            match rest.strip_prefix('~').filter(|rest| sign == "<" && !rest.is_empty()) {
+                Some(wanted) => found = actor.receives_fitting(wanted),
+                None if sign == "/" && rest.trim().starts_with("irc") => {
+                    actor.comes_in_by_irc(name, rest.trim().trim_start_matches("irc").trim());
+                }
+                None => actor.does(sign, &rest),
+            }
+            self.words.extend(found);
             if over {
                 self.clients.remove(name);
             }
@@ -115,7 +147,10 @@ impl Stage {
     }
 
     fn actor(&mut self, name: &str) -> &mut Actor {
-        let connect = || Actor { client: Client::connect(&self.server), at_the_door: true };
+        let connect = || {
+            let client = Client::connect(&self.server);
+            Actor { client, at_the_door: true, irc: false }
+        };
         self.clients.entry(name.to_owned()).or_insert_with(connect)
     }
 
@@ -179,6 +214,36 @@ impl Actor {
         }
     }
 
+    /// One line of IRC that fits; with a `~` before it, those before are passed over.
+    fn receives_fitting(&mut self, wanted: &str) -> Words {
+        let (skips, wanted) = match wanted.strip_prefix('~') {
+            Some(wanted) => (true, wanted),
+            None => (false, wanted),
+        };
+        let line = Line::new(&written_out(wanted.strip_prefix(' ').unwrap_or(wanted)));
+        loop {
+            let got = self.client.line();
+            match got.strip_suffix('\r').and_then(|got| line.fit(got)) {
+                Some(words) => return words,
+                None if skips => {}
+                None => self.client.fail(&format!("expected {line}\ngot {got:?}")),
+            }
+        }
+    }
+
+    fn comes_in_by_irc(&mut self, nick: &str, capabilities: &str) {
+        self.irc = true;
+        if !capabilities.is_empty() {
+            self.client.send(&format!("CAP REQ :{capabilities}"));
+        }
+        self.client.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r"));
+        if !capabilities.is_empty() {
+            self.client.send("CAP END\r");
+        }
+        self.receives_fitting("~ :* 422 *");
+        self.at_the_door = false;
+    }
+
     /// Who is welcomed is in.
     fn hears(&mut self, text: &str) {
         self.at_the_door &= !text.contains("Welcome, ") && !text.contains("Welcome back, ");
@@ -187,6 +252,7 @@ impl Actor {
     fn acts(&mut self, what: &str) {
         match what.split_once(' ').unwrap_or((what, "")) {
             ("connect", "") => {}
+            ("connect", "irc") => self.irc = true,
             ("bytes", text) => self.client.send_bytes(&unescaped(text)),
             ("gets", text) => {
                 self.client.expect_bytes(&unescaped(text));
@@ -201,7 +267,10 @@ impl Actor {
     }
 
     fn expect_silence(&mut self) {
-        if self.at_the_door {
+        if self.irc {
+            self.client.send("PING :that-is-all");
+            self.receives_fitting(" *:chat.test PONG chat.test :that-is-all");
+        } else if self.at_the_door {
             self.client.expect_silence_at_the_door();
         } else {
             self.client.expect_silence();
