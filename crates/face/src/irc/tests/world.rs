@@ -195,14 +195,18 @@ impl World {
             }
             Effect::Detach(session) => {
                 self.attached.remove(&session);
-                self.rooms.values_mut().for_each(|room| drop(room.remove(&session)));
+                for room in self.rooms.values_mut() {
+                    room.remove(&session);
+                }
             }
             Effect::Subscribe(room, sessions) => {
                 self.rooms.entry(room).or_default().extend(sessions);
             }
             Effect::Unsubscribe(room, sessions) => {
                 let heard = self.rooms.entry(room).or_default();
-                sessions.iter().for_each(|session| drop(heard.remove(session)));
+                for session in &sessions {
+                    heard.remove(session);
+                }
             }
             Effect::Reply(..) | Effect::Keep(_) => {}
         }
