@@ -21,6 +21,7 @@ macro_rules! transcripts {
 
 transcripts! {
     a_group_is_a_channel_by_invitation
+    a_name_that_looks_like_an_account_is_refused
     account_notify_tells_of_logins
     account_registration_makes_an_account
     account_tag_says_who_has_an_account
@@ -32,6 +33,7 @@ transcripts! {
     capabilities_are_taken_whole_or_not_at_all
     channel_rename_keeps_everyone_in
     channels_have_ranks_and_modes
+    channels_keep_out_whom_they_want
     chathistory_tells_what_was_said
     chghost_tells_of_another_host
     commands_that_cannot_be_read_are_refused
@@ -54,6 +56,7 @@ transcripts! {
     no_implicit_names_spares_the_list
     one_account_serves_both
     persistence_keeps_one_in
+    persons_have_modes
     pre_away_comes_before_the_welcome
     read_marker_says_what_was_read
     registering_may_have_to_wait_for_the_welcome
