@@ -54,6 +54,7 @@ transcripts! {
     multi_prefix_shows_all_ranks
     multiline_holds_lines_together
     no_implicit_names_spares_the_list
+    nobody_else_learns_of_a_group
     one_account_serves_both
     persistence_keeps_one_in
     persons_have_modes
