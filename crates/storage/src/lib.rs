@@ -6,6 +6,7 @@
 //! from the log behind the live path, and can lag. Nothing of SQL or of a network is known here.
 
 pub mod archive;
+pub mod copy;
 pub mod log;
 pub mod memory;
 #[cfg(any(test, feature = "suite"))]
