@@ -4,18 +4,17 @@
 //! order. What JetStream promises, and under which settings, is told in docs/cluster.md; before a
 //! node starts, the servers have to prove that they run so ([`Cluster::connect`]).
 //!
-//! - A packet is published under `STREAM.log.NODE` ([`publish`]).
+//! - A packet is published under `STREAM.log.NODE` (`publish.rs`).
 //! - The stream publishes what it has stored again, under `STREAM.live.NODE`; that is what a node
-//!   follows, and what it missed there it fetches ([`follow`]).
-//! - What a node has applied it keeps in a copy on its own disk, and so knows the stream again
-//!   ([`standing`]).
-//! - A node that the stream no longer reaches back for takes its beginning from another ([`seed`]).
+//!   follows, and what it missed there it fetches (`follow.rs`, `engine.rs`).
+//! - What a node has read it keeps in a copy on its own disk, and so knows the stream again
+//!   (`standing.rs`).
 //!
 //! tokio runs on one thread in here; nothing outside knows of it.
 
 mod api;
 mod connection;
-mod doctor;
+mod engine;
 mod error;
 mod follow;
 mod log;
@@ -23,14 +22,11 @@ mod message;
 mod options;
 mod proof;
 mod publish;
-mod seed;
 mod standing;
 mod stream;
 
 pub use connection::Cluster;
-pub use doctor::Finding;
 pub use error::NatsError;
-pub use log::{Broken, JetStreamLog};
-pub use options::{Login, Options, Tls, node_id};
-pub use seed::{Offer, SeedOffer};
+pub use log::JetStreamLog;
+pub use options::{Login, NAME_BYTES_MAX, Options, Tls, is_name};
 pub use standing::Standing;

@@ -1,8 +1,14 @@
-//! What stands in the headers of a stored message.
+//! A stored message: what stands in its headers, and the packet in it.
 
 use async_nats::Message;
 use bytes::Bytes;
+use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Seq, Timestamp};
+
+use crate::options::Options;
+
+/// Bytes of the checksum after the packet.
+const SUM_BYTES: usize = 4;
 
 /// A message of the stream, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +31,36 @@ impl Stored {
             subject: header("Nats-Subject")?.to_owned(),
             payload: message.payload,
         })
+    }
+}
+
+/// A packet as a message's payload: its bytes and their CRC-32, the highest byte first.
+pub(crate) fn write(packet: &Packet) -> Bytes {
+    let mut bytes = packet.to_bytes();
+    bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+    bytes.into()
+}
+
+impl Stored {
+    /// The entry that it is. `time` is that of the entry before.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be put behind its number.
+    pub(crate) fn entry(&self, options: &Options, time: Timestamp) -> Result<Entry, String> {
+        let Some(name) = options.node_of(&self.subject) else {
+            return Err(format!("was published under {}, which is no node's", self.subject));
+        };
+        let split = self.payload.split_last_chunk::<SUM_BYTES>();
+        let Some((bytes, _)) = split.filter(|(bytes, sum)| {
+            crc32fast::hash(bytes) == u32::from_be_bytes(**sum)
+        }) else {
+            return Err("is damaged, or was not written by a chinwag".to_owned());
+        };
+        let packet = Packet::from_bytes(bytes).map_err(|why| format!("holds {why}"))?;
+        if packet.node != (options.id_of)(name) {
+            return Err(format!("was published by node {name} in the name of another"));
+        }
+        Ok(Entry { seq: self.seq, time: time.max(self.time), packet })
     }
 }
 
@@ -62,7 +98,11 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use chinwag_model::id::NodeId;
+    use chinwag_storage::suite::word;
+
     use super::*;
+    use crate::options::example;
 
     #[test]
     fn a_time_is_read_to_the_millisecond() {
@@ -85,6 +125,40 @@ mod tests {
             ("Z", None),
         ] {
             assert_eq!(parse_time(text), time.map(Timestamp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_an_entry_or_said_to_be_none() {
+        let options = example();
+        let packet = Packet { node: NodeId(0), ..word::packet(7, 2) };
+        let good = Stored {
+            seq: Seq(4),
+            time: Timestamp(50),
+            subject: "chat.log.a".to_owned(),
+            payload: write(&packet),
+        };
+        let entry = good.entry(&options, Timestamp(40)).unwrap();
+        assert_eq!(entry, Entry { seq: Seq(4), time: Timestamp(50), packet: packet.clone() });
+        let later = good.entry(&options, Timestamp(60)).unwrap();
+        assert_eq!(later.time, Timestamp(60), "time does not run back");
+
+        let mut flipped = good.payload.to_vec();
+        flipped[9] ^= 1;
+        let summed = |bytes: &[u8]| [bytes, &crc32fast::hash(bytes).to_be_bytes()].concat();
+        let other = write(&Packet { node: NodeId(1), ..packet });
+        for (subject, payload, what) in [
+            ("chat.log.a.b", good.payload.to_vec(), "which is no node's"),
+            ("chat.log.a", flipped, "is damaged"),
+            ("chat.log.a", Vec::new(), "is damaged"),
+            ("chat.log.a", b"hello".to_vec(), "is damaged"),
+            ("chat.log.a", summed(b"\x09later"), "a packet of format Some(9)"),
+            ("chat.log.a", summed(b"\x01\xff"), "holds a damaged packet"),
+            ("chat.log.a", other.to_vec(), "in the name of another"),
+        ] {
+            let stored = Stored { subject: subject.to_owned(), payload: payload.into(), ..good.clone() };
+            let said = stored.entry(&options, Timestamp(0)).unwrap_err();
+            assert!(said.contains(what), "{said}");
         }
     }
 

@@ -82,6 +82,8 @@ pub(crate) enum Broken {
     Gap(#[from] chinwag_core::core::Gap),
     #[error("the log has ended")]
     Ended,
+    #[error("{0}")]
+    Log(String),
 }
 
 impl Hub {
@@ -128,6 +130,7 @@ impl Hub {
                 self.progress.hold = Some(Instant::now() + RETRY);
                 self.node.take_refused(packet, why);
             }
+            ToHub::Logged(Logged::Broken { why }) => return Err(Broken::Log(why)),
             ToHub::Archived(snapshot) => {
                 self.log.save_snapshot(snapshot);
                 self.progress.snapshotting = false;

@@ -30,6 +30,12 @@ pub enum Logged {
         /// Why.
         why: NotStored,
     },
+    /// The log can't go on, and nothing more will come: it is not what it was, or holds what this
+    /// version does not read. Only a log that others write too says so.
+    Broken {
+        /// What is wrong, and what to do, in one line.
+        why: String,
+    },
 }
 
 /// Where a log puts what it stored. It may wait in there; the log then waits with it.

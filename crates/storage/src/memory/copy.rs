@@ -45,26 +45,26 @@ impl fmt::Debug for MemoryCopy {
 }
 
 impl LogCopy for MemoryCopy {
-    fn origin(&mut self) -> Result<Option<String>, LogError> {
+    fn origin(&self) -> Result<Option<String>, LogError> {
         Ok(self.kept().origin.clone())
     }
 
-    fn set_origin(&mut self, origin: &str) -> Result<(), LogError> {
+    fn set_origin(&self, origin: &str) -> Result<(), LogError> {
         self.kept().origin = Some(origin.to_owned());
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<Option<Snapshot>, LogError> {
+    fn snapshot(&self) -> Result<Option<Snapshot>, LogError> {
         Ok(self.kept().snapshot.clone())
     }
 
-    fn last(&mut self) -> Result<(Seq, Option<Entry>), LogError> {
+    fn last(&self) -> Result<(Seq, Option<Entry>), LogError> {
         let kept = self.kept();
         let last = kept.last();
         Ok((last, kept.entries.get(&last).cloned()))
     }
 
-    fn replay(&mut self, after: Seq, take: &mut dyn FnMut(Entry)) -> Result<Seq, LogError> {
+    fn replay(&self, after: Seq, take: &mut dyn FnMut(Entry)) -> Result<Seq, LogError> {
         let (entries, last) = {
             let kept = self.kept();
             let saved = kept.saved();
@@ -78,11 +78,11 @@ impl LogCopy for MemoryCopy {
         Ok(last)
     }
 
-    fn keep(&mut self, entry: &Entry) {
+    fn keep(&self, entry: &Entry) {
         self.kept().entries.insert(entry.seq, entry.clone());
     }
 
-    fn save_snapshot(&mut self, snapshot: Snapshot) {
+    fn save_snapshot(&self, snapshot: Snapshot) {
         let mut kept = self.kept();
         if snapshot.seq > kept.saved() {
             kept.entries.retain(|seq, _| *seq >= snapshot.seq);
