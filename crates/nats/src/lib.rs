@@ -24,6 +24,8 @@ mod proof;
 mod publish;
 mod standing;
 mod stream;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use connection::Cluster;
 pub use error::NatsError;
