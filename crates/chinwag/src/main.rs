@@ -31,8 +31,7 @@ fn main() -> ExitCode {
             match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {
                     let shown = print(&check::show(&config));
-                    let wrong = config.unsupported();
-                    let wrong = wrong.or_else(|| config.certificate().err().map(|e| e.to_string()));
+                    let wrong = config.cluster().err().or_else(|| config.certificate().err());
                     wrong.map_or(shown, fail)
                 }
                 Err(error) => fail(error),

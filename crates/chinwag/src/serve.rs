@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use chinwag_nats::Cluster;
 use chinwag_server::options::TlsUse;
 use chinwag_server::server::Server;
 use chinwag_sqlite::store;
@@ -27,18 +28,26 @@ pub(crate) fn run(source: &Source) -> ExitCode {
 
 fn start(source: &Source) -> Result<(Server, Signals)> {
     let config = source.load()?;
-    if let Some(what) = config.unsupported() {
-        bail!(what);
-    }
+    let cluster = config.cluster()?;
     let mut options = config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-    let (log, archive) = store::open(&config.data())?;
-    options.policy.cloak_key = cloak::key(&config.data())?;
-    let server = Server::start(options, Box::new(log), Arc::new(archive))?;
+    let server = match cluster {
+        None => {
+            let (log, archive) = store::open(&config.data())?;
+            options.policy.cloak_key = cloak::key(&config.data())?;
+            Server::start(options, Box::new(log), Arc::new(archive))?
+        }
+        Some(cluster) => {
+            let (copy, archive) = store::open_copy(&config.data())?;
+            let log = Cluster::connect(cluster)?.open(Arc::new(copy))?;
+            options.policy.cloak_key = log.cloak_key().to_vec();
+            Server::start(options, Box::new(log), Arc::new(archive))?
+        }
+    };
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }

@@ -125,8 +125,8 @@ impl Api {
         };
         let payload =
             STANDARD.decode(&message.data).map_err(|error| ApiError::Odd(error.to_string()))?;
-        let time =
-            parse_time(&message.time).ok_or_else(|| ApiError::Odd(format!("{:?}", message.time)))?;
+        let time = parse_time(&message.time)
+            .ok_or_else(|| ApiError::Odd(format!("{:?}", message.time)))?;
         Ok(Some(Stored {
             seq: Seq(message.seq),
             time,

@@ -195,9 +195,8 @@ fn file(path: &Path, reason: &str) -> NatsError {
 
 fn tell(event: &Event) {
     match event {
-        Event::Connected => tracing::info!("connected to a NATS server"),
         Event::Disconnected => tracing::warn!("the connection to the NATS server is lost"),
-        Event::SlowConsumer(_) => tracing::debug!("NATS: {event}"),
-        other => tracing::warn!("NATS: {other}"),
+        Event::ServerError(_) | Event::ClientError(_) => tracing::warn!("NATS: {event}"),
+        _ => tracing::debug!("NATS: {event}"),
     }
 }

@@ -8,7 +8,9 @@ use chinwag_storage::log::LogError;
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
     /// No server answers.
-    #[error("no NATS server can be reached at {servers} ({reason}); start them, or correct cluster.servers")]
+    #[error(
+        "no NATS server can be reached at {servers} ({reason}); start them, or correct cluster.servers"
+    )]
     Unreachable {
         /// Those that were tried.
         servers: String,
@@ -16,13 +18,17 @@ pub enum NatsError {
         reason: String,
     },
     /// The servers refuse the login.
-    #[error("the NATS servers at {servers} refuse the credentials of this node; correct user and password, token, nkey_seed or credentials in [cluster]")]
+    #[error(
+        "the NATS servers at {servers} refuse the credentials of this node; correct user and password, token, nkey_seed or credentials in [cluster]"
+    )]
     Credentials {
         /// Those that were tried.
         servers: String,
     },
     /// TLS failed.
-    #[error("no TLS with the NATS servers at {servers} ({reason}); correct tls_ca, tls_certificate and tls_key in [cluster]")]
+    #[error(
+        "no TLS with the NATS servers at {servers} ({reason}); correct tls_ca, tls_certificate and tls_key in [cluster]"
+    )]
     Tls {
         /// Those that were tried.
         servers: String,
@@ -38,13 +44,17 @@ pub enum NatsError {
         reason: String,
     },
     /// JetStream is off, or not for this account.
-    #[error("the NATS servers have no JetStream for this node's account ({reason}); switch it on, as docs/cluster.md shows")]
+    #[error(
+        "the NATS servers have no JetStream for this node's account ({reason}); switch it on, as docs/cluster.md shows"
+    )]
     NoJetStream {
         /// What they said.
         reason: String,
     },
     /// The servers do not tell how they are set up.
-    #[error("the NATS servers do not tell whether they run with sync_interval: always, so a power cut could lose messages; export $SYS.REQ.SERVER.PING.JSZ to this node's account, as docs/cluster.md shows")]
+    #[error(
+        "the NATS servers do not tell whether they run with sync_interval: always, so a power cut could lose messages; export $SYS.REQ.SERVER.PING.JSZ to this node's account, as docs/cluster.md shows"
+    )]
     Unproven,
     /// Not enough servers told how they are set up.
     #[error("only {answered} of {size} NATS servers answer; start the others")]
@@ -55,7 +65,9 @@ pub enum NatsError {
         size: usize,
     },
     /// A server is too old.
-    #[error("NATS server {server} is of version {version}; chinwag needs 2.15.1 or later on every server")]
+    #[error(
+        "NATS server {server} is of version {version}; chinwag needs 2.15.1 or later on every server"
+    )]
     Old {
         /// The server.
         server: String,
@@ -63,13 +75,17 @@ pub enum NatsError {
         version: String,
     },
     /// A server acknowledges what it has not synced.
-    #[error("NATS server {server} runs without sync_interval: always, so a power cut could lose messages; set it in its jetstream block and restart it")]
+    #[error(
+        "NATS server {server} runs without sync_interval: always, so a power cut could lose messages; set it in its jetstream block and restart it"
+    )]
     NotSynced {
         /// The server.
         server: String,
     },
     /// There are fewer servers than copies.
-    #[error("the NATS cluster has {size} servers, and cluster.replicas is {replicas}; add servers, or lower it")]
+    #[error(
+        "the NATS cluster has {size} servers, and cluster.replicas is {replicas}; add servers, or lower it"
+    )]
     FewerThanReplicas {
         /// The servers.
         size: usize,
@@ -77,7 +93,9 @@ pub enum NatsError {
         replicas: usize,
     },
     /// Messages may not be as large as packets are.
-    #[error("the NATS servers take messages of {found} bytes at most; set max_payload to {wanted} or more")]
+    #[error(
+        "the NATS servers take messages of {found} bytes at most; set max_payload to {wanted} or more"
+    )]
     Payload {
         /// What they take.
         found: usize,
@@ -85,7 +103,9 @@ pub enum NatsError {
         wanted: usize,
     },
     /// The stream is set up otherwise.
-    #[error("the stream {stream} is not as chinwag needs it ({what}); `chinwag cluster doctor` tells more")]
+    #[error(
+        "the stream {stream} is not as chinwag needs it ({what}); `chinwag cluster doctor` tells more"
+    )]
     Stream {
         /// The stream.
         stream: String,
@@ -93,13 +113,17 @@ pub enum NatsError {
         what: String,
     },
     /// The stream was not made by chinwag.
-    #[error("there is a stream {stream} that is not chinwag's; choose another name as cluster.stream")]
+    #[error(
+        "there is a stream {stream} that is not chinwag's; choose another name as cluster.stream"
+    )]
     Foreign {
         /// The stream.
         stream: String,
     },
     /// The stream is gone.
-    #[error("the stream {stream} is gone, which this node followed to entry {last}; if it is lost, `chinwag cluster import` makes it anew from the node that got furthest")]
+    #[error(
+        "the stream {stream} is gone, which this node followed to entry {last}; if it is lost, `chinwag cluster import` makes it anew from the node that got furthest"
+    )]
     Gone {
         /// The stream.
         stream: String,
@@ -107,13 +131,17 @@ pub enum NatsError {
         last: u64,
     },
     /// The stream is another one than the node's.
-    #[error("the stream {stream} is not the one that this data folder belongs to; correct cluster.stream or server.data, or start with an empty data folder")]
+    #[error(
+        "the stream {stream} is not the one that this data folder belongs to; correct cluster.stream or server.data, or start with an empty data folder"
+    )]
     Another {
         /// The stream.
         stream: String,
     },
     /// The stream ends before what the node has.
-    #[error("the stream {stream} ends at entry {last}, but this node has seen entry {seen}: it was restored from an older backup or lost its end; delete it and make it anew with `chinwag cluster import` from the node that got furthest, or start with an empty data folder to go back")]
+    #[error(
+        "the stream {stream} ends at entry {last}, but this node has seen entry {seen}: it was restored from an older backup or lost its end; delete it and make it anew with `chinwag cluster import` from the node that got furthest, or start with an empty data folder to go back"
+    )]
     Shorter {
         /// The stream.
         stream: String,
@@ -123,7 +151,9 @@ pub enum NatsError {
         seen: u64,
     },
     /// The stream's past is another one.
-    #[error("entry {seq} of the stream {stream} is not what this node has seen there: it was restored from an older backup and went on; start with an empty data folder to follow it as it is now")]
+    #[error(
+        "entry {seq} of the stream {stream} is not what this node has seen there: it was restored from an older backup and went on; start with an empty data folder to follow it as it is now"
+    )]
     Differs {
         /// The stream.
         stream: String,
@@ -131,16 +161,22 @@ pub enum NatsError {
         seq: u64,
     },
     /// The folder holds a chinwag that is in no cluster.
-    #[error("this data folder is of a chinwag without a cluster; `chinwag cluster import` brings it into a new one, or choose another folder with --data")]
+    #[error(
+        "this data folder is of a chinwag without a cluster; `chinwag cluster import` brings it into a new one, or choose another folder with --data"
+    )]
     Alone,
     /// A stream that is to be made exists.
-    #[error("there is a stream {stream} already; choose another name as cluster.stream, or delete it if it is not needed")]
+    #[error(
+        "there is a stream {stream} already; choose another name as cluster.stream, or delete it if it is not needed"
+    )]
     Exists {
         /// The stream.
         stream: String,
     },
     /// No other node gives a seed.
-    #[error("the stream reaches back to entry {first} only, and no running node gives what lies before ({reason}); start a node that was here before")]
+    #[error(
+        "the stream reaches back to entry {first} only, and no running node gives what lies before ({reason}); start a node that was here before"
+    )]
     NoSeed {
         /// Where the stream begins.
         first: u64,

@@ -39,13 +39,7 @@ pub(crate) struct Changed(pub(crate) Seq);
 impl Line {
     /// A line that goes on after `last`.
     pub(crate) fn new(last: Seq) -> Self {
-        Self {
-            last,
-            recent: VecDeque::new(),
-            ahead: BTreeMap::new(),
-            ahead_bytes: 0,
-            told: last,
-        }
+        Self { last, recent: VecDeque::new(), ahead: BTreeMap::new(), ahead_bytes: 0, told: last }
     }
 
     /// The last one taken.
@@ -76,7 +70,9 @@ impl Line {
         let is_next = seq == self.last.next();
         if is_next || (self.ahead.len() < AHEAD && self.ahead_bytes + bytes <= AHEAD_BYTES) {
             match self.ahead.insert(seq, stored) {
-                Some(before) if self.ahead.get(&seq).is_some_and(|now| now.mark() != before.mark()) => {
+                Some(before)
+                    if self.ahead.get(&seq).is_some_and(|now| now.mark() != before.mark()) =>
+                {
                     return Err(Changed(seq));
                 }
                 Some(_) => {}

@@ -30,6 +30,7 @@ pub struct JetStreamLog {
     copy: Arc<dyn LogCopy>,
     standing: Standing,
     identity: String,
+    cloak_key: Vec<u8>,
     state: State,
 }
 
@@ -57,8 +58,9 @@ impl Cluster {
         let stand = standing::stand(&self.api, &self.options, &*copy);
         let (standing, info) = self.runtime.block_on(stand)?;
         let identity = info.config.identity().unwrap_or_default().to_owned();
+        let cloak_key = info.config.cloak_key().unwrap_or_default();
         let state = State::Resting(Seq(info.state.last_seq));
-        Ok(JetStreamLog { cluster: self, copy, standing, identity, state })
+        Ok(JetStreamLog { cluster: self, copy, standing, identity, cloak_key, state })
     }
 }
 
@@ -67,6 +69,12 @@ impl JetStreamLog {
     #[must_use]
     pub fn standing(&self) -> &Standing {
         &self.standing
+    }
+
+    /// What all nodes cloak addresses with: a secret that stands beside the log.
+    #[must_use]
+    pub fn cloak_key(&self) -> &[u8] {
+        &self.cloak_key
     }
 }
 
@@ -79,8 +87,11 @@ impl Log for JetStreamLog {
         let State::Resting(end) = std::mem::replace(&mut self.state, State::Closed) else {
             return Err(LogError::Failed { reason: "it is followed already".to_owned() });
         };
-        let mut time =
-            self.copy.snapshot()?.filter(|saved| saved.seq == after).map_or(Timestamp(0), |saved| saved.time);
+        let mut time = self
+            .copy
+            .snapshot()?
+            .filter(|saved| saved.seq == after)
+            .map_or(Timestamp(0), |saved| saved.time);
         let last = self.copy.replay(after, &mut |entry| {
             time = entry.time;
             sink(Logged::Entry(entry));

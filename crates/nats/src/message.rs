@@ -51,9 +51,9 @@ impl Stored {
             return Err(format!("was published under {}, which is no node's", self.subject));
         };
         let split = self.payload.split_last_chunk::<SUM_BYTES>();
-        let Some((bytes, _)) = split.filter(|(bytes, sum)| {
-            crc32fast::hash(bytes) == u32::from_be_bytes(**sum)
-        }) else {
+        let Some((bytes, _)) =
+            split.filter(|(bytes, sum)| crc32fast::hash(bytes) == u32::from_be_bytes(**sum))
+        else {
             return Err("is damaged, or was not written by a chinwag".to_owned());
         };
         let packet = Packet::from_bytes(bytes).map_err(|why| format!("holds {why}"))?;
@@ -156,7 +156,8 @@ mod tests {
             ("chat.log.a", summed(b"\x01\xff"), "holds a damaged packet"),
             ("chat.log.a", other.to_vec(), "in the name of another"),
         ] {
-            let stored = Stored { subject: subject.to_owned(), payload: payload.into(), ..good.clone() };
+            let stored =
+                Stored { subject: subject.to_owned(), payload: payload.into(), ..good.clone() };
             let said = stored.entry(&options, Timestamp(0)).unwrap_err();
             assert!(said.contains(what), "{said}");
         }

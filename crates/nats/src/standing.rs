@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::api::{Api, ApiError};
 use crate::error::NatsError;
 use crate::options::Options;
-use crate::stream::{self, Info};
+use crate::stream::{self, Identity, Info};
 
 /// How long a stream may seem to be gone or shorter than it was: a server that has just been
 /// elected, or started, may not know all of it yet.
@@ -48,7 +48,7 @@ pub(crate) async fn stand(
             return Err(NatsError::Gone { stream: options.stream.clone(), last: last.0 });
         }
         (None, None) if last > Seq(0) => return Err(NatsError::Alone),
-        (None, None) => make(api, options, &identity()?, Seq(1)).await?,
+        (None, None) => make(api, options, &Identity::new(None)?, Seq(1)).await?,
     };
     let stream = || options.stream.clone();
     let Some(identity) = info.config.identity() else {
@@ -80,7 +80,7 @@ pub(crate) async fn stand(
 pub(crate) async fn make(
     api: &Api,
     options: &Options,
-    identity: &str,
+    identity: &Identity,
     first: Seq,
 ) -> Result<Info, NatsError> {
     let until = Instant::now() + ELECTION;
@@ -97,13 +97,6 @@ pub(crate) async fn make(
             Ok(None) | Err(_) => sleep(Duration::from_millis(200)).await,
         }
     }
-}
-
-/// A name for a new log, that no other log has.
-pub(crate) fn identity() -> Result<String, NatsError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| NatsError::Asked(error.to_string()))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// What the stream tells; `None` if there is none, surely so where one is expected.

@@ -12,6 +12,13 @@ use crate::options::{MAX_AGE, Options};
 /// The name in the stream's metadata under which stands which log it is.
 const IDENTITY: &str = "chinwag_log";
 
+/// The name under which stands what addresses are cloaked with, as hexadecimal digits: all nodes
+/// have to cloak alike, and who may read the stream's configuration may read addresses as well.
+const CLOAK: &str = "chinwag_cloak_key";
+
+/// Bytes of that key.
+const CLOAK_KEY_BYTES: usize = 32;
+
 /// The largest message that the stream takes, in bytes: with its headers it stays within what
 /// servers take where nothing else is configured.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 1_000_000;
@@ -121,7 +128,7 @@ impl Config {
     ///
     /// Nothing is ever deleted but by age; any server may give messages; and what is stored is
     /// published again, by the leader and only then.
-    pub(crate) fn wanted(options: &Options, identity: &str, first: Seq) -> Self {
+    pub(crate) fn wanted(options: &Options, identity: &Identity, first: Seq) -> Self {
         Self {
             name: options.stream.clone(),
             subjects: vec![options.log_subjects()],
@@ -145,7 +152,10 @@ impl Config {
                 dest: options.live_subjects(),
                 headers_only: false,
             }),
-            metadata: BTreeMap::from([(IDENTITY.to_owned(), identity.to_owned())]),
+            metadata: BTreeMap::from([
+                (IDENTITY.to_owned(), identity.log.clone()),
+                (CLOAK.to_owned(), hex(&identity.cloak_key)),
+            ]),
             mirror: None,
             sources: None,
             subject_transform: None,
@@ -157,9 +167,14 @@ impl Config {
         self.metadata.get(IDENTITY).map(String::as_str)
     }
 
+    /// What addresses are cloaked with.
+    pub(crate) fn cloak_key(&self) -> Option<Vec<u8>> {
+        unhex(self.metadata.get(CLOAK)?)
+    }
+
     /// How it differs from what chinwag asks for, where that matters.
     pub(crate) fn differs(&self, options: &Options) -> Option<String> {
-        let wanted = Self::wanted(options, "", Seq(0));
+        let wanted = Self::wanted(options, &Identity::default(), Seq(0));
         let rows = [
             (self.subjects == wanted.subjects, "its subjects are others"),
             (self.retention == wanted.retention, "its retention is not \"limits\""),
@@ -175,9 +190,7 @@ impl Config {
                 "max_msg_size is too small",
             ),
             (
-                self.mirror.is_none()
-                    && self.subject_transform.is_none()
-                    && self.sources.is_none(),
+                self.mirror.is_none() && self.subject_transform.is_none() && self.sources.is_none(),
                 "it takes messages from another stream",
             ),
         ];
@@ -189,6 +202,39 @@ impl Config {
             format!("it has {has} replicas, and cluster.replicas is {wanted}")
         })
     }
+}
+
+/// Which log a stream is, and the secret that its nodes share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// No other log has the same.
+    pub(crate) log: String,
+    /// What addresses are cloaked with.
+    pub(crate) cloak_key: Vec<u8>,
+}
+
+impl Identity {
+    /// A new one, with this key or a new one.
+    pub(crate) fn new(cloak_key: Option<Vec<u8>>) -> Result<Self, NatsError> {
+        let random = |random: &mut [u8]| {
+            getrandom::fill(random).map_err(|error| NatsError::System(error.into()))
+        };
+        let (mut log, mut key) = ([0; 16], [0; CLOAK_KEY_BYTES]);
+        random(&mut log)?;
+        random(&mut key)?;
+        Ok(Self { log: hex(&log), cloak_key: cloak_key.unwrap_or_else(|| key.to_vec()) })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let read = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    read.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())
 }
 
 /// What the stream tells of itself; `None` if there is none.
@@ -205,7 +251,7 @@ pub(crate) async fn info(api: &Api) -> Result<Option<Info>, ApiError> {
 pub(crate) async fn create(
     api: &Api,
     options: &Options,
-    identity: &str,
+    identity: &Identity,
     first: Seq,
 ) -> Result<Option<Info>, ApiError> {
     let config = serde_json::json!(Config::wanted(options, identity, first));
@@ -232,8 +278,12 @@ mod tests {
     use super::*;
     use crate::options::example;
 
+    fn identity() -> Identity {
+        Identity { log: "x".to_owned(), cloak_key: vec![0, 0xab, 255] }
+    }
+
     fn read(change: impl FnOnce(&mut serde_json::Value)) -> Config {
-        let mut config = serde_json::json!(Config::wanted(&example(), "x", Seq(1)));
+        let mut config = serde_json::json!(Config::wanted(&example(), &identity(), Seq(1)));
         // What servers add.
         config["max_consumers"] = (-1).into();
         config["metadata"]["_nats.ver"] = "2.15.1".into();
@@ -245,6 +295,20 @@ mod tests {
     fn a_stream_as_it_was_made_is_good() {
         assert_eq!(read(|_| {}).differs(&example()), None);
         assert_eq!(read(|_| {}).identity(), Some("x"));
+        assert_eq!(read(|_| {}).cloak_key(), Some(vec![0, 0xab, 255]));
+    }
+
+    #[test]
+    fn a_key_is_hexadecimal_or_none() {
+        for (text, key) in [
+            ("00fF", Some(vec![0, 255])),
+            ("", Some(vec![])),
+            ("0", None),
+            ("0g", None),
+            ("é", None),
+        ] {
+            assert_eq!(unhex(text), key, "{text}");
+        }
     }
 
     #[test]

@@ -245,7 +245,8 @@ fn configuration(
 
 /// Where the program is: named by `CHINWAG_NATS_SERVER`, or where `cargo xtask tools` puts it.
 fn program() -> PathBuf {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats/bin/nats-server");
+    let own =
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats/bin/nats-server");
     let path = std::env::var_os("CHINWAG_NATS_SERVER").map_or_else(own, PathBuf::from);
     assert!(path.is_file(), "there is no {}; `cargo xtask tools` installs it", path.display());
     path

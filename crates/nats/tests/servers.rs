@@ -66,7 +66,9 @@ fn nothing_is_lost_or_doubled_when_the_leader_dies() {
     let mut killed = None;
     let until = Instant::now() + Duration::from_secs(8);
     while Instant::now() < until || offered > stored.len() as u64 {
-        while offered - (stored.len() as u64) < PACKETS_IN_FLIGHT_MAX as u64 && Instant::now() < until {
+        while offered - (stored.len() as u64) < PACKETS_IN_FLIGHT_MAX as u64
+            && Instant::now() < until
+        {
             log.append(packet(offered, 1));
             offered += 1;
         }

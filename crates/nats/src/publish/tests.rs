@@ -74,7 +74,11 @@ fn play(packets: u64, fates: Vec<Fate>, late: usize) -> Vec<u64> {
             }
         }
         // What was stored comes back a little later.
-        let upto = if turn % 3 == 0 { stream.stored.len() } else { stream.stored.len().saturating_sub(late) };
+        let upto = if turn % 3 == 0 {
+            stream.stored.len()
+        } else {
+            stream.stored.len().saturating_sub(late)
+        };
         while (followed as usize) < upto {
             let packet = word::packet(stream.stored[followed as usize], 1);
             followed += 1;
@@ -121,11 +125,10 @@ fn packets_are_sent_one_behind_the_other_and_wait_for_nothing() {
         window.offer(&word::packet(n, 1));
     }
     let sent: Vec<_> = std::iter::from_fn(|| window.next(now)).collect();
-    assert_eq!(sent.iter().map(|s| (first(s), s.after)).collect::<Vec<_>>(), [
-        (0, None),
-        (1, None),
-        (2, None)
-    ]);
+    assert_eq!(
+        sent.iter().map(|s| (first(s), s.after)).collect::<Vec<_>>(),
+        [(0, None), (1, None), (2, None)]
+    );
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! A node on three real NATS servers.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
+
+#[path = "support/support.rs"]
+mod support;
+
+use chinwag_nats::suite::{PASSWORD, Servers, Setup, USER};
+use support::client::Client;
+use support::server::Settings;
+
+/// A node of this name on these servers.
+fn node(servers: &Servers, name: &str) -> Settings {
+    let urls = servers.urls().iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ");
+    Settings::new()
+        .set("cluster.servers", format!("[{urls}]"))
+        .set("cluster.node", format!("{name:?}"))
+        .set("cluster.user", format!("{USER:?}"))
+        .set("cluster.password", format!("{PASSWORD:?}"))
+}
+
+#[test]
+fn people_talk_on_a_cluster_and_find_it_all_after_a_restart() {
+    let servers = Servers::start(&Setup::default());
+    let settings = node(&servers, "a");
+    let mut server = settings.start();
+    let mut alice = Client::login(&server, "Alice");
+    let mut bob = Client::nc(&server);
+    bob.come_in("Bob");
+    alice.send("hello from a cluster");
+    bob.skip_to("[lobby] Alice: hello from a cluster");
+    // Once in good order, and once as if the machine had gone; and once on a new disk.
+    server.stop();
+    server.start_again();
+    let mut carol = Client::login(&server, "Carol");
+    carol.send("good morning");
+    server.kill();
+    server.start_again();
+    let mut dave = Client::login(&server, "Dave");
+    assert_in_history(&mut dave);
+    server.stop();
+
+    let other = node(&servers, "a").start();
+    let mut erin = Client::login(&other, "Erin");
+    assert_in_history(&mut erin);
+}
+
+fn assert_in_history(client: &mut Client) {
+    let lines = client.answer("/history");
+    let times = lines.iter().filter(|line| line.contains("Alice: hello from a cluster")).count();
+    assert_eq!(times, 1, "{lines:#?}");
+}
+
+#[test]
+fn a_node_that_cannot_stand_on_its_servers_says_so_in_one_line() {
+    let servers = Servers::start(&Setup { servers: 1, ..Setup::default() });
+    let node = node(&servers, "a");
+    let refused = node.clone().set("cluster.password", "\"wrong\"");
+    refused.start_in_vain().assert_said_in_one_line(&["refuse the credentials", "[cluster]"]);
+    let three = node.clone().set("cluster.replicas", "3");
+    three.start_in_vain().assert_said_in_one_line(&["1 servers", "cluster.replicas is 3"]);
+}
