@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod client;
 mod cloak;
+mod cluster;
 mod config;
 mod logging;
 mod password;
@@ -39,6 +40,13 @@ fn main() -> ExitCode {
         }
         Command::HashPassword => match password::hash() {
             Ok(hash) => print(&format!("{hash}\n")),
+            Err(error) => fail(format!("{error:#}")),
+        },
+        Command::Cluster(command) => match cluster::run(command) {
+            Ok((said, is_well)) => {
+                let printed = print(&said);
+                if is_well { printed } else { ExitCode::FAILURE }
+            }
             Err(error) => fail(format!("{error:#}")),
         },
         Command::MakeCertificate(make) => {

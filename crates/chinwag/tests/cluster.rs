@@ -56,6 +56,33 @@ fn a_node_that_cannot_stand_on_its_servers_says_so_in_one_line() {
     let node = node(&servers, "a");
     let refused = node.clone().set("cluster.password", "\"wrong\"");
     refused.start_in_vain().assert_said_in_one_line(&["refuse the credentials", "[cluster]"]);
-    let three = node.clone().set("cluster.replicas", "3");
+    let three = node.set("cluster.replicas", "3");
     three.start_in_vain().assert_said_in_one_line(&["1 servers", "cluster.replicas is 3"]);
+}
+
+#[test]
+fn the_doctor_tells_what_is_wrong() {
+    let mut servers = Servers::start(&Setup::default());
+    let settings = node(&servers, "a");
+    let mut server = settings.start();
+    assert_told(&settings, true, &["good: the data folder is in use by a running node"]);
+    server.stop();
+    let well =
+        ["good: NATS server n2 is of version 2.15.1", "good: the data folder has the stream"];
+    assert_told(&settings, true, &well);
+    servers.kill(2);
+    assert_told(&settings, true, &["warning: NATS server n2 does not answer"]);
+    servers.kill(1);
+    assert_told(&settings, false, &["wrong: only 1 of 3 NATS servers answer"]);
+}
+
+/// Runs the doctor, which has to tell all this.
+fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
+    let mut command = settings.command_of(&["cluster", "doctor"]);
+    let done = command.output().expect("the doctor can be run");
+    let said = String::from_utf8(done.stdout).expect("text");
+    assert_eq!(done.status.success(), is_well, "{said}");
+    for what in all {
+        assert!(said.lines().any(|line| line.starts_with(what)), "no {what:?} in\n{said}");
+    }
 }

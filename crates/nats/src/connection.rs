@@ -22,6 +22,9 @@ const START: Duration = Duration::from_secs(15);
 /// How long a server may take to take a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// What did not succeed is tried again after this.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// A server that is silent for two of these is gone.
 const PING: Duration = Duration::from_secs(1);
 
@@ -49,7 +52,12 @@ impl Cluster {
     pub fn connect(options: Options) -> Result<Self, NatsError> {
         let runtime = Runtime::start()?;
         let options = Arc::new(options);
-        let client = runtime.block_on(open(&options))?;
+        let until = Instant::now() + START;
+        let client = runtime.block_on(async {
+            let client = open(&options, until).await?;
+            prove(&client, &options, until).await?;
+            Ok::<_, NatsError>(client)
+        })?;
         let api = Api::new(client, &options.stream);
         Ok(Self { options, api, runtime })
     }
@@ -64,7 +72,7 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
@@ -93,12 +101,12 @@ impl Drop for Runtime {
     }
 }
 
-async fn open(options: &Options) -> Result<Client, NatsError> {
-    let until = Instant::now() + START;
+/// Connects, within this time.
+pub(crate) async fn open(options: &Options, until: Instant) -> Result<Client, NatsError> {
     let client = loop {
         match connect(options).await {
             Err(NatsError::Unreachable { .. }) if Instant::now() < until => {
-                sleep(Duration::from_millis(200)).await;
+                sleep(AGAIN).await;
             }
             connected => break connected?,
         }
@@ -108,22 +116,24 @@ async fn open(options: &Options) -> Result<Client, NatsError> {
     if found < wanted {
         return Err(NatsError::Payload { found, wanted });
     }
-    loop {
-        let told = proof::ask(&client, false).await?;
+    Ok(client)
+}
+
+/// Has the servers prove how they run, once enough of them have started within this time.
+async fn prove(client: &Client, options: &Options, until: Instant) -> Result<(), NatsError> {
+    let told = loop {
+        let told = proof::ask(client, false).await?;
         match proof::check(&told) {
-            Err(NatsError::TooFew { .. }) if Instant::now() < until => {
-                sleep(Duration::from_millis(200)).await;
-            }
-            checked => {
-                checked?;
-                let (size, replicas) = (proof::size(&told), options.replicas);
-                if size < replicas {
-                    return Err(NatsError::FewerThanReplicas { size, replicas });
-                }
-                return Ok(client);
-            }
+            Err(NatsError::TooFew { .. }) if Instant::now() < until => sleep(AGAIN).await,
+            Err(error) => return Err(error),
+            Ok(()) => break told,
         }
+    };
+    let (size, replicas) = (proof::size(&told), options.replicas);
+    if size < replicas {
+        return Err(NatsError::FewerThanReplicas { size, replicas });
     }
+    Ok(())
 }
 
 async fn connect(options: &Options) -> Result<Client, NatsError> {

@@ -8,11 +8,10 @@ use async_nats::{Client, HeaderMap, Message, StatusCode, Subscriber};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Seq, Timestamp};
 use futures_util::StreamExt;
-use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::api::{self, Api, ApiError, Problem};
+use crate::api::{self, Api, ApiError};
 use crate::error::NatsError;
 use crate::follow::{Changed, Line};
 use crate::message::Stored;
@@ -265,11 +264,7 @@ impl Engine {
     }
 
     fn acknowledged(&mut self, name: u64, message: &Message) {
-        #[derive(Deserialize)]
-        struct Ack {
-            error: Option<Problem>,
-        }
-        let answer = match api::read::<Ack>(message) {
+        let answer = match api::read::<serde::de::IgnoredAny>(message) {
             Ok(_) => Answer::Stored,
             Err(ApiError::Refused { code: api::WRONG_LAST, description }) => {
                 let last = description.rsplit(' ').next().and_then(|last| last.parse().ok());

@@ -14,6 +14,7 @@
 
 mod api;
 mod connection;
+pub mod doctor;
 mod engine;
 mod error;
 mod follow;

@@ -84,8 +84,6 @@ pub(crate) struct ToldAccount {
 pub(crate) struct ToldStream {
     pub(crate) name: String,
     pub(crate) state: ToldState,
-    #[serde(default)]
-    pub(crate) config: serde_json::Value,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -41,7 +41,7 @@ pub(crate) async fn stand(
     copy: &dyn LogCopy,
 ) -> Result<(Standing, Info), NatsError> {
     let origin = copy.origin()?;
-    let (last, entry) = copy.last()?;
+    let (last, _) = copy.last()?;
     let info = match (find(api, origin.is_some()).await?, &origin) {
         (Some(info), _) => info,
         (None, Some(_)) => {
@@ -50,18 +50,31 @@ pub(crate) async fn stand(
         (None, None) if last > Seq(0) => return Err(NatsError::Alone),
         (None, None) => make(api, options, &Identity::new(None)?, Seq(1)).await?,
     };
-    let stream = || options.stream.clone();
-    let Some(identity) = info.config.identity() else {
-        return Err(NatsError::Foreign { stream: stream() });
-    };
+    let identity = whose(options, &info)?;
     if let Some(what) = info.config.differs(options) {
-        return Err(NatsError::Stream { stream: stream(), what });
+        return Err(NatsError::Stream { stream: options.stream.clone(), what });
     }
-    match origin {
-        Some(origin) if origin != identity => return Err(NatsError::Another { stream: stream() }),
-        None if last > Seq(0) => return Err(NatsError::Alone),
-        None => copy.set_origin(identity)?,
-        Some(_) => {}
+    if origin.is_none() {
+        if last > Seq(0) {
+            return Err(NatsError::Alone);
+        }
+        copy.set_origin(identity)?;
+    }
+    let (standing, info) = compare(api, options, copy, info).await?;
+    Ok((standing, info))
+}
+
+/// Compares a copy, which may be of nothing, and the stream, and changes neither.
+pub(crate) async fn compare(
+    api: &Api,
+    options: &Options,
+    copy: &dyn LogCopy,
+    info: Info,
+) -> Result<(Standing, Info), NatsError> {
+    let (last, entry) = copy.last()?;
+    let identity = whose(options, &info)?;
+    if copy.origin()?.is_some_and(|origin| origin != identity) {
+        return Err(NatsError::Another { stream: options.stream.clone() });
     }
     let info = long_enough(api, options, last, info).await?;
     let first = Seq(info.state.first_seq.max(1));
@@ -74,6 +87,12 @@ pub(crate) async fn stand(
         Standing::Follows { last }
     };
     Ok((standing, info))
+}
+
+/// Which log the stream is.
+fn whose<'i>(options: &Options, info: &'i Info) -> Result<&'i str, NatsError> {
+    let foreign = || NatsError::Foreign { stream: options.stream.clone() };
+    info.config.identity().ok_or_else(foreign)
 }
 
 /// Makes the stream, or finds the one that another node has made just now.

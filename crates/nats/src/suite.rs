@@ -11,11 +11,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chinwag_model::id::NodeId;
+use chinwag_model::entry::Packet;
+use chinwag_model::id::{NodeId, Seq};
 use rustix::process::{Pid, Signal, kill_process};
+use serde::de::IgnoredAny;
 use tempfile::TempDir;
 
+use crate::api::Api;
+use crate::connection::{Runtime, open};
+use crate::message;
 use crate::options::{Login, Options, Tls};
+use crate::stream::{self, Identity};
 
 /// How long servers may take for whatever is asked of them.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -102,6 +108,52 @@ impl Servers {
             login: Login::Password { user: USER.to_owned(), password: PASSWORD.to_owned() },
             tls: Tls::default(),
         }
+    }
+
+    /// Publishes something, as any client may that is let.
+    pub fn publish(&self, subject: &str, payload: Vec<u8>) {
+        let options = self.options("none");
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let until = tokio::time::Instant::now() + PATIENCE;
+            let client = open(&options, until).await.expect("a connection");
+            client.publish(subject.to_owned(), payload.into()).await.expect("it is published");
+            client.flush().await.expect("it is sent");
+        });
+    }
+
+    /// Deletes the stream.
+    pub fn delete(&self, stream: &str) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let _: IgnoredAny =
+                api.ask("STREAM.DELETE", &serde_json::Value::Null).await.expect("it is deleted");
+        });
+    }
+
+    /// Deletes the stream and makes it anew with these packets in it: as the same log, as a backup
+    /// would, or as another one.
+    pub fn replace(&self, stream: &str, as_the_same: bool, packets: &[Packet]) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let info = stream::info(&api).await.expect("an answer").expect("a stream");
+            let mut identity = Identity::new(None).expect("chance");
+            if as_the_same {
+                info.config.identity().expect("one of ours").clone_into(&mut identity.log);
+            }
+            let _: IgnoredAny =
+                api.ask("STREAM.DELETE", &serde_json::Value::Null).await.expect("it is deleted");
+            let made = stream::create(&api, &options, &identity, Seq(1)).await;
+            made.expect("an answer").expect("it is made");
+            for packet in packets {
+                let stored = api.client().request(options.log_subject(), message::write(packet));
+                stored.await.expect("it is stored");
+            }
+        });
     }
 
     /// Starts a server that was killed.
@@ -195,6 +247,11 @@ impl Drop for Servers {
             self.kill(n);
         }
     }
+}
+
+async fn connect(options: &Options) -> Api {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    Api::new(open(options, until).await.expect("a connection"), &options.stream)
 }
 
 fn configuration(

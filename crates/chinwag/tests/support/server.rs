@@ -124,13 +124,19 @@ impl Settings {
 
     /// The command that starts a server.
     pub(crate) fn command(&self) -> Command {
-        let config = self.folder.path().join("chinwag.toml");
-        std::fs::write(&config, self.toml()).expect("the configuration can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chinwag"));
-        command.arg("serve").arg("--config").arg(config).arg("--data").arg(&self.data);
+        let mut command = self.command_of(&["serve"]);
         if self.listen.is_empty() {
             command.arg("--listen").arg(&self.address);
         }
+        command
+    }
+
+    /// Another command, with the same configuration and data.
+    pub(crate) fn command_of(&self, words: &[&str]) -> Command {
+        let config = self.folder.path().join("chinwag.toml");
+        std::fs::write(&config, self.toml()).expect("the configuration can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chinwag"));
+        command.args(words).arg("--config").arg(config).arg("--data").arg(&self.data);
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("CHINWAG_") {

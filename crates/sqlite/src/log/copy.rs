@@ -69,7 +69,7 @@ impl SqliteCopy {
             database::reopen(&file, Commit::Soon).map_err(|error| OpenError::of(&file, &error))?;
         let inbox = Arc::new(Inbox::default());
         let (own, path) = (Arc::clone(&inbox), file.clone());
-        let thread = crate::thread::vital("log-copy", move || write(&own, writing, &path))
+        let thread = crate::thread::vital("log-copy", move || write(&own, &writing, &path))
             .map_err(|error| OpenError::Failed { path: file.clone(), reason: error.to_string() })?;
         Ok(Self {
             file,
@@ -208,17 +208,17 @@ impl Inbox {
     }
 }
 
-fn write(inbox: &Inbox, connection: Connection, file: &Path) {
-    let mut saved = saved(&connection).map_or(Seq(0), |(saved, _)| saved);
+fn write(inbox: &Inbox, connection: &Connection, file: &Path) {
+    let mut saved = saved(connection).map_or(Seq(0), |(saved, _)| saved);
     let mut failing = false;
     loop {
         let work = inbox.next();
         loop {
             let written = match &work {
                 Work::End => return,
-                Work::Entries(entries) => keep(&connection, entries),
+                Work::Entries(entries) => keep(connection, entries),
                 Work::Snapshot(snapshot) if snapshot.seq <= saved => Ok(()),
-                Work::Snapshot(snapshot) => save(&connection, snapshot),
+                Work::Snapshot(snapshot) => save(connection, snapshot),
             };
             let Err(error) = written else { break };
             if !std::mem::replace(&mut failing, true) {
