@@ -74,6 +74,8 @@ pub(super) enum Why {
         room: Box<str>,
     },
     SetTopic(Box<str>),
+    /// To have a device told, or told no longer.
+    Device(Box<super::webpush::Wanted>),
     ChangeRoom(Box<str>),
     Say(Box<Slot>),
     Away,

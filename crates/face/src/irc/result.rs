@@ -111,6 +111,7 @@ impl Chat {
                 self.has_logged_in(door, entered, out);
             }
             (Why::Login(door), Err(_)) => self.not_logged_in(door, out),
+            (Why::Device(device), outcome) => self.device_noted(&device, outcome, out),
             (Why::Service(service, said), Ok(_)) => self.notice(Some(service), &said, out),
             (Why::Service(service, _), Err(refusal)) => self.service_refused(service, refusal, out),
             (Why::Redact { target, id }, Err(refusal)) => {

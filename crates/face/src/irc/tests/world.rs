@@ -14,7 +14,7 @@ use chinwag_model::mode::Flags;
 use chinwag_model::query::Answer;
 use chinwag_model::secret::Verifier;
 
-use super::super::{About, IrcFace, IrcLimits, IrcPolicy, Sight, Via, shared_lines};
+use super::super::{About, IrcFace, IrcLimits, IrcPolicy, PushPolicy, Sight, Via, shared_lines};
 use crate::output::Output;
 
 /// Sessions `p0`, `p1` and so on, all of which have come in.
@@ -28,7 +28,7 @@ pub(super) struct World {
     pub(super) crowded: bool,
 }
 
-fn policy() -> IrcPolicy {
+pub(crate) fn policy() -> IrcPolicy {
     IrcPolicy {
         server_name: "srv".to_owned(),
         network: "net".to_owned(),
@@ -38,6 +38,7 @@ fn policy() -> IrcPolicy {
         version: "v".to_owned(),
         icon: None,
         sts: None,
+        push: Some(PushPolicy { key: "KEY".to_owned(), devices_max: 2 }),
         started: Timestamp(0),
         guests: true,
         registration: true,
