@@ -17,6 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::options::Policy;
+use crate::push::Office;
 use crate::vault::{Cost, Job, Vault, Work};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
@@ -44,6 +45,8 @@ pub(crate) struct Hub {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) shards: Arc<[ShardInbox]>,
     pub(crate) vault: Vault,
+    /// Tells devices of what is said to their owners, where that is configured.
+    pub(crate) office: Option<Office>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
@@ -136,6 +139,7 @@ impl Hub {
             ToHub::Swept { session, request } => {
                 self.node.query(session, request, Query::Barrier);
             }
+            ToHub::DeviceLost { person, endpoint } => self.node.device_lost(person, endpoint),
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
@@ -252,6 +256,10 @@ impl Hub {
             if !deliveries.is_empty() {
                 inbox.send(ToShard::Deliveries(deliveries));
             }
+        }
+        let pushes = self.node.take_pushes();
+        if let Some(office) = &self.office {
+            pushes.into_iter().for_each(|push| office.send(push));
         }
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);

@@ -2,7 +2,7 @@
 //!
 //! Threads, each with one owner's state and a bounded or bounded-by-its-askers inbox: the *door*
 //! accepts connections; *shards* each own a part of them, read and write them and run their faces;
-//! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords.
+//! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords; the *office* tells devices that sleep.
 //! Nothing here is shared but channels.
 
 pub mod certificate;
@@ -13,6 +13,7 @@ mod door;
 mod hub;
 pub mod listener;
 pub mod options;
+pub mod push;
 mod seat;
 pub mod server;
 mod shard;

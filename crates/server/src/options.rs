@@ -7,6 +7,7 @@ use std::time::Duration;
 use chinwag_face::irc::IrcPolicy;
 
 use crate::certificate::Certificate;
+use crate::push::vapid::Vapid;
 
 /// Everything a server is told at its start.
 #[derive(Clone, Debug)]
@@ -19,6 +20,20 @@ pub struct Options {
     pub policy: Policy,
     /// Has the configuration read again, as an operator asks for it.
     pub reread: fn(),
+    /// Whether devices are told of what is said to their owners, and how.
+    pub push: Option<PushOptions>,
+}
+
+/// How devices are told of what is said to their owners.
+#[derive(Clone, Debug)]
+pub struct PushOptions {
+    /// What push services know the server by.
+    pub vapid: Vapid,
+    /// Whom those who run a push service can turn to: `mailto:…` or `https://…`.
+    pub contact: String,
+    /// Whether a push service may have an address that is not public, such as one of the own network.
+    /// Whoever has an account can then have the server knock there.
+    pub private_addresses: bool,
 }
 
 /// What can be changed while the server runs.

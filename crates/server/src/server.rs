@@ -26,6 +26,7 @@ use crate::door::{Door, DoorHandle};
 use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
 use crate::options::{Address, Options, Policy, TlsUse};
+use crate::push::Office;
 use crate::shard::Seed;
 use crate::vault::Vault;
 
@@ -113,7 +114,7 @@ impl Server {
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, certificate, policy, reread } = options;
+        let Options { listeners, certificate, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
@@ -130,6 +131,9 @@ impl Server {
 
         let mut node = Node::new(NODE, core, count, policy.limits.presence_notices_max);
         begin(&mut node, &mut *log, &*archive, &inbox)?;
+        node.set_pushing(push.is_some());
+        let office =
+            push.map(|push| Office::start(push, policy.name.clone(), hub.clone())).transpose()?;
 
         let mut threads = Vec::new();
         for (n, seed) in seeds.into_iter().enumerate() {
@@ -141,6 +145,7 @@ impl Server {
             archive,
             shards: Arc::clone(&inboxes),
             vault,
+            office,
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),

@@ -80,6 +80,10 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.multiline_lines", Kind::Number(1, 1000), Default::Plain("32")),
     key("limits.metadata_keys", Kind::Number(0, 100_000), Default::Plain("1000")),
     key("limits.metadata_subscriptions", Kind::Number(0, 10_000), Default::Plain("100")),
+    key("push.enabled", Kind::Flag, Default::Plain("true")),
+    key("push.contact", Kind::Line(300), Default::Plain("")),
+    key("push.devices_max", Kind::Number(1, 100), Default::Plain("8")),
+    key("push.private_addresses", Kind::Flag, Default::Plain("false")),
     key("log.format", Kind::OneOf(&["text", "json"]), Default::Plain("text")),
     key(
         "log.level",
