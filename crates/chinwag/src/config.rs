@@ -17,7 +17,7 @@ use chinwag_server::certificate::Certificate;
 use chinwag_server::options::{
     Limits, ListenOptions, Operator, Options, Policy, PushOptions, TlsUse,
 };
-use chinwag_server::push::vapid::Vapid;
+use chinwag_server::vapid::Vapid;
 
 use self::environment::{read_environment, replace_data, replace_listeners};
 use self::file::read_file;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use chinwag_server::push::vapid::Vapid;
+use chinwag_server::vapid::Vapid;
 
 use crate::key_file::read_or_make;
 

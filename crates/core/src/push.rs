@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use chinwag_model::effect::{Event, Stamp};
+use chinwag_model::effect::{Event, Push, Stamp};
 use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message};
 use chinwag_model::name::Name;
-use chinwag_model::push::{Endpoint, Push};
+use chinwag_model::push::Endpoint;
 
 use crate::state::{Holder, KnownDevice, State};
 

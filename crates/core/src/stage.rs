@@ -386,7 +386,7 @@ impl Stage {
 }
 
 /// A device of this name.
-fn device(name: &str) -> Device {
+pub(crate) fn device(name: &str) -> Device {
     let endpoint = format!("https://push.example/{name}");
     let mut public = [7; PUBLIC_KEY_BYTES];
     public[0] = 4;

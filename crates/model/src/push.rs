@@ -7,9 +7,6 @@ use std::sync::Arc;
 use minicbor::encode::Write;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use crate::effect::{Event, Stamp};
-use crate::id::PersonId;
-
 /// The longest endpoint, in bytes: with its keys it fits on a line of IRC.
 pub const ENDPOINT_BYTES_MAX: usize = 372;
 
@@ -35,7 +32,7 @@ pub enum BadEndpoint {
     /// More than [`ENDPOINT_BYTES_MAX`] bytes.
     #[error("it is too long")]
     Long,
-    /// It holds a blank, a control character, or what is not ASCII.
+    /// It holds a character that no URL holds (RFC 3986): a blank, a quote, what is not ASCII.
     #[error("it holds a character that no URL holds")]
     Char,
     /// Not `https`.
@@ -79,19 +76,6 @@ pub struct Device {
     pub reads: bool,
 }
 
-/// Something of which a device is to be told.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Push {
-    /// Whose device.
-    pub person: PersonId,
-    /// Which.
-    pub device: Device,
-    /// What.
-    pub event: Event,
-    /// Where it stands.
-    pub stamp: Stamp,
-}
-
 impl Endpoint {
     /// Reads an endpoint that a stranger gave.
     ///
@@ -101,14 +85,16 @@ impl Endpoint {
         if text.len() > ENDPOINT_BYTES_MAX {
             return Err(BadEndpoint::Long);
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let stands =
+            |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'<' | b'>');
+        if !text.bytes().all(stands) {
             return Err(BadEndpoint::Char);
         }
         let authority = authority(behind_scheme(text).ok_or(BadEndpoint::Scheme)?);
         let (host, port) = host_and_port(authority).ok_or(BadEndpoint::Host)?;
         let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let good = match literal {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            Some(address) => address.parse::<core::net::Ipv6Addr>().is_ok(),
             None => is_name(host),
         };
         if !good || text.contains('#') {
@@ -216,7 +202,7 @@ fn behind_scheme(text: &str) -> Option<&str> {
 }
 
 fn authority(rest: &str) -> &str {
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default()
 }
 
@@ -283,7 +269,7 @@ mod tests {
             ("https://:443/a", BadEndpoint::Host),
             ("https://user@h/a", BadEndpoint::Host),
             ("https://user:word@h/a", BadEndpoint::Port),
-            ("https://h\\@other/a", BadEndpoint::Host),
+            ("https://h\\@other/a", BadEndpoint::Char),
             ("https://h/a#b", BadEndpoint::Host),
             ("https://a..b/", BadEndpoint::Host),
             ("https://[::1/a", BadEndpoint::Host),

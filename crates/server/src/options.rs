@@ -7,7 +7,7 @@ use std::time::Duration;
 use chinwag_face::irc::IrcPolicy;
 
 use crate::certificate::Certificate;
-use crate::push::vapid::Vapid;
+use crate::vapid::Vapid;
 
 /// Everything a server is told at its start.
 #[derive(Clone, Debug)]

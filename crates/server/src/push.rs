@@ -9,15 +9,13 @@ mod address;
 mod encrypt;
 mod post;
 mod queue;
-pub mod vapid;
 
 use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chinwag_face::irc::pushed_line;
-use chinwag_model::effect::Event;
-use chinwag_model::push::Push;
+use chinwag_model::effect::{Event, Push};
 use crossbeam_channel::Sender;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};

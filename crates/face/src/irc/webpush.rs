@@ -2,11 +2,11 @@
 //!
 //! Spec: <https://github.com/ircv3/ircv3-specifications/pull/471>.
 
-use chinwag_model::effect::{Event, Stamp};
+use chinwag_model::effect::{Event, Push, Stamp};
 use chinwag_model::intent::Intent;
 use chinwag_model::message::Message;
 use chinwag_model::outcome::{Outcome, Refusal};
-use chinwag_model::push::{Device, Endpoint, Keys, Push};
+use chinwag_model::push::{Device, Endpoint, Keys};
 use chinwag_model::tag::Tags;
 use chinwag_wire::irc::push::read_keys;
 
@@ -133,4 +133,70 @@ impl Chat {
 
 fn read_endpoint(text: &str) -> Result<Endpoint, String> {
     Endpoint::parse(text).map_err(|bad| format!("That is no endpoint: {bad}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chinwag_model::id::{NodeId, PersonId, Place, SessionId, Timestamp};
+    use chinwag_model::intent::Origin;
+    use chinwag_model::message::{Card, Destination, Manner};
+    use chinwag_model::name::Name;
+    use chinwag_model::text::Text;
+
+    use super::super::caps::Caps;
+    use super::*;
+
+    fn pushed(caps: &[Cap], text: &str, tag_bytes: usize) -> String {
+        let card = |id, name| Card {
+            id: PersonId(id),
+            name: Name::parse(name).unwrap(),
+            badge: Arc::default(),
+        };
+        let mut wanted = Caps::default();
+        caps.iter().for_each(|cap| wanted.set(*cap, true));
+        let mut public = [7; 65];
+        public[0] = 4;
+        let to = Destination::Person(card(2, "bo"));
+        let (place, time) = (Place::default(), Timestamp(0));
+        let text = Text::parse(text).unwrap();
+        let mut said = Message::plain(place, time, card(1, "ana"), to, Manner::Speech, text);
+        if tag_bytes > 0 {
+            said.tags = Tags::new(vec![("+x".into(), "y".repeat(tag_bytes).into())]).unwrap();
+        }
+        let push = Push {
+            person: PersonId(2),
+            device: Device {
+                endpoint: Endpoint::parse("https://push.example/a").unwrap(),
+                keys: Keys::new(&public, &[1; 16]).unwrap(),
+                look: Look::of(wanted).bits(),
+                reads: false,
+            },
+            event: Event::Said(Arc::new(said)),
+            stamp: Stamp {
+                place,
+                time,
+                origin: Origin { session: SessionId { node: NodeId(0), number: 1 }, request: 1 },
+            },
+        };
+        String::from_utf8(pushed_line(&push, "srv").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_device_is_told_one_line_as_its_client_would_see_it() {
+        let line = ":ana!@ PRIVMSG bo :hello";
+        let long = "x".repeat(2000);
+        for (caps, text, tag_bytes, told) in [
+            (&[][..], "hello", 3, line.to_owned()),
+            (&[Cap::MessageTags], "hello", 0, format!("@msgid=0.0 {line}")),
+            (&[Cap::MessageTags], "hello", 3, format!("@msgid=0.0;+x=yyy {line}")),
+            (&[Cap::MessageTags], "hello", 3990, format!("@msgid=0.0 {line}")),
+            (&[Cap::ServerTime], "hello", 0, format!("@time=1970-01-01T00:00:00.000Z {line}")),
+            (&[Cap::Multiline, Cap::Batch], "hello\nbo", 0, line.to_owned()),
+        ] {
+            assert_eq!(pushed(caps, text, tag_bytes), told, "{caps:?} {text}");
+        }
+        assert!(pushed(&[], &long, 0).len() <= LINE_BYTES_MAX - 2);
+    }
 }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chinwag_model::push::{Endpoint, Push};
+use chinwag_model::effect::Push;
+use chinwag_model::push::Endpoint;
 use hashbrown::HashMap;
 
 /// What may wait for all devices together; what comes beyond is not told.

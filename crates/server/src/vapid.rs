@@ -44,7 +44,7 @@ impl Vapid {
     }
 
     /// What a request to a push service is signed with: the value of `Authorization`.
-    pub(super) fn authorization(
+    pub(crate) fn authorization(
         &self,
         origin: &str,
         contact: &str,
