@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_core::answer::Response;
+use chinwag_core::answer::reader::Reader;
 use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event};
@@ -69,6 +70,8 @@ pub struct Asked {
     pub request: u32,
     /// What is asked of the archive.
     pub reading: Reading,
+    /// Who reads the answer.
+    pub reader: Reader,
 }
 
 /// What a session asked and was not yet told.
@@ -328,7 +331,10 @@ impl Node {
                 request,
                 answer: Box::new(answer),
             }),
-            Response::Later(reading) => self.readings.push(Asked { session, request, reading }),
+            Response::Later(reading) => {
+                let reader = self.state().reader(id);
+                self.readings.push(Asked { session, request, reading, reader });
+            }
         }
     }
 
