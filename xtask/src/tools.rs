@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 const PACKAGES: &[(&str, &str)] = &[
     ("irssi", "irssi"),
     ("nc", "netcat-openbsd"),
+    ("openssl", "openssl"),
     ("tmux", "tmux"),
     ("weechat", "weechat-curses"),
 ];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chinwag_model::id::{PersonId, RoomId, SessionId, Timestamp};
+use chinwag_model::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::Visitor;
 use chinwag_model::message::{Badge, Card};
 use chinwag_model::mode::{Flags, PersonFlag};
@@ -76,6 +76,9 @@ pub(crate) struct Person {
     #[n(17)]
     #[cbor(default)]
     pub(crate) cloak: Box<str>,
+    /// Where their last session ended, since which they have only stayed in the rooms.
+    #[n(18)]
+    pub(crate) rested: Option<Place>,
     /// Found again from the sessions.
     #[cbor(skip)]
     pub(crate) sessions: BTreeSet<SessionId>,
@@ -123,6 +126,7 @@ impl Person {
             stays: None,
             stays_else: false,
             cloak: Box::default(),
+            rested: None,
             sessions: BTreeSet::new(),
             rooms: BTreeSet::new(),
             shown: None,

@@ -49,6 +49,8 @@ pub(super) struct Me {
     pub(super) watched: BTreeMap<Box<str>, Name>,
     /// Keys of metadata that the client wants to hear of.
     pub(super) keys: BTreeSet<Box<str>>,
+    /// Where the session came in, or into the last room it joined: what is later it sees live.
+    pub(super) came: Place,
 }
 
 /// Why something is asked: how its result is told.
@@ -151,8 +153,8 @@ pub(super) enum Why {
         upto: Place,
     },
     Replay(Box<str>),
-    /// To tell the room just come into, or each of those that one is in.
-    Arrive(RoomCard),
+    /// To tell each of the rooms that one is in; and what was said there since this place.
+    Arrive(RoomCard, Option<Place>),
     /// To tell what is to be told of a room that another session brought this one into.
     LookAround(RoomCard),
     Certificates,

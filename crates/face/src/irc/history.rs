@@ -31,6 +31,20 @@ use crate::output::Output;
 /// Lines that are told to who comes into a channel and can't ask for them.
 const REPLAYED: u32 = 50;
 
+/// Lines of a channel that are told to who was away and can't ask for them: the last so many.
+const MISSED_MAX: u32 = 500;
+
+/// What of a channel's past is told to a client that can't ask for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Past {
+    /// Nothing, as the person has seen it.
+    Seen,
+    /// What was said last, to who is new there.
+    Last,
+    /// What was said after this place, to who was away.
+    Missed(Place),
+}
+
 /// What a page of lines is told as.
 #[derive(Debug)]
 pub(super) struct LinesAsk {
@@ -38,13 +52,16 @@ pub(super) struct LinesAsk {
     subcommand: Box<str>,
 }
 
-/// What asks for the last lines of a channel.
-pub(super) fn replay(room: &Name) -> Query {
-    Query::Lines {
-        of: Owner::Room(room.clone()),
-        range: Range::Latest(None),
-        limit: REPLAYED,
-        happenings: false,
+impl Past {
+    /// What asks for it.
+    pub(super) fn query(self, room: &Name) -> Option<Query> {
+        let (range, limit) = match self {
+            Self::Seen => return None,
+            Self::Last => (Range::Latest(None), REPLAYED),
+            Self::Missed(place) => (Range::Latest(Some(Point::Place(place))), MISSED_MAX),
+        };
+        let of = Owner::Room(room.clone());
+        Some(Query::Lines { of, range, limit, happenings: false })
     }
 }
 
@@ -112,13 +129,21 @@ impl Chat {
         self.close_batch(batch, out);
     }
 
-    /// Tells the last lines of a channel to who has come into it.
+    /// Tells lines of a channel to who has come into it, without those that were seen live since.
     pub(super) fn replayed(&mut self, target: &str, lines: &[Kept], out: &mut Output) {
+        let Some(me) = &self.me else { return };
+        let is_told = |line: &&Kept| match line {
+            Kept::Message(message) => {
+                message.place <= me.came && me.ignores.binary_search(&message.author.id).is_err()
+            }
+            Kept::Happening(_) => true,
+        };
+        let lines: Vec<Kept> = lines.iter().filter(is_told).cloned().collect();
         if lines.is_empty() {
             return;
         }
         let batch = self.open_batch("chathistory", &[target], out);
-        for line in lines {
+        for line in &lines {
             self.kept(line, target, batch.as_deref(), out);
         }
         self.close_batch(batch, out);

@@ -163,7 +163,7 @@ impl Chat {
             self.push(super::reply::Line { tags: Vec::new(), body }, out);
         }
         for room in &entered.rooms {
-            self.then(Why::Arrive(room.clone()));
+            self.then(Why::Arrive(room.clone(), entered.rested));
         }
         if !entered.was_online && !self.has_history(out, entered.place) {
             let query = Query::Backlog { upto: entered.place, after: None };

@@ -171,7 +171,7 @@ impl Chat {
                 };
                 self.tell_event(&left, stamp, caused, out);
                 if caused {
-                    return self.arrive(room, out);
+                    return self.arrive(room, None, out);
                 }
                 return self.come_along(room, out);
             }
@@ -183,8 +183,12 @@ impl Chat {
                         self.metadata_event(&of, key, Some(value), out);
                     }
                 }
-                let own = self.me.as_ref().is_some_and(|me| me.card.id == arrival.who.id);
-                if own && !caused {
+                let Some(me) = self.me.as_mut().filter(|me| me.card.id == arrival.who.id) else {
+                    return;
+                };
+                if caused {
+                    me.came = stamp.place;
+                } else {
                     self.look_around_beside(&arrival.room);
                 }
                 return;
