@@ -98,7 +98,10 @@ impl Chatter {
     /// Waits until it shows #tea.
     fn is_in_tea(&self) {
         let is_so = |rows: &[String]| match (self.program, rows) {
-            (Irssi, [.., prompt]) => prompt == "[#tea]",
+            // It shows the window before it is in.
+            (Irssi, [.., prompt]) => {
+                prompt == "[#tea]" && rows.iter().any(|row| row.contains("Irssi: #tea: Total of "))
+            }
             (WeeChat, [.., bar, _]) => bar.contains(":#tea("),
             _ => false,
         };
@@ -297,6 +300,12 @@ fn a_certificate_logs_irssi_and_weechat_in() {
     for mut chatter in chatters {
         let nick = chatter.program.nick();
         chatter.says("/msg NickServ CERT ADD");
+        chatter.says(match chatter.program {
+            Irssi => "/window goto 1",
+            WeeChat => "/buffer irc.server.chinwag",
+        });
+        let is_added = |rows: &[String]| rows.iter().any(|row| row.contains("logs you in"));
+        chatter.screen.shows("that the certificate logs in", is_added);
         chatter.says("/quit");
         chatter.screen.shows_row("exit code 0");
         lia.skip_to(&format!("<User {nick} is offline.>"));
@@ -319,7 +328,7 @@ fn irssi_and_weechat_are_told_what_was_said_before_and_what_they_missed() {
     for chatter in &chatters {
         let nick = chatter.program.nick();
         chatter.kill();
-        chatter.screen.shows_row("exit code 137");
+        chatter.sees("exit code 137");
         lia.skip_to(&format!("<User {nick} is offline.>"));
         lia.send(&format!("{nick}: read this later"));
         lia.skip_to(&format!("<User {nick} is offline and will see it on the next login.>"));

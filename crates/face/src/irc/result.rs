@@ -75,7 +75,10 @@ impl Chat {
                 self.close(&reason, out);
             }
             (Why::Say(slot), outcome) => self.said_so(&slot, outcome, out),
-            (Why::Join(_), Ok(Done::Joined(room))) => self.look_around(room, Past::Last),
+            (Why::Join(_), Ok(Done::Joined(room))) => {
+                self.expect_past(Past::Last);
+                self.look_around(room, Past::Last);
+            }
             (Why::Part(_) | Why::Kick { .. } | Why::SetTopic(_) | Why::Rename(..), Ok(_)) => {}
             (Why::Nick(_) | Why::Redact { .. } | Why::Nothing | Why::Act(..), Ok(_)) => {
                 // Whoever is to see it has seen it.
@@ -266,7 +269,8 @@ impl Chat {
             },
             (Why::Stay, Answer::Stays(stays)) => self.stays(*stays, out),
             (Why::Certificates, Answer::Certificates(prints)) => self.certificates(prints, out),
-            (Why::Nothing | Why::Replay(_) | Why::Backlog { .. }, _) => {}
+            (Why::Replay(_) | Why::Backlog { .. }, _) => self.past_told(out),
+            (Why::Nothing, _) => {}
             (_, Answer::Unavailable) => {
                 let text = "That cannot be read now; try again";
                 self.fail("*", "TEMPORARILY_UNAVAILABLE", &[], text, out);
@@ -308,7 +312,7 @@ impl Chat {
     pub(super) fn go_on(&mut self, why: Why, out: &mut Output) {
         match why {
             Why::Welcomed => self.welcomed(out),
-            Why::Arrive(room, rested) => self.arrive(&room, rested, out),
+            Why::Arrive(room, past) => self.arrive(&room, past, out),
             Why::LookAround(room) => self.look_around(&room, Past::Seen),
             Why::EndOfNames(list) => self.numeric(366, &[&list], "End of /NAMES list", out),
             Why::EndOfWhois(nick) => self.numeric(318, &[&nick], "End of /WHOIS list", out),

@@ -8,6 +8,7 @@ use chinwag_wire::irc::message::LineWriter;
 
 use super::caps::Cap;
 use super::chat::Chat;
+use super::history::Past;
 use super::render::{Teller, channel};
 use super::reply::Line;
 use super::{Sight, Via};
@@ -106,6 +107,7 @@ impl Chat {
         }
         match &message.to {
             _ if caused => Sight::Nothing,
+            _ if me.behind > 0 => Sight::Own,
             Destination::Everyone => Sight::Own,
             _ => Sight::Shared(self.look),
         }
@@ -120,6 +122,7 @@ impl Chat {
     pub(super) fn show(&mut self, event: &Event, stamp: &Stamp, out: &mut Output) {
         let caused = stamp.origin.session == self.about.session;
         match event {
+            Event::Said(message) if !caused && self.hold(message, stamp, out) => return,
             Event::Said(message) => return self.said(message, stamp, caused, out),
             Event::Renamed { was, who } => {
                 self.tell_event(event, stamp, caused, out);
@@ -171,7 +174,7 @@ impl Chat {
                 };
                 self.tell_event(&left, stamp, caused, out);
                 if caused {
-                    return self.arrive(room, None, out);
+                    return self.arrive(room, Past::Seen, out);
                 }
                 return self.come_along(room, out);
             }

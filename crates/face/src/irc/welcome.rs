@@ -51,10 +51,20 @@ impl Chat {
         }
         // The message of the day stands behind the numbers of those who are there.
         self.then(Why::Welcomed);
+        self.catch_up(entered, out);
+    }
+
+    /// Wants to tell the rooms that the person is in, and what came while they were away.
+    pub(super) fn catch_up(&mut self, entered: &Entered, out: &mut Output) {
         for room in &entered.rooms {
-            self.then(Why::Arrive(room.clone(), entered.rested));
+            let missed = entered.rested.filter(|_| !room.group).map_or(Past::Seen, Past::Missed);
+            self.expect_past(missed);
+            self.then(Why::Arrive(room.clone(), missed));
         }
         if !entered.new && !entered.was_online && !self.has_history(out, entered.place) {
+            if let Some(me) = &mut self.me {
+                me.behind += 1;
+            }
             let query = Query::Backlog { upto: entered.place, after: None };
             let why = Why::Backlog { upto: entered.place };
             self.ask(Ask::Query(query), why);
@@ -77,6 +87,8 @@ impl Chat {
             watched,
             keys,
             came: entered.place,
+            behind: 0,
+            held: Vec::new(),
         }));
     }
 
@@ -92,7 +104,7 @@ impl Chat {
     }
 
     /// Tells a room that the client is in without having joined it just now.
-    pub(super) fn arrive(&mut self, room: &RoomCard, rested: Option<Place>, out: &mut Output) {
+    pub(super) fn arrive(&mut self, room: &RoomCard, past: Past, out: &mut Output) {
         let Some(me) = &self.me else { return };
         let mut body = Vec::new();
         let card = &me.card;
@@ -107,9 +119,7 @@ impl Chat {
             line.end();
         }
         self.push(Line { tags: Vec::new(), body }, out);
-        // What was said in a group waits for its members, and is told with all that does.
-        let missed = rested.filter(|_| !room.group);
-        self.look_around(room, missed.map_or(Past::Seen, Past::Missed));
+        self.look_around(room, past);
     }
 
     /// Wants to tell what one is told of a room one comes into: before anything else.
@@ -117,8 +127,7 @@ impl Chat {
         let target: Box<str> = channel(&room.name).into();
         let name = room.name.clone();
         self.room_values(&name);
-        if self.has(Cap::ServerTime)
-            && !self.has(Cap::Chathistory)
+        if self.is_told(past)
             && let Some(query) = past.query(&name)
         {
             self.ask_next(Ask::Query(query), Why::Replay(target.clone()));
@@ -156,7 +165,10 @@ impl Chat {
                 let query = Query::Backlog { upto, after: Some(after) };
                 self.ask_next(Ask::Query(query), Why::Backlog { upto });
             }
-            None => out.told_upto(upto),
+            None => {
+                out.told_upto(upto);
+                self.past_told(out);
+            }
         }
     }
 }
