@@ -283,7 +283,7 @@ fn irssi_and_weechat_talk_with_each_other_and_with_line_mode() {
     }
 
     irssi.says("/me waves");
-    lia.skip_to("* irene waves");
+    lia.skip_to("[tea] * irene waves");
     weechat.sees(" * irene waves");
     weechat.says("/topic biscuits");
     irssi.says("/msg Lia psst");
@@ -301,7 +301,7 @@ fn a_certificate_logs_irssi_and_weechat_in() {
         let nick = chatter.program.nick();
         chatter.says("/msg NickServ CERT ADD");
         chatter.says(match chatter.program {
-            Irssi => "/window goto 1",
+            Irssi => "/query NickServ",
             WeeChat => "/buffer irc.server.chinwag",
         });
         let is_added = |rows: &[String]| rows.iter().any(|row| row.contains("logs you in"));
