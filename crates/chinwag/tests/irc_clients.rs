@@ -148,31 +148,28 @@ fn run(
     Screen::run(&format!("sh '{}'", script.display()))
 }
 
-/// Sets irssi up, and tells the command that starts it.
+/// Sets irssi up by what it does as it starts, and tells the command that starts it.
 fn irssi(proof: Proof, home: &Path, server: &Server, identity: &Identity) -> String {
     let (name, port) = (Irssi.nick(), server.address().port());
     let sasl = match proof {
-        Proof::External => "sasl_mechanism = \"EXTERNAL\"; sasl_username = \"\";".to_owned(),
-        _ => format!(
-            "sasl_mechanism = \"PLAIN\"; sasl_username = \"{name}\"; sasl_password = \"{PASSWORD}\";"
-        ),
+        Proof::External => "-sasl_mechanism EXTERNAL".to_owned(),
+        _ => format!("-sasl_mechanism PLAIN -sasl_username {name} -sasl_password \"{PASSWORD}\""),
     };
-    let config = format!(
-        r##"servers = ( {{
-  address = "localhost"; port = "{port}"; chatnet = "chinwag"; autoconnect = "yes";
-  use_tls = "yes"; tls_verify = "yes"; tls_cafile = "{authority}"; tls_cert = "{own}";
-}} );
-chatnets = {{ chinwag = {{ type = "IRC"; nick = "{name}"; cmdspeed = "1"; {sasl} }}; }};
-channels = ( {{ name = "#tea"; chatnet = "chinwag"; autojoin = "yes"; }} );
-settings = {{
-  core = {{ real_name = "{name}"; user_name = "{name}"; server_reconnect_time = "1s"; }};
-  "fe-common/core" = {{ window_auto_change = "yes"; }};
-}};
-"##,
-        authority = identity.certificate().display(),
-        own = home.join("own.pem").display(),
-    );
-    std::fs::write(home.join("config"), config).expect("a file can be written");
+    let (authority, own) = (identity.certificate(), home.join("own.pem"));
+    let (authority, own) = (authority.display(), own.display());
+    let startup = [
+        format!("/network add -nick {name} -user {name} -realname {name} -cmdspeed 10 chinwag"),
+        format!("/network add {sasl} chinwag"),
+        format!(
+            "/server add -network chinwag -tls_verify -tls_cafile {authority} -tls_cert {own} \
+             localhost {port}"
+        ),
+        "/channel add -auto #tea chinwag".to_owned(),
+        "/set server_reconnect_time 1s".to_owned(),
+        "/set window_auto_change on".to_owned(),
+        "/connect chinwag".to_owned(),
+    ];
+    std::fs::write(home.join("startup"), startup.join("\n")).expect("a file can be written");
     format!("irssi --home='{}'", home.display())
 }
 
