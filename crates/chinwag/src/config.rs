@@ -151,6 +151,7 @@ impl Config {
                     password_hash: s.text(&format!("operator.{row}.password_hash")).to_owned(),
                 })
                 .collect(),
+            metrics_from: s.peers("server.metrics_from").cloned().unwrap_or_default(),
             cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),
             clients_max: s.size("server.clients_max"),
@@ -186,7 +187,7 @@ impl Config {
                     "detect" => TlsUse::Detect,
                     _ => TlsUse::Off,
                 },
-                proxies: s.proxies(&format!("listen.{row}.proxy_from"))?.clone(),
+                proxies: s.peers(&format!("listen.{row}.proxy_from"))?.clone(),
             })
         };
         (0..s.rows("listen")).filter_map(listener).collect()

@@ -16,7 +16,7 @@ use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
 
-use crate::delivery::{Delivery, SessionNumber};
+use crate::delivery::{Delivery, SessionNumber, Shown};
 use crate::route::Routes;
 use crate::watch::Watches;
 
@@ -170,7 +170,7 @@ impl Node {
         let id = SessionId { node: self.id, number: session };
         let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
             Ok((audience, event, stamp)) => {
-                self.routes.show(audience, &[], &event, stamp, false);
+                self.routes.show(audience, &[], Shown { event, stamp, crowded: false });
                 Ok(Done::Said(None))
             }
             Err(refusal) => Err(refusal),
@@ -354,7 +354,7 @@ impl Node {
                     }
                     _ => &[],
                 };
-                self.routes.show(audience, watching, &event, stamp, crowded);
+                self.routes.show(audience, watching, Shown { event, stamp, crowded });
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);

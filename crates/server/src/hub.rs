@@ -16,6 +16,7 @@ use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::metrics::Metrics;
 use crate::options::Policy;
 use crate::vault::{Cost, Job, Vault, Work};
 
@@ -52,6 +53,7 @@ pub(crate) struct Hub {
     pub(crate) reread: fn(),
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -62,6 +64,8 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// When the packet in flight was offered.
+    offered: Option<Instant>,
     /// Whether the last packet was refused.
     refused: bool,
     stop: Option<Stop>,
@@ -124,6 +128,7 @@ impl Hub {
                         "the log stores nothing ({why:?}); what people send is refused"
                     );
                 }
+                self.metrics.refused();
                 self.progress.refused = true;
                 self.progress.hold = Some(Instant::now() + RETRY);
                 self.node.take_refused(packet, why);
@@ -213,6 +218,8 @@ impl Hub {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
+        let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        self.metrics.stored(entry.packet.requests.len(), took);
         // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
         self.offer();
@@ -229,13 +236,16 @@ impl Hub {
         }
         self.progress.hold = None;
         if let Some(packet) = self.node.next_packet() {
+            self.progress.offered = Some(Instant::now());
             self.log.append(packet);
         }
     }
 
     /// Sends on what came of the messages heard.
     fn settle(&mut self) {
-        self.node.set_archive_behind(self.archive.backlog() > ARCHIVE_BACKLOG_MAX);
+        let backlog = self.archive.backlog();
+        self.metrics.set_archive_backlog(backlog);
+        self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
         self.offer();
         let barriers = self.node.take_barriers();
         for asked in self.node.take_readings() {

@@ -12,6 +12,7 @@ mod detect;
 mod door;
 mod hub;
 pub mod listener;
+mod metrics;
 pub mod options;
 mod seat;
 pub mod server;
