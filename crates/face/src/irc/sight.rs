@@ -93,7 +93,10 @@ impl Chat {
 
     /// See [`IrcFace::hears`](super::IrcFace::hears).
     pub(super) fn hears(&self, authors: &[PersonId]) -> Option<Look> {
-        let me = self.me.as_ref().filter(|me| me.ignores.is_empty() && !self.is_finished())?;
+        let me = self.me.as_ref().filter(|me| me.ignores.is_empty() && me.behind == 0)?;
+        if self.is_finished() {
+            return None;
+        }
         authors.binary_search(&me.card.id).is_err().then_some(self.look)
     }
 

@@ -193,12 +193,14 @@ fn what_is_said_while_the_past_is_told_comes_once_and_after_it() {
         world.types(1, "CAP REQ :server-time");
         world.slow = true;
         world.types(1, "JOIN #tea");
+        assert!(!world.hears(1));
         let mut live = Vec::new();
         for number in 0..meanwhile {
             world.types(0, &format!("PRIVMSG #tea :live{number}"));
             live.push(format!("live{number}"));
         }
         world.read();
+        assert!(world.hears(1));
         let told = world.take(1);
         let said: Vec<&str> = told
             .lines()

@@ -132,6 +132,11 @@ impl World {
         }
     }
 
+    /// Whether a session sees what is said in a room as others with its capabilities do.
+    pub(super) fn hears(&self, who: usize) -> bool {
+        self.people[who].0.hears(&[]).is_some()
+    }
+
     fn run(&mut self, who: usize) {
         loop {
             let (face, out) = &mut self.people[who];
