@@ -185,6 +185,8 @@ fn weechat(proof: Proof, home: &Path, server: &Server, identity: &Identity) -> S
         "/set weechat.bar.buflist.hidden on".to_owned(),
         "/set weechat.bar.nicklist.hidden on".to_owned(),
         "/set weechat.look.prefix_align none".to_owned(),
+        // Lines that are typed fast are no paste, which it would ask about.
+        "/set weechat.look.paste_max_lines -1".to_owned(),
         // What it shows is to come from the server, and not from its own log.
         "/set logger.file.auto_log off".to_owned(),
         format!("/set weechat.network.gnutls_ca_user {}", identity.certificate().display()),
