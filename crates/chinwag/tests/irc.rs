@@ -75,6 +75,7 @@ transcripts! {
     what_is_said_to_the_absent_waits
     what_is_typed_on_two_devices_is_one_person
     who_sends_much_without_a_line_end_is_closed
+    who_stays_is_told_what_was_missed
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chinwag_model::id::{PersonId, RoomId, SessionId, Timestamp};
+use chinwag_model::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::Visitor;
 use chinwag_model::message::{Badge, Card};
 use chinwag_model::mode::{Flags, PersonFlag};
@@ -81,6 +81,9 @@ pub(crate) struct Person {
     /// that nothing of it is in what is stored of most people.
     #[n(18)]
     pub(crate) devices: Option<BTreeMap<Endpoint, KnownDevice>>,
+    /// Where their last session ended, since which they have only stayed in the rooms.
+    #[n(19)]
+    pub(crate) rested: Option<Place>,
     /// Found again from the sessions.
     #[cbor(skip)]
     pub(crate) sessions: BTreeSet<SessionId>,
@@ -145,6 +148,7 @@ impl Person {
             stays_else: false,
             cloak: Box::default(),
             devices: None,
+            rested: None,
             sessions: BTreeSet::new(),
             rooms: BTreeSet::new(),
             shown: None,

@@ -187,3 +187,34 @@ fn who_asks_for_less_is_not_told_who_comes_to_a_crowded_room() {
     assert_eq!(world.take(0), "");
     assert_eq!(world.take(1), ":p2!~u@host JOIN #tea\r\n");
 }
+
+#[test]
+fn what_is_said_while_the_past_is_told_comes_once_and_after_it() {
+    // Beyond what is kept back it comes before the past, and nothing is lost either way.
+    for (meanwhile, in_order) in [(1, true), (63, true), (64, false), (100, false)] {
+        let mut world = World::new(2);
+        world.types(0, "JOIN #tea");
+        world.types(0, "PRIVMSG #tea :past");
+        world.types(1, "CAP REQ :server-time");
+        world.slow = true;
+        world.types(1, "JOIN #tea");
+        assert!(!world.hears(1));
+        let mut live = Vec::new();
+        for number in 0..meanwhile {
+            world.types(0, &format!("PRIVMSG #tea :live{number}"));
+            live.push(format!("live{number}"));
+        }
+        world.read();
+        assert!(world.hears(1));
+        let told = world.take(1);
+        let said: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.split_once("PRIVMSG #tea :"))
+            .map(|l| l.1)
+            .collect();
+        let past = said.iter().position(|text| *text == "past");
+        assert_eq!(past == Some(0), in_order, "{told}");
+        let others: Vec<&str> = said.into_iter().filter(|text| *text != "past").collect();
+        assert_eq!((past.is_some(), others), (true, live.iter().map(String::as_str).collect()));
+    }
+}
