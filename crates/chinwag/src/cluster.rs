@@ -1,19 +1,48 @@
 //! `chinwag cluster …`: what is done to a cluster by hand.
 
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail};
-use chinwag_nats::Options;
 use chinwag_nats::doctor::{self, Finding, Weight};
-use chinwag_sqlite::{OpenError, store};
+use chinwag_nats::{Cluster, JetStreamLog, Keys, Options};
+use chinwag_sqlite::{OpenError, SqliteCopy, store};
 use chinwag_storage::copy::LogCopy;
 
-use crate::cli;
 use crate::config::{Config, Source};
+use crate::{cli, cloak, key_file, push_key};
+
+/// The secrets of a data folder that all nodes share, by the files' names.
+const SECRETS: [&str; 2] = ["cloak", "push"];
 
 /// Runs a command. Gives what is to be printed, and whether all is well.
 pub(crate) fn run(command: cli::Cluster) -> Result<(String, bool)> {
     match command {
         cli::Cluster::Doctor(node) => doctor(node),
     }
+}
+
+/// Opens the log of a node of a cluster, which has this copy of it in this folder.
+///
+/// The secrets in the folder become those of a cluster that is made now; those of one that is there
+/// already take their place.
+pub(crate) fn open(options: Options, copy: SqliteCopy, data: &Path) -> Result<JetStreamLog> {
+    cloak::key(data)?;
+    push_key::key(data)?;
+    let mut keys = Keys::new();
+    for name in SECRETS {
+        let path = data.join(format!("{name}.key"));
+        let key = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        keys.insert(name.to_owned(), key);
+    }
+    let log = Cluster::connect(options)?.open(Arc::new(copy), &keys)?;
+    for name in SECRETS {
+        if let Some(key) = log.keys().get(name).filter(|key| Some(*key) != keys.get(name)) {
+            key_file::replace(&data.join(format!("{name}.key")), key)?;
+        }
+    }
+    Ok(log)
 }
 
 fn doctor(node: cli::ClusterNode) -> Result<(String, bool)> {

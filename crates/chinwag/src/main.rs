@@ -7,8 +7,10 @@ mod client;
 mod cloak;
 mod cluster;
 mod config;
+mod key_file;
 mod logging;
 mod password;
+mod push_key;
 mod serve;
 
 use std::fmt::Display;

@@ -4,16 +4,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use chinwag_nats::Cluster;
 use chinwag_server::options::TlsUse;
 use chinwag_server::server::Server;
 use chinwag_sqlite::store;
+use chinwag_storage::log::Log;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::config::{Config, Source};
-use crate::{cloak, fail, logging};
+use crate::{cloak, cluster, fail, logging, push_key};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
@@ -28,26 +28,31 @@ pub(crate) fn run(source: &Source) -> ExitCode {
 
 fn start(source: &Source) -> Result<(Server, Signals)> {
     let config = source.load()?;
-    let cluster = config.cluster()?;
+    config.cluster()?;
     let mut options = config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-    let server = match cluster {
+    let data = config.data();
+    let (log, archive): (Box<dyn Log>, _) = match config.cluster()? {
         None => {
-            let (log, archive) = store::open(&config.data())?;
-            options.policy.cloak_key = cloak::key(&config.data())?;
-            Server::start(options, Box::new(log), Arc::new(archive))?
+            let (log, archive) = store::open(&data)?;
+            (Box::new(log), archive)
         }
         Some(cluster) => {
-            let (copy, archive) = store::open_copy(&config.data())?;
-            let log = Cluster::connect(cluster)?.open(Arc::new(copy))?;
-            options.policy.cloak_key = log.cloak_key().to_vec();
-            Server::start(options, Box::new(log), Arc::new(archive))?
+            let (copy, archive) = store::open_copy(&data)?;
+            (Box::new(cluster::open(cluster, copy, &data)?), archive)
         }
     };
+    options.policy.cloak_key = cloak::key(&data)?;
+    if config.pushes() {
+        let (push, told) = config.push(push_key::key(&data)?);
+        options.push = Some(push);
+        options.policy.irc.push = Some(told);
+    }
+    let server = Server::start(options, log, Arc::new(archive))?;
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }
@@ -86,17 +91,20 @@ fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
 
 /// A bad file changes nothing and is reported.
 fn reload(server: &Server, source: &Source) {
-    let cloak_key = &server.policy().cloak_key;
-    let read =
-        source.load().and_then(|config| Ok((config.policy(cloak_key), config.certificate()?)));
+    let before = server.policy();
+    let read = source
+        .load()
+        .and_then(|config| Ok((config.policy(&before.cloak_key), config.certificate()?)));
     match read {
-        Ok((policy, certificate)) => {
+        Ok((mut policy, certificate)) => {
+            // Who is told of a capability is not told that it is gone.
+            policy.irc.push.clone_from(&before.irc.push);
             server.set_policy(policy);
             if let Some(certificate) = certificate {
                 server.set_certificate(certificate);
             }
             tracing::info!(
-                "the configuration is read again; listeners, data and log stay as they are"
+                "the configuration is read again; listeners, data, push and log stay as they are"
             );
         }
         Err(error) => tracing::error!("the configuration is left as it was: {error}"),

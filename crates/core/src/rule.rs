@@ -12,6 +12,7 @@ mod change_self;
 mod claim;
 mod create;
 mod delivered;
+mod device;
 mod enter;
 mod entitle;
 mod exit;
@@ -91,6 +92,7 @@ pub(crate) enum Change {
     Accept(accept::Change),
     Stay(stay::Change),
     Create(create::Change),
+    Device(device::Change),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -189,6 +191,15 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Create(name, verifier) => {
             Change::Create(create::decide(state, step, name, verifier)?)
         }
+        Intent::AddDevice { device, devices_max } => {
+            Change::Device(device::decide_add(state, step, device, *devices_max)?)
+        }
+        Intent::RemoveDevice(endpoint) => {
+            Change::Device(device::decide_remove(state, step, endpoint)?)
+        }
+        Intent::LoseDevice { person, endpoint } => {
+            Change::Device(device::decide_lose(state, step, *person, endpoint)?)
+        }
     })
 }
 
@@ -232,6 +243,7 @@ impl Change {
             Self::Accept(change) => change.commit(state, step, out),
             Self::Stay(change) => change.commit(state, step, out),
             Self::Create(change) => change.commit(state, step, out),
+            Self::Device(change) => change.commit(state, step, out),
         }
     }
 }

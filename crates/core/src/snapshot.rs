@@ -126,6 +126,7 @@ mod tests {
              ana: in tea hello
              ana: ignore bo
              ana: away lunch
+             ana: device phone
              cy: exit",
         );
         stage

@@ -9,7 +9,7 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
-pub(crate) use crate::state::person::{Fingerprint, Password, Person};
+pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
 mod person;
@@ -55,6 +55,8 @@ pub struct State {
     pub(crate) operators: BTreeSet<PersonId>,
     /// Accounts by certificate.
     pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
+    /// Who has devices that are told of what is said to them.
+    pub(crate) subscribers: BTreeSet<PersonId>,
 }
 
 /// A node's life in the log.
@@ -150,6 +152,7 @@ impl State {
             invisible: BTreeSet::new(),
             operators: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            subscribers: BTreeSet::new(),
         };
         state.insert_room(RoomId::LOBBY, lobby);
         state
@@ -249,6 +252,7 @@ impl State {
             }
         }
         self.certificates.extend(person.certificates.iter().map(|print| (print.0, id)));
+        self.subscribers.extend(person.devices.as_ref().map(|_| id));
         self.persons.insert(id, person);
         self.mark_there(id);
     }
@@ -269,6 +273,7 @@ impl State {
         for print in &person.certificates {
             self.certificates.remove(&print.0);
         }
+        self.subscribers.remove(&id);
         self.there.remove(&id);
         self.invisible.remove(&id);
         self.operators.remove(&id);

@@ -18,6 +18,7 @@ pub mod message;
 pub mod mode;
 pub mod name;
 pub mod outcome;
+pub mod push;
 pub mod query;
 pub mod rank;
 pub mod record;

@@ -33,3 +33,4 @@ pub use error::NatsError;
 pub use log::JetStreamLog;
 pub use options::{Login, NAME_BYTES_MAX, Options, Tls, is_name};
 pub use standing::Standing;
+pub use stream::Keys;

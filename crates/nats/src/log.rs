@@ -16,7 +16,7 @@ use crate::connection::Cluster;
 use crate::engine::{ENTRIES, Engine, Fed, OFFERS, Told};
 use crate::error::NatsError;
 use crate::standing::{self, Standing};
-use crate::stream::MESSAGE_BYTES_MAX;
+use crate::stream::{Keys, MESSAGE_BYTES_MAX};
 
 /// How long a log that is dropped tries to store what was offered.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ pub struct JetStreamLog {
     copy: Arc<dyn LogCopy>,
     standing: Standing,
     identity: String,
-    cloak_key: Vec<u8>,
+    keys: Keys,
     state: State,
 }
 
@@ -49,18 +49,18 @@ enum State {
 type SharedSink = Arc<std::sync::Mutex<LogSink>>;
 
 impl Cluster {
-    /// Opens the log with this node's copy of it. The stream is made where there is none, and the
-    /// copy is an empty one.
+    /// Opens the log with this node's copy of it. Where there is no stream, and the copy is an empty
+    /// one, it is made, and these are the secrets that all nodes share from then on.
     ///
     /// # Errors
     /// [`NatsError`] if it is not the stream that the copy is of, was changed, or can't be used.
-    pub fn open(self, copy: Arc<dyn LogCopy>) -> Result<JetStreamLog, NatsError> {
-        let stand = standing::stand(&self.api, &self.options, &*copy);
+    pub fn open(self, copy: Arc<dyn LogCopy>, keys: &Keys) -> Result<JetStreamLog, NatsError> {
+        let stand = standing::stand(&self.api, &self.options, &*copy, keys);
         let (standing, info) = self.runtime.block_on(stand)?;
         let identity = info.config.identity().unwrap_or_default().to_owned();
-        let cloak_key = info.config.cloak_key().unwrap_or_default();
+        let keys = info.config.keys();
         let state = State::Resting(Seq(info.state.last_seq));
-        Ok(JetStreamLog { cluster: self, copy, standing, identity, cloak_key, state })
+        Ok(JetStreamLog { cluster: self, copy, standing, identity, keys, state })
     }
 }
 
@@ -71,10 +71,10 @@ impl JetStreamLog {
         &self.standing
     }
 
-    /// What all nodes cloak addresses with: a secret that stands beside the log.
+    /// The secrets that all nodes share: they stand beside the log.
     #[must_use]
-    pub fn cloak_key(&self) -> &[u8] {
-        &self.cloak_key
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 }
 

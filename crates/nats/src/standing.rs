@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::api::{Api, ApiError};
 use crate::error::NatsError;
 use crate::options::Options;
-use crate::stream::{self, Identity, Info};
+use crate::stream::{self, Identity, Info, Keys};
 
 /// How long a stream may seem to be gone or shorter than it was: a server that has just been
 /// elected, or started, may not know all of it yet.
@@ -39,6 +39,7 @@ pub(crate) async fn stand(
     api: &Api,
     options: &Options,
     copy: &dyn LogCopy,
+    keys: &Keys,
 ) -> Result<(Standing, Info), NatsError> {
     let origin = copy.origin()?;
     let (last, _) = copy.last()?;
@@ -48,7 +49,7 @@ pub(crate) async fn stand(
             return Err(NatsError::Gone { stream: options.stream.clone(), last: last.0 });
         }
         (None, None) if last > Seq(0) => return Err(NatsError::Alone),
-        (None, None) => make(api, options, &Identity::new(None)?, Seq(1)).await?,
+        (None, None) => make(api, options, &Identity::new(keys.clone())?, Seq(1)).await?,
     };
     let identity = whose(options, &info)?;
     if let Some(what) = info.config.differs(options) {

@@ -12,12 +12,9 @@ use crate::options::{MAX_AGE, Options};
 /// The name in the stream's metadata under which stands which log it is.
 const IDENTITY: &str = "chinwag_log";
 
-/// The name under which stands what addresses are cloaked with, as hexadecimal digits: all nodes
-/// have to cloak alike, and who may read the stream's configuration may read addresses as well.
-const CLOAK: &str = "chinwag_cloak_key";
-
-/// Bytes of that key.
-const CLOAK_KEY_BYTES: usize = 32;
+/// What begins the names under which stand the secrets that all nodes share, as hexadecimal digits.
+/// Who may read the stream's configuration may read all that they protect as well.
+const KEY: &str = "chinwag_key_";
 
 /// The largest message that the stream takes, in bytes: with its headers it stays within what
 /// servers take where nothing else is configured.
@@ -152,10 +149,10 @@ impl Config {
                 dest: options.live_subjects(),
                 headers_only: false,
             }),
-            metadata: BTreeMap::from([
-                (IDENTITY.to_owned(), identity.log.clone()),
-                (CLOAK.to_owned(), hex(&identity.cloak_key)),
-            ]),
+            metadata: (identity.keys.iter())
+                .map(|(name, key)| (format!("{KEY}{name}"), hex(key)))
+                .chain([(IDENTITY.to_owned(), identity.log.clone())])
+                .collect(),
             mirror: None,
             sources: None,
             subject_transform: None,
@@ -167,9 +164,12 @@ impl Config {
         self.metadata.get(IDENTITY).map(String::as_str)
     }
 
-    /// What addresses are cloaked with.
-    pub(crate) fn cloak_key(&self) -> Option<Vec<u8>> {
-        unhex(self.metadata.get(CLOAK)?)
+    /// The secrets that all nodes share.
+    pub(crate) fn keys(&self) -> Keys {
+        let key = |(name, key): (&String, &String)| {
+            Some((name.strip_prefix(KEY)?.to_owned(), unhex(key)?))
+        };
+        self.metadata.iter().filter_map(key).collect()
     }
 
     /// How it differs from what chinwag asks for, where that matters.
@@ -204,25 +204,23 @@ impl Config {
     }
 }
 
-/// Which log a stream is, and the secret that its nodes share.
+/// Secrets by their names.
+pub type Keys = BTreeMap<String, Vec<u8>>;
+
+/// Which log a stream is, and the secrets that its nodes share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     /// No other log has the same.
     pub(crate) log: String,
-    /// What addresses are cloaked with.
-    pub(crate) cloak_key: Vec<u8>,
+    pub(crate) keys: Keys,
 }
 
 impl Identity {
-    /// A new one, with this key or a new one.
-    pub(crate) fn new(cloak_key: Option<Vec<u8>>) -> Result<Self, NatsError> {
-        let random = |random: &mut [u8]| {
-            getrandom::fill(random).map_err(|error| NatsError::System(error.into()))
-        };
-        let (mut log, mut key) = ([0; 16], [0; CLOAK_KEY_BYTES]);
-        random(&mut log)?;
-        random(&mut key)?;
-        Ok(Self { log: hex(&log), cloak_key: cloak_key.unwrap_or_else(|| key.to_vec()) })
+    /// A new one, with these secrets.
+    pub(crate) fn new(keys: Keys) -> Result<Self, NatsError> {
+        let mut log = [0; 16];
+        getrandom::fill(&mut log).map_err(|error| NatsError::System(error.into()))?;
+        Ok(Self { log: hex(&log), keys })
     }
 }
 
@@ -279,7 +277,8 @@ mod tests {
     use crate::options::example;
 
     fn identity() -> Identity {
-        Identity { log: "x".to_owned(), cloak_key: vec![0, 0xab, 255] }
+        let keys = Keys::from([("cloak".to_owned(), vec![0, 0xab, 255])]);
+        Identity { log: "x".to_owned(), keys }
     }
 
     fn read(change: impl FnOnce(&mut serde_json::Value)) -> Config {
@@ -295,7 +294,7 @@ mod tests {
     fn a_stream_as_it_was_made_is_good() {
         assert_eq!(read(|_| {}).differs(&example()), None);
         assert_eq!(read(|_| {}).identity(), Some("x"));
-        assert_eq!(read(|_| {}).cloak_key(), Some(vec![0, 0xab, 255]));
+        assert_eq!(read(|_| {}).keys(), identity().keys);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::api::Api;
 use crate::connection::{Runtime, open};
 use crate::message;
 use crate::options::{Login, Options, Tls};
-use crate::stream::{self, Identity};
+use crate::stream::{self, Identity, Keys};
 
 /// How long servers may take for whatever is asked of them.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -141,7 +141,7 @@ impl Servers {
         runtime.block_on(async {
             let api = connect(&options).await;
             let info = stream::info(&api).await.expect("an answer").expect("a stream");
-            let mut identity = Identity::new(None).expect("chance");
+            let mut identity = Identity::new(Keys::new()).expect("chance");
             if as_the_same {
                 info.config.identity().expect("one of ours").clone_into(&mut identity.log);
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chinwag_model::id::Seq;
 use chinwag_nats::suite::{Servers, Setup};
-use chinwag_nats::{Cluster, JetStreamLog, Login, NatsError, Options};
+use chinwag_nats::{Cluster, JetStreamLog, Keys, Login, NatsError, Options};
 use chinwag_storage::log::{Log, PACKETS_IN_FLIGHT_MAX};
 use chinwag_storage::memory::MemoryCopy;
 use chinwag_storage::suite::log::{Step, follow};
@@ -14,7 +14,7 @@ use chinwag_storage::suite::{self, word::packet};
 
 fn open(options: Options, copy: &MemoryCopy) -> JetStreamLog {
     let cluster = Cluster::connect(options).expect("the servers are good");
-    cluster.open(Arc::new(copy.clone())).expect("the stream is good")
+    cluster.open(Arc::new(copy.clone()), &Keys::new()).expect("the stream is good")
 }
 
 #[test]

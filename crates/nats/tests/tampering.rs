@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Seq, Timestamp};
 use chinwag_nats::suite::{Servers, Setup};
-use chinwag_nats::{Cluster, JetStreamLog, NatsError};
+use chinwag_nats::{Cluster, JetStreamLog, Keys, NatsError};
 use chinwag_storage::copy::LogCopy;
 use chinwag_storage::log::{Log, LogError};
 use chinwag_storage::memory::MemoryCopy;
@@ -19,7 +19,7 @@ fn servers() -> Servers {
 
 fn try_open(servers: &Servers, copy: &MemoryCopy) -> Result<JetStreamLog, NatsError> {
     let cluster = Cluster::connect(servers.options("chat")).expect("the servers are good");
-    cluster.open(Arc::new(copy.clone()))
+    cluster.open(Arc::new(copy.clone()), &Keys::new())
 }
 
 /// A log that is followed, with five packets in it.
