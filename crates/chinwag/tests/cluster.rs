@@ -4,6 +4,8 @@
 #[path = "support/support.rs"]
 mod support;
 
+use std::process::Stdio;
+
 use chinwag_nats::suite::{PASSWORD, Servers, Setup, USER};
 use support::client::Client;
 use support::server::Settings;
@@ -79,6 +81,7 @@ fn the_doctor_tells_what_is_wrong() {
 /// Runs the doctor, which has to tell all this.
 fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
     let mut command = settings.command_of(&["cluster", "doctor"]);
+    command.stdout(Stdio::piped());
     let done = command.output().expect("the doctor can be run");
     let said = String::from_utf8(done.stdout).expect("text");
     assert_eq!(done.status.success(), is_well, "{said}");

@@ -99,8 +99,12 @@ impl Window {
         self.packets.is_empty()
     }
 
-    /// A packet is offered, behind all others.
+    /// A packet is offered, behind all others. Those of earlier epochs are no longer wanted.
     pub(crate) fn offer(&mut self, packet: &Packet) {
+        if self.packets.front().is_some_and(|oldest| oldest.epoch < packet.epoch) {
+            self.packets.retain(|other| other.epoch >= packet.epoch);
+            self.sent = self.packets.iter().filter(|other| other.at.is_some()).count();
+        }
         self.packets.push_back(OnItsWay {
             epoch: packet.epoch,
             first: packet.first,

@@ -162,3 +162,20 @@ fn after_a_refusal_the_oldest_goes_alone_and_the_rest_behind_it() {
     let third = window.next(later).unwrap();
     assert_eq!((first(&third), third.after), (2, None));
 }
+
+#[test]
+fn what_an_epoch_left_is_not_sent_once_the_next_one_begins() {
+    let (mut window, now) = (Window::new(), Instant::now());
+    for n in 0..3 {
+        window.offer(&word::packet(n, 1));
+    }
+    window.next(now).unwrap();
+    let next = Packet { epoch: 4, ..word::packet(0, 1) };
+    window.offer(&next);
+    assert_eq!(window.next(now).unwrap().payload, message::write(&next));
+    assert_eq!(window.next(now), None);
+    window.came_back(Seq(1), &word::packet(0, 1), now);
+    assert!(!window.is_empty());
+    window.came_back(Seq(2), &next, now);
+    assert!(window.is_empty());
+}
