@@ -5,6 +5,7 @@ mod environment;
 mod file;
 mod irc;
 mod kind;
+mod mail;
 mod schema;
 mod setting;
 
@@ -76,6 +77,11 @@ impl Config {
         &self.settings
     }
 
+    /// Most connections at a time.
+    pub(crate) fn clients_max(&self) -> usize {
+        self.settings.size("server.clients_max")
+    }
+
     /// The folder that holds everything.
     pub(crate) fn data(&self) -> PathBuf {
         PathBuf::from(self.settings.text("server.data"))
@@ -133,17 +139,21 @@ impl Config {
     /// What the server is told.
     ///
     /// # Errors
-    /// Where the certificate cannot be used.
+    /// Where the certificate cannot be used, or mail cannot be sent so.
     pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
-        let policy = self.policy(cloak_key);
+        let policy = self.policy(cloak_key)?;
         Ok(Options { listeners: self.listen_options(), certificate, policy, reread })
     }
 
     /// What can be changed while the server runs.
-    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Policy {
+    ///
+    /// # Errors
+    /// Where mail cannot be sent so.
+    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Result<Policy, ConfigError> {
         let s = &self.settings;
-        Policy {
+        Ok(Policy {
+            mail: mail::options(s)?,
             irc: irc::policy(s),
             operators: (0..s.rows("operator"))
                 .map(|row| Operator {
@@ -151,6 +161,7 @@ impl Config {
                     password_hash: s.text(&format!("operator.{row}.password_hash")).to_owned(),
                 })
                 .collect(),
+            metrics_from: s.peers("server.metrics_from").cloned().unwrap_or_default(),
             cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),
             clients_max: s.size("server.clients_max"),
@@ -169,7 +180,7 @@ impl Config {
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),
                 name_time: Duration::from_secs(s.count("limits.name_seconds").into()),
             },
-        }
+        })
     }
 
     fn listen_options(&self) -> Vec<ListenOptions> {
@@ -186,7 +197,7 @@ impl Config {
                     "detect" => TlsUse::Detect,
                     _ => TlsUse::Off,
                 },
-                proxies: s.proxies(&format!("listen.{row}.proxy_from"))?.clone(),
+                proxies: s.peers(&format!("listen.{row}.proxy_from"))?.clone(),
             })
         };
         (0..s.rows("listen")).filter_map(listener).collect()

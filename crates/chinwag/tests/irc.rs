@@ -54,6 +54,7 @@ transcripts! {
     multi_prefix_shows_all_ranks
     multiline_holds_lines_together
     no_implicit_names_spares_the_list
+    nobody_else_learns_of_a_group
     one_account_serves_both
     persistence_keeps_one_in
     persons_have_modes
@@ -69,6 +70,7 @@ transcripts! {
     setname_changes_the_real_name
     standard_replies_say_what_failed
     userhost_in_names_shows_masks
+    what_is_said_to_a_rank_is_read_by_that_rank
     what_is_said_to_the_absent_waits
     what_is_typed_on_two_devices_is_one_person
     who_sends_much_without_a_line_end_is_closed

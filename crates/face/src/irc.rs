@@ -14,6 +14,7 @@ mod help;
 mod history;
 mod isupport;
 mod login;
+mod mail;
 mod metadata;
 mod mode;
 mod monitor;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::effect::{Event, Stamp};
-use chinwag_model::id::{SessionId, Timestamp};
+use chinwag_model::id::{PersonId, SessionId, Timestamp};
 use chinwag_model::message::Card;
 use chinwag_model::mode::Flags;
 use chinwag_model::outcome::Outcome;
@@ -89,6 +90,9 @@ pub struct IrcPolicy {
     pub register_before_connect: bool,
     /// Whether an address is asked for.
     pub register_needs_email: bool,
+    /// Whether codes are mailed: an address that has to be given is then verified, and who lost
+    /// their password can have another one.
+    pub mail: bool,
     /// Whether who has an account stays in the rooms without a connection.
     pub always_on: bool,
     /// How everyone is from the first.
@@ -97,6 +101,14 @@ pub struct IrcPolicy {
     pub lines_per_second: u32,
     /// Bounds.
     pub limits: IrcLimits,
+}
+
+impl IrcPolicy {
+    /// Whether an address has to be verified before an account is made.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.mail && self.register_needs_email
+    }
 }
 
 /// That clients are to encrypt from now on (<https://ircv3.net/specs/extensions/sts>).
@@ -313,6 +325,13 @@ impl IrcFace {
     #[must_use]
     pub fn sight(&self, event: &Event, stamp: &Stamp, via: Via) -> Sight {
         self.chat.sight(event, stamp, via)
+    }
+
+    /// How this session sees each of several messages in a room it is in, all by one of these authors,
+    /// in order; `None` where it may see one of them otherwise than the others.
+    #[must_use]
+    pub fn hears(&self, authors: &[PersonId]) -> Option<Look> {
+        self.chat.hears(authors)
     }
 
     /// Tells an event that this session sees in its own way.

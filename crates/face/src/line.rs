@@ -55,6 +55,8 @@ pub struct LinePolicy {
     pub open_names: bool,
     /// Whether new names may be taken.
     pub registration: bool,
+    /// Whether a name gets a password only by IRC, where its mail address is verified.
+    pub verification: bool,
     /// The longest line, in bytes without its end.
     pub line_bytes_max: usize,
 }
@@ -281,6 +283,12 @@ impl LineFace {
     #[must_use]
     pub fn sight(&self, event: &Event) -> Sight {
         self.talk.sight(event)
+    }
+
+    /// Whether this session sees all that is said in a room it is in as everyone does.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.talk.hears()
     }
 
     /// Tells an event, or keeps it until what came before is told.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::id::{PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use crate::intent::Owner;
-use crate::mail::MailAddress;
 use crate::message::{Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, Listed, RoomList};
 use crate::name::Name;
@@ -181,8 +180,8 @@ pub enum Query {
     Certificate([u8; 32]),
     /// The certificates of the asker's account.
     Certificates,
-    /// The verified mail address of the asker's account.
-    Address,
+    /// Whether the asker stays without a connection: as they said, if they did.
+    Stays,
 }
 
 /// What else is asked of messages that are searched.
@@ -324,8 +323,8 @@ pub enum Answer {
     Certificate(Option<(Name, u32)>),
     /// To [`Query::Certificates`].
     Certificates(Vec<[u8; 32]>),
-    /// To [`Query::Address`].
-    Address(Option<MailAddress>),
+    /// To [`Query::Stays`].
+    Stays(Option<bool>),
     /// The archive could not answer; the reason is in the server's log.
     Unavailable,
 }

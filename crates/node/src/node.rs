@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_core::answer::Response;
+use chinwag_core::answer::reader::Reader;
 use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
+use chinwag_model::mail::MailAddress;
 use chinwag_model::outcome::{Done, NotStored, Outcome, Refusal};
 use chinwag_model::query::{Answer, Census, Query, Reading};
 use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
 
-use crate::delivery::{Delivery, SessionNumber};
+use crate::delivery::{Delivery, SessionNumber, Shown};
 use crate::route::Routes;
 use crate::watch::Watches;
 
@@ -51,6 +53,8 @@ pub struct Node {
     settled: u64,
     /// Who waits until so many are settled.
     raised: VecDeque<(u64, SessionNumber, u32)>,
+    /// Codes that are to be mailed.
+    mails: Vec<Mailing>,
     /// Who wants to know that all before lies in every outbox.
     barriers: Vec<(SessionNumber, u32)>,
     watches: Watches,
@@ -69,6 +73,19 @@ pub struct Asked {
     pub request: u32,
     /// What is asked of the archive.
     pub reading: Reading,
+    /// Who reads the answer.
+    pub reader: Reader,
+}
+
+/// A code that this node has made is to be mailed; who asked waits to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailing {
+    /// The session.
+    pub session: SessionNumber,
+    /// Its number for the request.
+    pub request: u32,
+    /// To which address.
+    pub to: MailAddress,
 }
 
 /// What a session asked and was not yet told.
@@ -100,6 +117,7 @@ impl Node {
             accepted: 0,
             settled: 0,
             raised: VecDeque::new(),
+            mails: Vec::new(),
             barriers: Vec::new(),
             watches: Watches::default(),
             most: 0,
@@ -167,7 +185,7 @@ impl Node {
         let id = SessionId { node: self.id, number: session };
         let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
             Ok((audience, event, stamp)) => {
-                self.routes.show(audience, &[], &event, stamp, false);
+                self.routes.show(audience, &[], Shown { event, stamp, crowded: false });
                 Ok(Done::Said(None))
             }
             Err(refusal) => Err(refusal),
@@ -266,6 +284,17 @@ impl Node {
         std::mem::take(&mut self.barriers)
     }
 
+    /// What is to be mailed. What comes of it is brought back by [`tell`](Self::tell), or by an
+    /// [`Intent::Withdraw`].
+    pub fn take_mails(&mut self) -> Vec<Mailing> {
+        std::mem::take(&mut self.mails)
+    }
+
+    /// Tells a session what became of a request.
+    pub fn tell(&mut self, session: SessionNumber, request: u32, outcome: Outcome) {
+        self.reply(session, request, outcome);
+    }
+
     /// What is to be asked of the archive.
     pub fn take_readings(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.readings)
@@ -328,7 +357,10 @@ impl Node {
                 request,
                 answer: Box::new(answer),
             }),
-            Response::Later(reading) => self.readings.push(Asked { session, request, reading }),
+            Response::Later(reading) => {
+                let reader = self.state().reader(id);
+                self.readings.push(Asked { session, request, reading, reader });
+            }
         }
     }
 
@@ -348,12 +380,16 @@ impl Node {
                     }
                     _ => &[],
                 };
-                self.routes.show(audience, watching, &event, stamp, crowded);
+                self.routes.show(audience, watching, Shown { event, stamp, crowded });
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);
             }
-            Effect::Reply(..) => {}
+            Effect::Mail { origin, to } if origin.session.node == self.id => {
+                let Origin { session, request } = origin;
+                self.mails.push(Mailing { session: session.number, request, to });
+            }
+            Effect::Reply(..) | Effect::Mail { .. } => {}
             Effect::Attach { session, person, rooms } => {
                 self.routes.send_session(session, |session| Delivery::Attach {
                     session,

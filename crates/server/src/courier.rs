@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use chinwag_model::ask::Checked;
+use chinwag_model::ask::{Checked, CodeAsk};
 use chinwag_model::intent::{Intent, Mark, Target};
 use chinwag_model::name::Name;
 use chinwag_model::query::{Answer, Query};
@@ -16,6 +16,7 @@ use chinwag_storage::log::{Logged, Snapshot};
 use crossbeam_channel::Sender;
 
 use crate::options::{ListenOptions, Policy};
+use crate::post::Mailed;
 use crate::seat::Seat;
 use crate::transport::Transport;
 
@@ -32,6 +33,8 @@ pub(crate) enum ToHub {
     NotArchived,
     /// All that lay in sockets when a session asked for a barrier is asked.
     Swept { session: SessionNumber, request: u32 },
+    /// Something came of a code that was to be mailed.
+    Mailed(Mailed),
     /// The configuration was read again.
     Policy(Arc<Policy>),
     /// Store what was accepted, tell the clients, and end.
@@ -61,6 +64,17 @@ pub(crate) enum Wanted {
         peer: Option<IpAddr>,
     },
     Hash(Secret),
+    /// What to keep of a password, or whether it is the one that the name is held with.
+    Claim {
+        name: Name,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    /// A code is to be mailed, or is given.
+    Code {
+        ask: Box<CodeAsk>,
+        peer: Option<IpAddr>,
+    },
     /// What a proof of a name's password is checked against.
     Prove {
         name: Name,

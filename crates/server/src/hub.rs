@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use chinwag_core::state::Credential;
 use chinwag_model::entry::Entry;
+use chinwag_model::intent::Intent;
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
+use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -16,7 +19,9 @@ use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::metrics::Metrics;
 use crate::options::Policy;
+use crate::post::{Mailed, Post, Sent};
 use crate::vault::{Cost, Job, Vault, Work};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
@@ -44,6 +49,7 @@ pub(crate) struct Hub {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) shards: Arc<[ShardInbox]>,
     pub(crate) vault: Vault,
+    pub(crate) post: Post,
     pub(crate) policy: Arc<Policy>,
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
@@ -52,6 +58,7 @@ pub(crate) struct Hub {
     pub(crate) reread: fn(),
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -62,6 +69,8 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// When the packet in flight was offered.
+    offered: Option<Instant>,
     /// Whether the last packet was refused.
     refused: bool,
     stop: Option<Stop>,
@@ -124,6 +133,7 @@ impl Hub {
                         "the log stores nothing ({why:?}); what people send is refused"
                     );
                 }
+                self.metrics.refused();
                 self.progress.refused = true;
                 self.progress.hold = Some(Instant::now() + RETRY);
                 self.node.take_refused(packet, why);
@@ -136,6 +146,7 @@ impl Hub {
             ToHub::Swept { session, request } => {
                 self.node.query(session, request, Query::Barrier);
             }
+            ToHub::Mailed(mailed) => self.take_mailed(mailed),
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
@@ -183,6 +194,25 @@ impl Hub {
                 };
                 self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
             }
+            Wanted::Claim { name, password, peer } => match self.node.state().claim(&name) {
+                Some(held) => {
+                    let per_minute = self.policy.limits.failed_logins_per_minute;
+                    let credential = Some(held);
+                    let work = Work::Check { name, password, credential, peer, per_minute };
+                    self.vault.take(Job { session, request, work });
+                }
+                None => {
+                    let ask = Wanted::Hash(password);
+                    self.ask(SessionAsk { session, request, ask });
+                }
+            },
+            Wanted::Code { ask, peer } => {
+                let asked = (session, request, peer);
+                match self.post.intent(asked, *ask, self.node.state(), &self.policy) {
+                    Ok(intent) => self.node.ask(session, request, intent),
+                    Err(why) => self.node.tell(session, request, Err(Refusal::NotMailed(why))),
+                }
+            }
             Wanted::Prove { name, peer } => {
                 let credential = self.node.state().credential(&name);
                 let per_minute = self.policy.limits.failed_logins_per_minute;
@@ -208,11 +238,24 @@ impl Hub {
         }
     }
 
+    /// Who waits for a code is told that it is mailed; or what waits for it is taken back.
+    fn take_mailed(&mut self, mailed: Mailed) {
+        let Mailed { session, request, account, code, result } = mailed;
+        match result {
+            Ok(()) => self.node.tell(session, request, Ok(Done::CodeSent)),
+            Err(why) => {
+                self.node.ask(session, request, Intent::Withdraw { account, code, why });
+            }
+        }
+    }
+
     fn take_entry(&mut self, entry: &Entry) -> Result<(), Broken> {
         if self.progress.refused {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
+        let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        self.metrics.stored(entry.packet.requests.len(), took);
         // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
         self.offer();
@@ -229,19 +272,36 @@ impl Hub {
         }
         self.progress.hold = None;
         if let Some(packet) = self.node.next_packet() {
+            self.progress.offered = Some(Instant::now());
             self.log.append(packet);
         }
     }
 
     /// Sends on what came of the messages heard.
     fn settle(&mut self) {
-        self.node.set_archive_behind(self.archive.backlog() > ARCHIVE_BACKLOG_MAX);
+        let backlog = self.archive.backlog();
+        self.metrics.set_archive_backlog(backlog);
+        self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
         self.offer();
         let barriers = self.node.take_barriers();
+        for mailing in self.node.take_mails() {
+            let (session, request) = (mailing.session, mailing.request);
+            match self.post.send(mailing, &self.policy) {
+                Sent::OnItsWay => {}
+                Sent::Failed(failed) => self.take_mailed(failed),
+                Sent::Forgotten => {
+                    let refusal = Refusal::NotMailed(NotMailed::Unreachable);
+                    self.node.tell(session, request, Err(refusal));
+                }
+            }
+        }
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
-            let reply = move |answer| inbox.answer(asked.session, asked.request, answer);
+            let reply = move |mut answer| {
+                asked.reader.censor(&mut answer);
+                inbox.answer(asked.session, asked.request, answer);
+            };
             self.archive.read(asked.reading, Box::new(reply));
         }
         for (shard, inbox) in self.shards.iter().enumerate() {

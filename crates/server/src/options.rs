@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chinwag_face::irc::IrcPolicy;
+use chinwag_model::mail::MailAddress;
+use chinwag_model::secret::Secret;
 
 use crate::certificate::Certificate;
 
@@ -40,8 +42,12 @@ pub struct Policy {
     pub password_passes: u32,
     /// What IRC clients are told and held to.
     pub irc: IrcPolicy,
+    /// By which server mail is sent, if any is.
+    pub mail: Option<MailOptions>,
     /// Operators of the server.
     pub operators: Vec<Operator>,
+    /// Who may read what the server counts of itself.
+    pub metrics_from: Peers,
     /// What addresses are cloaked with: secret, and the same at every start.
     pub cloak_key: Vec<u8>,
     /// Bounds.
@@ -55,6 +61,32 @@ pub struct Operator {
     pub name: String,
     /// What the password is checked against, in PHC form.
     pub password_hash: String,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailOptions {
+    /// The mail server: a name or an address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the connection to it is encrypted.
+    pub tls: MailTls,
+    /// From which address mail comes.
+    pub from: MailAddress,
+    /// As whom to log in there, and with which password, if at all.
+    pub login: Option<(String, Secret)>,
+}
+
+/// Whether the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// No.
+    Off,
+    /// From a word on (RFC 3207); without it, nothing is sent.
+    StartTls,
+    /// From the first byte on (RFC 8314).
+    Always,
 }
 
 /// The bounds of what strangers can do.
@@ -89,8 +121,10 @@ pub struct ListenOptions {
     pub unterminated: Option<Duration>,
     /// Whether TLS is spoken there.
     pub tls: TlsUse,
-    /// Who may say that a connection is another's.
-    pub proxies: Proxies,
+    /// Peers, who may say that a connection is another's: one of theirs may begin with a header of
+    /// the PROXY protocol, and then counts as its source's. Their own address is under no limit of
+    /// connections.
+    pub proxies: Peers,
 }
 
 /// Whether TLS is spoken.
@@ -104,13 +138,12 @@ pub enum TlsUse {
     Required,
 }
 
-/// Proxies that are trusted: a connection of theirs may begin with a header of the PROXY protocol,
-/// and then counts as its source's. Their own address is under no limit of connections.
+/// Who is allowed something, by where they connect from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
+pub struct Peers {
     /// The networks they are in.
     pub networks: Vec<Network>,
-    /// Whether whoever reaches a socket in the file system is one.
+    /// Whether whoever reaches a socket in the file system is one of them.
     pub unix: bool,
 }
 
@@ -141,10 +174,10 @@ pub struct Faces {
     pub web: bool,
 }
 
-impl Proxies {
-    /// Whether a connection from this address, or through a socket in the file system, is a proxy's.
+impl Peers {
+    /// Whether a connection from this address, or through a socket in the file system, is of theirs.
     #[must_use]
-    pub fn trust(&self, peer: Option<IpAddr>) -> bool {
+    pub fn have(&self, peer: Option<IpAddr>) -> bool {
         match peer {
             Some(peer) => self.networks.iter().any(|network| network.has(peer)),
             None => self.unix,

@@ -25,7 +25,9 @@ use crate::courier::{ShardInbox, ToHub, ToShard};
 use crate::door::{Door, DoorHandle};
 use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
+use crate::metrics::Metrics;
 use crate::options::{Address, Options, Policy, TlsUse};
+use crate::post::Post;
 use crate::shard::Seed;
 use crate::vault::Vault;
 
@@ -121,12 +123,16 @@ impl Server {
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let policy = Arc::new(policy);
         let strangers = Arc::new(AtomicUsize::new(0));
-        let seeds: Vec<_> = (0..count)
-            .map(|_| Seed::new(hub.clone(), Arc::clone(&policy), Arc::clone(&strangers)))
-            .collect::<Result<_, _>>()?;
+        let metrics = Arc::new(Metrics::new());
+        let seed = |_| {
+            let (policy, metrics) = (Arc::clone(&policy), Arc::clone(&metrics));
+            Seed::new(hub.clone(), policy, Arc::clone(&strangers), metrics)
+        };
+        let seeds: Vec<_> = (0..count).map(seed).collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
         let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
+        let post = Post::start(&hub)?;
 
         let mut node = Node::new(NODE, core, count, policy.limits.presence_notices_max);
         begin(&mut node, &mut *log, &*archive, &inbox)?;
@@ -141,12 +147,14 @@ impl Server {
             archive,
             shards: Arc::clone(&inboxes),
             vault,
+            post,
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),
             progress: crate::hub::Progress::default(),
             reread,
             strangers,
+            metrics,
         };
         threads.push(spawn("hub".to_owned(), move || {
             if let Err(error) = hub_state.run() {

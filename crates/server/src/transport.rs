@@ -90,7 +90,7 @@ impl Transport {
                 Layer::Undecided { certificate: certificate.clone(), is_required: true }
             }
         };
-        if listener.proxies.trust(peer) {
+        if listener.proxies.have(peer) {
             layer = Layer::Proxied(Box::new(layer));
         }
         let beginning_due = Instant::now() + BEGINNING_TIME;
@@ -175,6 +175,11 @@ impl Transport {
             Layer::Tls(tls) => tls.read(&mut self.stream, buffer),
             Layer::Undecided { .. } | Layer::Proxied(_) => self.read_beginning(buffer),
         }
+    }
+
+    /// Whether the next read is one of the socket itself, of which a short one empties it.
+    pub(crate) fn reads_socket(&self) -> bool {
+        matches!(self.layer, Layer::Plain | Layer::Refused) && self.head.is_empty()
     }
 
     /// Writes, by one call, what the socket takes of the slices.

@@ -27,7 +27,7 @@ pub(super) enum Default {
 }
 
 /// Tables that are not there unless somebody writes them.
-pub(super) const OPTIONAL: &[&str] = &["tls", "operator.*", "cluster"];
+pub(super) const OPTIONAL: &[&str] = &["tls", "mail", "operator.*", "cluster"];
 
 /// The settings, table by table.
 pub(super) const KEYS: &[Key] = &[
@@ -38,11 +38,12 @@ pub(super) const KEYS: &[Key] = &[
     key("server.description", Kind::Line(400), Default::Plain("")),
     key("server.motd", Kind::Text(65_536), Default::Plain("")),
     key("server.icon", Kind::Line(400), Default::Plain("")),
+    key("server.metrics_from", Kind::Peers(100), Default::Plain("127.0.0.0/8, ::1")),
     secret("server.password", Kind::Line(300), Default::Plain("")),
     key("listen.*.address", Kind::Address, Default::Plain("127.0.0.1:8080")),
     key("listen.*.faces", Kind::Faces, Default::Plain("line, irc, web")),
     key("listen.*.tls", Kind::OneOf(&["off", "detect", "required"]), Default::Tls),
-    key("listen.*.proxy_from", Kind::Proxies(100), Default::Plain("")),
+    key("listen.*.proxy_from", Kind::Peers(100), Default::Plain("")),
     key("listen.*.unterminated_ms", Kind::Number(0, 60_000), Default::Plain("0")),
     key("tls.certificate", Kind::Path, Default::Required),
     key("tls.key", Kind::Path, Default::Required),
@@ -57,6 +58,12 @@ pub(super) const KEYS: &[Key] = &[
     key("accounts.default_user_modes", Kind::Line(20), Default::Plain("")),
     key("accounts.password.memory_kib", Kind::Number(8, 4_194_304), Default::Plain("19456")),
     key("accounts.password.passes", Kind::Number(1, 100), Default::Plain("2")),
+    key("mail.host", Kind::Word, Default::Required),
+    key("mail.port", Kind::Number(1, 65_535), Default::Plain("587")),
+    key("mail.tls", Kind::OneOf(&["off", "starttls", "always"]), Default::Plain("starttls")),
+    key("mail.from", Kind::Line(254), Default::Required),
+    key("mail.user", Kind::Line(254), Default::Plain("")),
+    key("mail.password_file", Kind::Line(4096), Default::Plain("")),
     key("operator.*.name", Kind::Word, Default::Required),
     secret("operator.*.password_hash", Kind::PasswordHash, Default::Required),
     key("limits.connections_per_ip", Kind::Number(0, 1_000_000), Default::Plain("0")),

@@ -91,10 +91,10 @@ impl State {
                     rooms: asker.rooms.iter().copied().collect(),
                 });
             }
-            Query::Address => Answer::Address(self.mail.addresses.get(&id).cloned()),
             Query::Certificates => {
                 Answer::Certificates(asker.certificates.iter().map(|print| print.0).collect())
             }
+            Query::Stays => Answer::Stays(asker.stays),
             _ => Answer::Unavailable,
         };
         Response::Now(answer)

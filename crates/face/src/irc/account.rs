@@ -7,6 +7,7 @@ use chinwag_model::ask::Ask;
 use chinwag_model::intent::Intent;
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::query::Query;
 use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 
 use super::args;
@@ -34,18 +35,33 @@ impl Chat {
             let text = "The account's name must be your nickname; give * or change it first";
             return fail(self, "ACCOUNT_NAME_MUST_BE_NICK", text, out);
         }
-        if self.policy.register_needs_email && !looks_like_address(email) {
+        if self.policy.register_needs_email && !self.policy.mail && !looks_like_address(email) {
             return fail(self, "INVALID_EMAIL", "A valid e-mail address is needed", out);
         }
         if self.me.as_ref().is_some_and(|me| me.card.badge.account.is_some()) {
             let text = "You have an account already";
             return fail(self, "ALREADY_AUTHENTICATED", text, out);
         }
-        self.hash_for(Door::Command, &nick, password, out);
+        self.make_account(Door::Command, &nick, password, email, out);
+    }
+
+    /// Makes a nickname an account, or has it held until the address is verified.
+    pub(super) fn make_account(
+        &mut self,
+        door: Door,
+        nick: &str,
+        password: &str,
+        email: &str,
+        out: &mut Output,
+    ) {
+        if self.policy.verifies() {
+            return self.claim_for(door, nick, password, email, out);
+        }
+        self.hash_for(door, nick, password, out);
     }
 
     /// Wants a password hashed, to register a name with it.
-    pub(super) fn hash_for(&mut self, door: Door, nick: &str, password: &str, out: &mut Output) {
+    fn hash_for(&mut self, door: Door, nick: &str, password: &str, out: &mut Output) {
         if password.is_empty() || password.len() > SECRET_BYTES_MAX {
             return self.not_registered(door, "WEAK_PASSWORD", "Choose another password", out);
         }
@@ -72,7 +88,13 @@ impl Chat {
     }
 
     /// The account is made.
-    pub(super) fn registered(&mut self, door: Door, account: &str, out: &mut Output) {
+    pub(super) fn registered(
+        &mut self,
+        door: Door,
+        command: &str,
+        account: &str,
+        out: &mut Output,
+    ) {
         let account = account.to_owned();
         match door {
             Door::Service => {
@@ -80,7 +102,7 @@ impl Chat {
                 self.notice(Some("NickServ"), &text, out);
             }
             _ => self.server_line(
-                "REGISTER",
+                command,
                 |line| line.param("SUCCESS").param(&account).trailing("Account registered"),
                 out,
             ),
@@ -106,6 +128,10 @@ impl Chat {
             Refusal::LooksLike { existing, .. } => {
                 ("BAD_ACCOUNT_NAME", format!("That name looks like {existing}, which is taken"))
             }
+            Refusal::NotMailed(why) => super::mail::not_mailed(why),
+            Refusal::TooMany => {
+                ("TEMPORARILY_UNAVAILABLE", "Too many wait to be verified; try later".to_owned())
+            }
             Refusal::NotStored(why) => {
                 let why = super::refusal::not_stored(*why);
                 ("TEMPORARILY_UNAVAILABLE", format!("Not stored, so not done: {why}"))
@@ -123,13 +149,6 @@ impl Chat {
         self.fail("REGISTER", code, &[&nick], text, out);
     }
 
-    pub(super) fn verify(&mut self, params: &[&str], out: &mut Output) {
-        // Accounts are made whole at once: none waits for a code.
-        let account = params.first().copied().unwrap_or("*").to_owned();
-        let text = "No account of that name waits to be verified";
-        self.fail("VERIFY", "INVALID_CODE", &[&account], text, out);
-    }
-
     pub(super) fn persistence(&mut self, params: &[&str], out: &mut Output) {
         if self.me.as_ref().is_none_or(|me| me.card.badge.account.is_none()) {
             let text = "An account is needed to stay";
@@ -138,14 +157,7 @@ impl Chat {
         let subcommand = params.first().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
         let setting = params.get(1).map(|word| word.to_ascii_uppercase()).unwrap_or_default();
         match (subcommand.as_str(), setting.as_str()) {
-            ("GET", _) | ("", _) => {
-                let now = if self.policy.always_on { "ON" } else { "OFF" };
-                self.server_line(
-                    "PERSISTENCE",
-                    |line| line.param("STATUS").param("DEFAULT").param(now),
-                    out,
-                );
-            }
+            ("GET" | "", _) => self.ask(Ask::Query(Query::Stays), Why::Stay),
             ("SET", "ON") => self.want(Intent::Stay(Some(true)), Why::Stay),
             ("SET", "OFF") => self.want(Intent::Stay(Some(false)), Why::Stay),
             ("SET", "DEFAULT") => self.want(Intent::Stay(None), Why::Stay),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use chinwag_model::ask::Ask;
 use chinwag_model::id::{PersonId, Place};
 use chinwag_model::intent::Intent;
+use chinwag_model::mail::MailAddress;
 use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::mode::{Flags, RoomList};
-use chinwag_model::name::Name;
+use chinwag_model::name::{Name, NewName};
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message, ParamWriter};
@@ -19,6 +20,7 @@ use super::registration::Intro;
 use super::render::Look;
 use super::reply::{Line, Reply, write};
 use super::speech::{Multiline, Slot};
+use super::split::LINE_BYTES_MAX;
 use super::{About, IN_FLIGHT_MAX, IrcPolicy};
 use crate::output::Output;
 
@@ -40,6 +42,8 @@ pub(super) struct Me {
     pub(super) card: Card,
     pub(super) flags: Flags,
     pub(super) guest: bool,
+    /// What they were called beside the name as they came in.
+    pub(super) real_name: Arc<str>,
     /// Whom they ignore, in order.
     pub(super) ignores: Vec<PersonId>,
     /// Names that are watched, by what is compared.
@@ -90,6 +94,14 @@ pub(super) enum Why {
     /// An account is registered: by which door.
     Register(Door),
     HashFor(Door, Box<str>),
+    /// A name is to be held until its address is verified.
+    ClaimFor(Door, NewName, MailAddress),
+    Hold(Door, Box<str>),
+    Verify(Door, Box<str>),
+    AskReset,
+    /// A password is to be hashed, to set it by this code.
+    HashReset(Name, Secret),
+    Reset,
     /// A session proves an account after it has come in.
     Login(Door),
     Check(Door, Name),
@@ -464,7 +476,7 @@ impl Chat {
         let line = writer.numeric(number).param(self.nick());
         let line = params.iter().fold(line, |line, param| line.param(param));
         match text {
-            Some(text) => line.trailing(text).end(),
+            Some(text) => line.trailing_within(text, LINE_BYTES_MAX).end(),
             None => line.end(),
         }
         Line { tags: Vec::new(), body }

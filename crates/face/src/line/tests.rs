@@ -94,6 +94,7 @@ fn policy() -> LinePolicy {
         guests: true,
         open_names: true,
         registration: true,
+        verification: false,
         line_bytes_max: 4096,
     }
 }
@@ -191,5 +192,6 @@ fn entered(new: bool) -> Reply {
         rooms: Vec::new(),
         flags: Flags::default(),
         away: None,
+        real_name: "".into(),
     })))
 }

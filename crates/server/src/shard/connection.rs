@@ -13,6 +13,7 @@ use chinwag_node::outbox::{Outbox, SLICES_MAX};
 use super::speech::Speech;
 use crate::cloak::cloak;
 use crate::courier::Arrival;
+use crate::metrics::{Counted, Tally};
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
 use crate::transport::{Got, Transport};
@@ -44,6 +45,8 @@ pub(super) struct Connection {
     pub(super) is_writable: bool,
     /// The system has told of something to read, and it was not read to its end yet.
     pub(super) may_read_more: bool,
+    /// The system has told that no more will come than lies there.
+    pub(super) is_hung_up: bool,
     pub(super) input_ended: bool,
     /// Nothing more comes for it.
     pub(super) is_parting: bool,
@@ -56,6 +59,8 @@ pub(super) struct Connection {
     mark_told: Option<Place>,
     /// Its place among all, until it is told goodbye.
     pub(super) seat: Option<Seat>,
+    /// Its place among those that are talked with alike.
+    pub(super) counted: Option<Counted>,
 }
 
 /// What came of a read.
@@ -101,6 +106,7 @@ impl Connection {
             is_stranger: false,
             is_writable: true,
             may_read_more: true,
+            is_hung_up: false,
             input_ended: false,
             is_parting: false,
             is_half_closed: false,
@@ -110,6 +116,7 @@ impl Connection {
             is_marked: false,
             mark_told: None,
             seat: Some(seat),
+            counted: None,
         }
     }
 
@@ -176,13 +183,14 @@ impl Connection {
     /// Reads once. The system tells of a socket only when it has become readable, so that one
     /// that was not read to its end must be read again.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
+        let of_socket = self.stream.reads_socket();
         match self.stream.read(buffer) {
             Ok(Got::End) => Reading::End,
             Ok(Got::Bytes(count)) => {
-                self.may_read_more = count == buffer.len();
                 // A shorter read has emptied the socket, but for what came since, of which the
-                // system tells again; and an end, of which it does not.
-                Reading::Bytes(count, true)
+                // system tells again; an end it has told of already.
+                self.may_read_more = !of_socket || count == buffer.len() || self.is_hung_up;
+                Reading::Bytes(count, self.may_read_more)
             }
             Ok(Got::Begun) => {
                 self.tell_of_tls();
@@ -249,7 +257,7 @@ impl Connection {
     }
 
     /// Writes what is due, by one call for most.
-    pub(super) fn write(&mut self) -> Write {
+    pub(super) fn write(&mut self, tally: &mut Tally) -> Write {
         loop {
             if self.outbox.is_empty() && self.is_parting {
                 self.stream.say_end();
@@ -268,8 +276,10 @@ impl Connection {
                 count += 1;
             }
             let slices = slices.get(..count).unwrap_or_default();
+            tally.writes += 1;
             match self.stream.write(slices) {
                 Ok(wrote) => {
+                    tally.written_bytes += wrote.bytes as u64;
                     self.outbox.advance(wrote.bytes.min(due));
                     // The socket is full: the system tells when it is no longer.
                     self.is_writable = !wrote.is_full;
