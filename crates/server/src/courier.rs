@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chinwag_model::ask::{Checked, CodeAsk};
 use chinwag_model::intent::{Intent, Mark, Target};
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
 use chinwag_model::query::{Answer, Query};
-use chinwag_model::secret::Secret;
+use chinwag_model::secret::{CodeHash, Secret};
 use chinwag_model::tag::Tags;
 use chinwag_node::delivery::{Delivery, SessionNumber};
 use chinwag_node::route::shard_of;
@@ -16,7 +17,6 @@ use chinwag_storage::log::{Logged, Snapshot};
 use crossbeam_channel::Sender;
 
 use crate::options::{ListenOptions, Policy};
-use crate::post::Mailed;
 use crate::seat::Seat;
 use crate::transport::Transport;
 
@@ -43,6 +43,16 @@ pub(crate) enum ToHub {
     Hushed,
     /// A shard has said its goodbyes and ended.
     Ended,
+}
+
+/// What came of a code that was to be mailed.
+#[derive(Debug)]
+pub(crate) struct Mailed {
+    pub(crate) session: SessionNumber,
+    pub(crate) request: u32,
+    pub(crate) account: Name,
+    pub(crate) code: CodeHash,
+    pub(crate) result: Result<(), NotMailed>,
 }
 
 /// What one session wants.

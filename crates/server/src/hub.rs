@@ -18,10 +18,10 @@ use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
-use crate::post::{Mailed, Post, Sent};
+use crate::post::{Post, Sent};
 use crate::vault::{Cost, Job, Vault, Work};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must

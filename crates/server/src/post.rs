@@ -22,7 +22,7 @@ use crossbeam_channel::Sender;
 use self::bounds::Bounds;
 use self::code::{Code, Purpose};
 use self::mailer::{Job, Mailer};
-use crate::courier::ToHub;
+use crate::courier::{Mailed, ToHub};
 use crate::options::Policy;
 
 /// Codes that were made and whose requests are not stored yet. It takes a moment; beyond, the
@@ -45,16 +45,6 @@ struct Made {
     account: Name,
     purpose: Purpose,
     code: Code,
-}
-
-/// What came of a code that was to be mailed.
-#[derive(Debug)]
-pub(crate) struct Mailed {
-    pub(crate) session: SessionNumber,
-    pub(crate) request: u32,
-    pub(crate) account: Name,
-    pub(crate) code: CodeHash,
-    pub(crate) result: Result<(), NotMailed>,
 }
 
 /// What became of a code that was to be mailed, as far as it is known at once.

@@ -13,9 +13,8 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, SmtpTransport, Transport as _};
 
-use super::Mailed;
 use super::code::{Code, Purpose};
-use crate::courier::ToHub;
+use crate::courier::{Mailed, ToHub};
 use crate::options::{MailOptions, MailTls, Policy};
 
 /// Mails that wait to be sent; beyond, who asks is told that none can be.
