@@ -34,7 +34,8 @@ fn main() -> ExitCode {
             match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {
                     let shown = print(&check::show(&config));
-                    let wrong = config.cluster().err().or_else(|| config.certificate().err());
+                    let wrong = config.cluster().err().map(|error| error.to_string());
+                    let wrong = wrong.or_else(|| config.options(&[]).err().map(|e| e.to_string()));
                     wrong.map_or(shown, fail)
                 }
                 Err(error) => fail(error),

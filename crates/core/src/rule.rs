@@ -18,6 +18,7 @@ mod entitle;
 mod exit;
 mod found;
 mod group;
+mod hold;
 mod ignore;
 mod invite;
 mod join;
@@ -37,10 +38,12 @@ mod register;
 mod relay;
 mod rename;
 mod rename_room;
+mod reset;
 mod say;
 pub(crate) mod speech;
 mod stay;
 mod topic;
+mod verify;
 mod visit;
 mod wallops;
 
@@ -93,6 +96,11 @@ pub(crate) enum Change {
     Stay(stay::Change),
     Create(create::Change),
     Device(device::Change),
+    Hold(Box<hold::Change>),
+    Verify(Box<verify::Change>),
+    AskReset(reset::Asked),
+    Reset(reset::Change),
+    Withdraw(reset::Withdrawal),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -200,6 +208,22 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::LoseDevice { person, endpoint } => {
             Change::Device(device::decide_lose(state, step, *person, endpoint)?)
         }
+        Intent::Hold { name, address, claim, code } => {
+            let decided = hold::decide(state, step, name, address, claim, *code)?;
+            Change::Hold(Box::new(decided))
+        }
+        Intent::Verify { account, code } => {
+            Change::Verify(Box::new(verify::decide(state, step, account, *code)?))
+        }
+        Intent::AskReset { account, code } => {
+            Change::AskReset(reset::ask(state, step, account, *code)?)
+        }
+        Intent::Reset { account, code, verifier } => {
+            Change::Reset(reset::decide(state, step, account, *code, verifier)?)
+        }
+        Intent::Withdraw { account, code, why } => {
+            Change::Withdraw(reset::withdraw(account, *code, *why))
+        }
     })
 }
 
@@ -244,6 +268,11 @@ impl Change {
             Self::Stay(change) => change.commit(state, step, out),
             Self::Create(change) => change.commit(state, step, out),
             Self::Device(change) => change.commit(state, step, out),
+            Self::Hold(change) => change.commit(state, step, out),
+            Self::Verify(change) => change.commit(state, step, out),
+            Self::AskReset(change) => change.commit(state, step, out),
+            Self::Reset(change) => change.commit(state, step, out),
+            Self::Withdraw(change) => change.commit(state, step, out),
         }
     }
 }

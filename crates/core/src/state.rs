@@ -9,9 +9,12 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
+pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
+pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
+mod mail;
 mod person;
 mod room;
 
@@ -35,6 +38,8 @@ pub struct State {
     pub(crate) room_next: RoomId,
     /// Who has gone or changed name, the last one at the end; at most [`FORMER_MAX`].
     pub(crate) former: VecDeque<Past>,
+    /// What waits for codes that were mailed, and addresses.
+    pub(crate) mail: Mail,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -143,6 +148,7 @@ impl State {
             person_next: PersonId(1),
             room_next: RoomId(1),
             former: VecDeque::new(),
+            mail: Mail::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),
