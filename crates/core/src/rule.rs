@@ -16,6 +16,7 @@ mod enter;
 mod entitle;
 mod exit;
 mod found;
+mod gone;
 mod group;
 mod ignore;
 mod invite;
@@ -37,6 +38,7 @@ mod relay;
 mod rename;
 mod rename_room;
 mod say;
+mod sign;
 pub(crate) mod speech;
 mod stay;
 mod topic;
@@ -91,6 +93,8 @@ pub(crate) enum Change {
     Accept(accept::Change),
     Stay(stay::Change),
     Create(create::Change),
+    Gone(gone::Change),
+    Sign(sign::Change),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -99,7 +103,8 @@ pub(crate) enum Change {
 /// The rule's refusal.
 pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Change, Refusal> {
     Ok(match &request.intent {
-        Intent::Begin => Change::Begin(begin::decide(state, step)?),
+        Intent::Begin => Change::Begin(begin::decide(state, step, false)?),
+        Intent::BeginAs(_) => Change::Begin(begin::decide(state, step, true)?),
         Intent::Enter(identity, visitor) => {
             Change::Enter(enter::decide(state, step, identity, visitor.as_deref())?)
         }
@@ -189,6 +194,13 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Create(name, verifier) => {
             Change::Create(create::decide(state, step, name, verifier)?)
         }
+        Intent::Gone { node, epoch, last } => {
+            Change::Gone(gone::decide(state, step, *node, *epoch, *last)?)
+        }
+        Intent::End => Change::Gone(gone::decide_end(state, step)?),
+        Intent::Beat | Intent::Digest { .. } | Intent::Nothing => {
+            Change::Sign(sign::decide(state, step)?)
+        }
     })
 }
 
@@ -232,6 +244,8 @@ impl Change {
             Self::Accept(change) => change.commit(state, step, out),
             Self::Stay(change) => change.commit(state, step, out),
             Self::Create(change) => change.commit(state, step, out),
+            Self::Gone(change) => change.commit(state, step, out),
+            Self::Sign(change) => change.commit(step, out),
         }
     }
 }

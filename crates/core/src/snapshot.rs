@@ -14,9 +14,13 @@ pub const SNAPSHOT_FORMAT: u8 = 1;
 /// Fields of this version's snapshot; a later one may have more behind them.
 const FIELDS: u64 = 9;
 
+/// Where the level of a cluster stands, among fields. Where there never was a cluster it is not there,
+/// and what lies between is for what later versions know.
+const LEVEL_FIELD: u64 = 80;
+
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest([u8; 32]);
+pub struct Digest(pub [u8; 32]);
 
 /// Why bytes are no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +47,7 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(FIELDS)?
+        e.array(if self.level == 0 { FIELDS } else { LEVEL_FIELD + 1 })?
             .encode(self.seq)?
             .encode(self.time)?
             .encode(&self.lives)?
@@ -53,6 +57,12 @@ impl State {
             .encode(self.person_next)?
             .encode(self.room_next)?
             .encode(&self.former)?;
+        if self.level > 0 {
+            for _ in FIELDS..LEVEL_FIELD {
+                e.null()?;
+            }
+            e.encode(self.level)?;
+        }
         Ok(())
     }
 
@@ -76,9 +86,17 @@ impl State {
         let person_next: PersonId = d.decode()?;
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
+        let mut level = 0;
+        if fields > LEVEL_FIELD {
+            for _ in FIELDS..LEVEL_FIELD {
+                d.skip()?;
+            }
+            level = d.decode()?;
+        }
 
         // A new state has the lobby; the stored one takes its place.
-        let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
+        let mut state =
+            Self { seq, time, lives, person_next, room_next, former, level, ..Self::new() };
         for (id, person) in persons {
             state.insert_person(id, person);
         }
@@ -133,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_restored_state_is_the_same_with_all_that_is_found_again() {
-        for state in [&State::new(), full().state()] {
+        let mut cluster = full();
+        cluster.play("node1: begin as a\nnode3: begin as c\nnode3: end");
+        for state in [&State::new(), full().state(), cluster.state()] {
             let restored = State::restore(&state.snapshot()).unwrap();
             assert_eq!(format!("{restored:?}"), format!("{state:?}"));
             assert_eq!(restored.digest(), state.digest());

@@ -9,9 +9,12 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
+pub use crate::state::life::Living;
+pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub(crate) use crate::state::person::{Fingerprint, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
+mod life;
 mod person;
 mod room;
 
@@ -35,6 +38,8 @@ pub struct State {
     pub(crate) room_next: RoomId,
     /// Who has gone or changed name, the last one at the end; at most [`FORMER_MAX`].
     pub(crate) former: VecDeque<Past>,
+    /// What all nodes of a cluster that lived at some moment knew; see [`Self::level`].
+    pub(crate) level: u32,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -55,17 +60,6 @@ pub struct State {
     pub(crate) operators: BTreeSet<PersonId>,
     /// Accounts by certificate.
     pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
-}
-
-/// A node's life in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Life {
-    /// One more each time the node starts.
-    #[n(0)]
-    pub(crate) epoch: u64,
-    /// The number its next request has.
-    #[n(1)]
-    pub(crate) next: u64,
 }
 
 /// Who has a name.
@@ -141,6 +135,7 @@ impl State {
             person_next: PersonId(1),
             room_next: RoomId(1),
             former: VecDeque::new(),
+            level: 0,
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),
@@ -165,12 +160,6 @@ impl State {
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.time
-    }
-
-    /// The epoch of a node's present life; 0 if it never lived.
-    #[must_use]
-    pub fn epoch(&self, node: NodeId) -> u64 {
-        self.lives.get(&node).map_or(0, |life| life.epoch)
     }
 
     /// What a password of this person is checked against, if they have one.

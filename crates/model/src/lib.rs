@@ -17,6 +17,7 @@ pub mod mask;
 pub mod message;
 pub mod mode;
 pub mod name;
+pub mod node;
 pub mod outcome;
 pub mod query;
 pub mod rank;

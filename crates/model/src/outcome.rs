@@ -161,6 +161,9 @@ pub enum Refusal {
     TooMany,
     /// It was not stored, for this reason, and so not done.
     NotStored(NotStored),
+    /// It is on its way, and nobody knows yet whether it is stored: this node is cut off from the
+    /// others. If it is, everyone sees it, and so does history.
+    Unsure,
     /// A rule failed: a bug. Nothing was changed.
     Internal,
 }
@@ -213,4 +216,10 @@ pub enum NotStored {
     ArchiveBehind,
     /// The server is stopping.
     Stopping,
+    /// This node is cut off from the others.
+    CutOff,
+    /// It came to the log when it was no longer wanted.
+    TooLate,
+    /// Another node is of an older version, and does not know of it.
+    OlderNode,
 }

@@ -232,7 +232,8 @@ fn no(refusal: &Refusal) -> String {
         Refusal::NotYours => "not yours".to_owned(),
         Refusal::NoSuchKey => "no such value".to_owned(),
         Refusal::TooMany => "too many".to_owned(),
-        Refusal::NotStored(why) => panic!("the core stores nothing, but says {why:?}"),
+        Refusal::NotStored(why) => format!("not stored: {why:?}"),
+        Refusal::Unsure => panic!("the core is never unsure"),
         Refusal::Internal => panic!("a rule panicked"),
     }
 }
