@@ -12,6 +12,7 @@ use chinwag_model::text::Text;
 
 use crate::state::{Holder, Person, Room, State};
 
+pub mod reader;
 mod visitor;
 
 /// Most rooms that one search looks through: one's own first, then public ones.

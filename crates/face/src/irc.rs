@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::effect::{Event, Stamp};
-use chinwag_model::id::{SessionId, Timestamp};
+use chinwag_model::id::{PersonId, SessionId, Timestamp};
 use chinwag_model::message::Card;
 use chinwag_model::mode::Flags;
 use chinwag_model::outcome::Outcome;
@@ -313,6 +313,13 @@ impl IrcFace {
     #[must_use]
     pub fn sight(&self, event: &Event, stamp: &Stamp, via: Via) -> Sight {
         self.chat.sight(event, stamp, via)
+    }
+
+    /// How this session sees each of several messages in a room it is in, all by one of these authors,
+    /// in order; `None` where it may see one of them otherwise than the others.
+    #[must_use]
+    pub fn hears(&self, authors: &[PersonId]) -> Option<Look> {
+        self.chat.hears(authors)
     }
 
     /// Tells an event that this session sees in its own way.

@@ -283,6 +283,12 @@ impl LineFace {
         self.talk.sight(event)
     }
 
+    /// Whether this session sees all that is said in a room it is in as everyone does.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.talk.hears()
+    }
+
     /// Tells an event, or keeps it until what came before is told.
     pub fn show(&mut self, event: &Event, out: &mut Output) {
         self.talk.show(event, out);

@@ -1,5 +1,7 @@
 //! What becomes of a request: it is done, or politely refused.
 
+use std::sync::Arc;
+
 use crate::id::{PersonId, Place, Timestamp};
 use crate::message::{Card, RoomCard, Subject};
 use crate::mode::{Flags, RoomList};
@@ -76,6 +78,8 @@ pub struct Entered {
     pub flags: Flags,
     /// Where the person is away, why.
     pub away: Option<Text>,
+    /// What the person is called beside the name.
+    pub real_name: Arc<str>,
 }
 
 /// Why the one spoken to may not hear it now.

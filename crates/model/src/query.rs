@@ -180,6 +180,8 @@ pub enum Query {
     Certificate([u8; 32]),
     /// The certificates of the asker's account.
     Certificates,
+    /// Whether the asker stays without a connection: as they said, if they did.
+    Stays,
 }
 
 /// What else is asked of messages that are searched.
@@ -321,6 +323,8 @@ pub enum Answer {
     Certificate(Option<(Name, u32)>),
     /// To [`Query::Certificates`].
     Certificates(Vec<[u8; 32]>),
+    /// To [`Query::Stays`].
+    Stays(Option<bool>),
     /// The archive could not answer; the reason is in the server's log.
     Unavailable,
 }

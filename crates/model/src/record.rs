@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::id::{Place, Timestamp};
 use crate::intent::Mark;
 use crate::message::{Card, Conversation, Message};
+use crate::mode::RoomChange;
 use crate::text::Text;
 
 /// Something for the archive.
@@ -57,4 +58,6 @@ pub enum What {
     Renamed(Card),
     /// They took back a message, for this reason.
     Redacted(Place, Option<Text>),
+    /// They changed what the room is like. What its key was is kept nowhere.
+    Changed(Vec<RoomChange>),
 }

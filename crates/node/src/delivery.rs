@@ -1,5 +1,7 @@
 //! What a shard is to do, in order.
 
+use std::sync::Arc;
+
 use chinwag_model::effect::{Event, Stamp};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::outcome::Outcome;
@@ -28,19 +30,26 @@ pub enum Recipients {
     },
 }
 
+/// An event that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// What.
+    pub event: Event,
+    /// Where it stands, and whose doing it is.
+    pub stamp: Stamp,
+    /// Whether it is told to so many that who can do without is not to be bothered.
+    pub crowded: bool,
+}
+
 /// What a shard is to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// Show an event.
+    /// Show an event, which the shards share.
     Show {
         /// To whom.
         to: Recipients,
         /// What.
-        event: Event,
-        /// Where it stands, and whose doing it is.
-        stamp: Stamp,
-        /// Whether it is told to so many that who can do without is not to be bothered.
-        crowded: bool,
+        shown: Arc<Shown>,
     },
     /// Tell a session what became of a request.
     Outcome {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_core::answer::Response;
+use chinwag_core::answer::reader::Reader;
 use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event};
@@ -15,7 +16,7 @@ use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
 
-use crate::delivery::{Delivery, SessionNumber};
+use crate::delivery::{Delivery, SessionNumber, Shown};
 use crate::route::Routes;
 use crate::watch::Watches;
 
@@ -69,6 +70,8 @@ pub struct Asked {
     pub request: u32,
     /// What is asked of the archive.
     pub reading: Reading,
+    /// Who reads the answer.
+    pub reader: Reader,
 }
 
 /// What a session asked and was not yet told.
@@ -167,7 +170,7 @@ impl Node {
         let id = SessionId { node: self.id, number: session };
         let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
             Ok((audience, event, stamp)) => {
-                self.routes.show(audience, &[], &event, stamp, false);
+                self.routes.show(audience, &[], Shown { event, stamp, crowded: false });
                 Ok(Done::Said(None))
             }
             Err(refusal) => Err(refusal),
@@ -328,7 +331,10 @@ impl Node {
                 request,
                 answer: Box::new(answer),
             }),
-            Response::Later(reading) => self.readings.push(Asked { session, request, reading }),
+            Response::Later(reading) => {
+                let reader = self.state().reader(id);
+                self.readings.push(Asked { session, request, reading, reader });
+            }
         }
     }
 
@@ -348,7 +354,7 @@ impl Node {
                     }
                     _ => &[],
                 };
-                self.routes.show(audience, watching, &event, stamp, crowded);
+                self.routes.show(audience, watching, Shown { event, stamp, crowded });
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use chinwag_model::id::Place;
 
-/// Most slices that one write takes; the kernel takes no more than 1,024.
-pub const SLICES_MAX: usize = 256;
+/// Most slices that one write takes; the kernel takes no more than 1,024. What one turn brings a
+/// connection is mostly one.
+pub const SLICES_MAX: usize = 64;
 
 /// A queue of bytes to be written to one connection.
 ///
@@ -15,7 +16,10 @@ pub const SLICES_MAX: usize = 256;
 /// refuses: the connection is then closed, and what it missed is in history.
 #[derive(Debug)]
 pub struct Outbox {
-    chunks: VecDeque<Chunk>,
+    /// What is written next: here, so that the usual one chunk takes no memory of its own.
+    first: Option<Chunk>,
+    /// What follows it.
+    rest: VecDeque<Chunk>,
     /// Bytes of the first chunk that are written already.
     written: usize,
     bytes: usize,
@@ -38,7 +42,14 @@ impl Outbox {
     /// An empty outbox that holds at most this many bytes.
     #[must_use]
     pub fn new(bytes_max: usize) -> Self {
-        Self { chunks: VecDeque::new(), written: 0, bytes: 0, bytes_max, delivered: None }
+        Self {
+            first: None,
+            rest: VecDeque::new(),
+            written: 0,
+            bytes: 0,
+            bytes_max,
+            delivered: None,
+        }
     }
 
     /// Adds bytes at the end. `mark` tells how far what waits for this person is told with them.
@@ -51,7 +62,11 @@ impl Outbox {
         }
         self.bytes += bytes.len();
         if !bytes.is_empty() || mark.is_some() {
-            self.chunks.push_back(Chunk { bytes, mark });
+            let chunk = Chunk { bytes, mark };
+            match self.first {
+                Some(_) => self.rest.push_back(chunk),
+                None => self.first = Some(chunk),
+            }
         }
         Ok(())
     }
@@ -77,7 +92,7 @@ impl Outbox {
     /// What to write next, in at most [`SLICES_MAX`] slices.
     pub fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
         let written = self.written;
-        let chunks = self.chunks.iter().take(SLICES_MAX).enumerate();
+        let chunks = self.first.iter().chain(&self.rest).take(SLICES_MAX).enumerate();
         chunks.map(move |(at, chunk)| {
             let from = if at == 0 { written } else { 0 };
             IoSlice::new(chunk.bytes.get(from..).unwrap_or_default())
@@ -88,17 +103,14 @@ impl Outbox {
     pub fn advance(&mut self, count: usize) {
         self.bytes = self.bytes.saturating_sub(count);
         self.written += count;
-        while let Some(first) = self.chunks.front() {
-            if self.written < first.bytes.len() {
-                break;
-            }
+        while let Some(first) = self.first.take_if(|first| self.written >= first.bytes.len()) {
             self.written -= first.bytes.len();
             self.delivered = self.delivered.max(first.mark);
-            self.chunks.pop_front();
+            self.first = self.rest.pop_front();
         }
         // A connection to which nothing is being said holds no memory for it.
-        if self.chunks.is_empty() {
-            self.chunks = VecDeque::new();
+        if self.first.is_none() {
+            self.rest = VecDeque::new();
             self.written = 0;
         }
     }

@@ -1,10 +1,12 @@
 //! From effects to the deliveries of each shard: a room's members are touched by the shards that
 //! hold them, never one by one here.
 
-use chinwag_model::effect::{Audience, Event, Stamp};
+use std::sync::Arc;
+
+use chinwag_model::effect::Audience;
 use chinwag_model::id::{NodeId, SessionId};
 
-use crate::delivery::{Delivery, Recipients, SessionNumber};
+use crate::delivery::{Delivery, Recipients, SessionNumber, Shown};
 
 /// The deliveries of all shards, gathered in order.
 #[derive(Debug)]
@@ -38,15 +40,9 @@ impl Routes {
     }
 
     /// Shows an event to an audience; `watching` are the sessions that watch the name in it.
-    pub(crate) fn show(
-        &mut self,
-        audience: Audience,
-        watching: &[SessionNumber],
-        event: &Event,
-        stamp: Stamp,
-        crowded: bool,
-    ) {
-        let show = |to| Delivery::Show { to, event: event.clone(), stamp, crowded };
+    pub(crate) fn show(&mut self, audience: Audience, watching: &[SessionNumber], shown: Shown) {
+        let shown = Arc::new(shown);
+        let show = |to| Delivery::Show { to, shown: Arc::clone(&shown) };
         match audience {
             Audience::Room(room) => self.send_all(&show(Recipients::Room(room))),
             Audience::Everyone => self.send_all(&show(Recipients::Everyone)),

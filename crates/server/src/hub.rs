@@ -241,7 +241,10 @@ impl Hub {
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
-            let reply = move |answer| inbox.answer(asked.session, asked.request, answer);
+            let reply = move |mut answer| {
+                asked.reader.censor(&mut answer);
+                inbox.answer(asked.session, asked.request, answer);
+            };
             self.archive.read(asked.reading, Box::new(reply));
         }
         for (shard, inbox) in self.shards.iter().enumerate() {

@@ -8,6 +8,7 @@ mod connection;
 mod delivery;
 mod fan_out;
 mod intake;
+mod said;
 mod speech;
 
 use std::io;
@@ -224,6 +225,7 @@ impl Shard {
             }
         }
         if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.is_hung_up |= event.is_read_closed() || event.is_error();
             connection.mark_readable(key, &mut self.readable);
         }
     }
@@ -234,11 +236,7 @@ impl Shard {
         for _ in 0..TURN_MAX {
             let Ok(message) = self.inbox.try_recv() else { return };
             match message {
-                ToShard::Deliveries(deliveries) => {
-                    for delivery in deliveries {
-                        self.deliver(delivery);
-                    }
-                }
+                ToShard::Deliveries(deliveries) => self.deliver_all(deliveries),
                 ToShard::Connection(arrival) => self.open(arrival),
                 ToShard::Checked { session, request, checked } => {
                     self.told(session, |face, out| face.checked(request, &checked, out));

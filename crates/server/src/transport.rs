@@ -177,6 +177,11 @@ impl Transport {
         }
     }
 
+    /// Whether the next read is one of the socket itself, of which a short one empties it.
+    pub(crate) fn reads_socket(&self) -> bool {
+        matches!(self.layer, Layer::Plain | Layer::Refused) && self.head.is_empty()
+    }
+
     /// Writes, by one call, what the socket takes of the slices.
     ///
     /// # Errors

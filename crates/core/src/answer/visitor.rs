@@ -94,6 +94,7 @@ impl State {
             Query::Certificates => {
                 Answer::Certificates(asker.certificates.iter().map(|print| print.0).collect())
             }
+            Query::Stays => Answer::Stays(asker.stays),
             _ => Answer::Unavailable,
         };
         Response::Now(answer)

@@ -9,6 +9,8 @@ use chinwag_model::mode::{Listed, RoomChange, RoomChanged};
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal, RoomNo};
 use chinwag_model::rank::{Rank, Ranks};
+use chinwag_model::record::What;
+use chinwag_model::text::Text;
 
 use super::admission::power;
 use crate::state::{Room, State};
@@ -163,6 +165,17 @@ fn make_so(room: &mut Room, change: &RoomChanged, by: &Name, step: &Step) {
     }
 }
 
+/// What history tells of a change: not the key.
+fn kept(change: &RoomChanged) -> RoomChange {
+    match change {
+        RoomChanged::Flag(flag, on) => RoomChange::Flag(*flag, *on),
+        RoomChanged::Key(_, on) => RoomChange::Key(on.then(|| Text::parse("*").ok()).flatten()),
+        RoomChanged::Limit(limit) => RoomChange::Limit(*limit),
+        RoomChanged::List(list, mask, on) => RoomChange::List(*list, mask.clone(), *on),
+        RoomChanged::Rank(who, rank, on) => RoomChange::Rank(who.name.clone(), *rank, *on),
+    }
+}
+
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let Self { room: id, by, changes, refused } = self;
@@ -170,7 +183,9 @@ impl Change {
             && !changes.is_empty()
         {
             changes.iter().for_each(|change| make_so(room, change, &by.name, step));
+            let kept = changes.iter().map(kept).collect();
             let changes = Arc::from(changes);
+            step.happened(id, by.clone(), What::Changed(kept), out);
             let event = Event::Changed { room: room.card(id), by: Some(by), changes };
             step.show(Audience::Room(id), event, out);
         }

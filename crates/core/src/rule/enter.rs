@@ -1,5 +1,7 @@
 //! Coming in: as a guest, as someone new, or as someone known.
 
+use std::sync::Arc;
+
 use chinwag_model::effect::Effect;
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Identity, Mark, Visitor};
@@ -194,6 +196,7 @@ pub(super) fn entered(
         rooms: person.rooms.iter().filter_map(|room| presence::card(state, *room)).collect(),
         flags: person.flags,
         away: person.away.clone(),
+        real_name: Arc::from(&*person.real_name),
     })
 }
 

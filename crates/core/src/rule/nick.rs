@@ -64,6 +64,7 @@ pub(super) fn show(state: &mut State, step: &Step, id: PersonId, name: Name, out
         return;
     }
     state.remember(past);
+    presence::renamed(state, step, &was, &who, out);
     step.show(audience, Event::Renamed { was, who: who.clone() }, out);
     if old != new {
         let gone = Event::Watched { name: old.clone(), who: None };

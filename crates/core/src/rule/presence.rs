@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chinwag_model::effect::{Arrival, Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId, SessionId};
-use chinwag_model::message::RoomCard;
+use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::record::What;
 use chinwag_model::text::Text;
 
@@ -128,6 +128,14 @@ fn rest(state: &mut State, step: &Step, id: PersonId, out: &mut Effects) {
         step.show(Audience::Watchers(was.name.clone()), gone, out);
     }
     step.show(Audience::Room(RoomId::LOBBY), Event::Offline(was), out);
+}
+
+/// Keeps for history that someone has another name from here on.
+pub(super) fn renamed(state: &State, step: &Step, was: &Card, now: &Card, out: &mut Effects) {
+    let Some(person) = state.persons.get(&now.id) else { return };
+    for room in &person.rooms {
+        step.happened(*room, was.clone(), What::Renamed(now.clone()), out);
+    }
 }
 
 /// A person goes.

@@ -57,6 +57,7 @@ impl Change {
         let card = person.card(self.who);
         step.done(Done::Renamed(card.clone()), out);
         let (old, new) = (was.name.clone(), card.name.clone());
+        presence::renamed(state, step, &was, &card, out);
         step.show(audience, Event::Renamed { was, who: card.clone() }, out);
         if old != new {
             let gone = Event::Watched { name: old.clone(), who: None };

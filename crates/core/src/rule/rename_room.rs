@@ -43,7 +43,8 @@ pub(crate) fn decide(
     if !power(state, id, asker).at_least(Rank::Operator) {
         return Err(Refusal::Room(there.card(id), RoomNo::RankNeeded(Rank::Operator)));
     }
-    if state.channel(to).is_some_and(|(other, _)| other != id) {
+    let same = there.name.shown() == to.shown();
+    if same || state.channel(to).is_some_and(|(other, _)| other != id) {
         return Err(Refusal::Taken(to.clone()));
     }
     Ok(Change { room: id, to: to.clone(), by: person.card(asker), reason: reason.cloned() })

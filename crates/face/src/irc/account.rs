@@ -7,6 +7,7 @@ use chinwag_model::ask::Ask;
 use chinwag_model::intent::Intent;
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::query::Query;
 use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 
 use super::args;
@@ -138,14 +139,7 @@ impl Chat {
         let subcommand = params.first().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
         let setting = params.get(1).map(|word| word.to_ascii_uppercase()).unwrap_or_default();
         match (subcommand.as_str(), setting.as_str()) {
-            ("GET", _) | ("", _) => {
-                let now = if self.policy.always_on { "ON" } else { "OFF" };
-                self.server_line(
-                    "PERSISTENCE",
-                    |line| line.param("STATUS").param("DEFAULT").param(now),
-                    out,
-                );
-            }
+            ("GET" | "", _) => self.ask(Ask::Query(Query::Stays), Why::Stay),
             ("SET", "ON") => self.want(Intent::Stay(Some(true)), Why::Stay),
             ("SET", "OFF") => self.want(Intent::Stay(Some(false)), Why::Stay),
             ("SET", "DEFAULT") => self.want(Intent::Stay(None), Why::Stay),

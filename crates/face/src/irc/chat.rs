@@ -19,6 +19,7 @@ use super::registration::Intro;
 use super::render::Look;
 use super::reply::{Line, Reply, write};
 use super::speech::{Multiline, Slot};
+use super::split::LINE_BYTES_MAX;
 use super::{About, IN_FLIGHT_MAX, IrcPolicy};
 use crate::output::Output;
 
@@ -40,6 +41,8 @@ pub(super) struct Me {
     pub(super) card: Card,
     pub(super) flags: Flags,
     pub(super) guest: bool,
+    /// What they were called beside the name as they came in.
+    pub(super) real_name: Arc<str>,
     /// Whom they ignore, in order.
     pub(super) ignores: Vec<PersonId>,
     /// Names that are watched, by what is compared.
@@ -464,7 +467,7 @@ impl Chat {
         let line = writer.numeric(number).param(self.nick());
         let line = params.iter().fold(line, |line, param| line.param(param));
         match text {
-            Some(text) => line.trailing(text).end(),
+            Some(text) => line.trailing_within(text, LINE_BYTES_MAX).end(),
             None => line.end(),
         }
         Line { tags: Vec::new(), body }

@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use chinwag_model::ask::Ask;
 use chinwag_model::effect::{Arrival, Event, Redaction, Stamp};
-use chinwag_model::id::{NodeId, Place, RoomId, Seq, SessionId, Timestamp};
+use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Owner};
 use chinwag_model::message::{Card, Conversation, Destination, Message, RoomCard};
+use chinwag_model::mode::{RoomChange, RoomChanged};
 use chinwag_model::name::Name;
 use chinwag_model::query::{Filter, Line as Kept, Point, Query, Range};
 use chinwag_model::rank::Ranks;
 use chinwag_model::record::{Happening, What};
+use chinwag_model::text::Text;
 use chinwag_wire::irc::message::unescape;
 use chinwag_wire::irc::time::{parse_timestamp, timestamp};
 
@@ -123,14 +125,6 @@ impl Chat {
     }
 
     fn kept(&mut self, line: &Kept, target: &str, batch: Option<&str>, out: &mut Output) {
-        let own = self.me.as_ref().map(|me| me.card.id);
-        if let Kept::Message(message) = line
-            && message.rank.is_some()
-            && Some(message.author.id) != own
-        {
-            // It was said to those who had a rank then.
-            return;
-        }
         let viewer = self.nick().to_owned();
         let front: Vec<(&str, &str)> = batch.map(|batch| ("batch", batch)).into_iter().collect();
         let front: Front<'_> = &front;
@@ -285,7 +279,7 @@ impl Chat {
         &mut self,
         target: Box<str>,
         id: Box<str>,
-        reason: Option<chinwag_model::text::Text>,
+        reason: Option<Text>,
         out: &mut Output,
     ) {
         match place(&id) {
@@ -302,7 +296,7 @@ impl Chat {
         &mut self,
         target: Box<str>,
         id: Box<str>,
-        reason: Option<chinwag_model::text::Text>,
+        reason: Option<Text>,
         message: Option<&Message>,
         out: &mut Output,
     ) {
@@ -379,7 +373,26 @@ fn event_of(happening: &Happening, target: &str) -> Option<Event> {
             let (room, reason) = (room?, reason.clone());
             Event::Kicked { room, who: whom.clone(), by: who, reason }
         }
+        What::Changed(changes) => Event::Changed {
+            room: room?,
+            by: Some(who),
+            changes: changes.iter().filter_map(changed).collect(),
+        },
         What::Topic(topic) => Event::Topic { room: room?, by: who, topic: topic.clone() },
+    })
+}
+
+/// A change of a room as it was told then, but for its key.
+fn changed(change: &RoomChange) -> Option<RoomChanged> {
+    Some(match change {
+        RoomChange::Flag(flag, on) => RoomChanged::Flag(*flag, *on),
+        RoomChange::Key(key) => RoomChanged::Key(Text::parse("*").ok()?, key.is_some()),
+        RoomChange::Limit(limit) => RoomChanged::Limit(*limit),
+        RoomChange::List(list, mask, on) => RoomChanged::List(*list, mask.clone(), *on),
+        RoomChange::Rank(name, rank, on) => {
+            let who = Card { id: PersonId(0), name: name.clone(), badge: Arc::default() };
+            RoomChanged::Rank(who, *rank, *on)
+        }
     })
 }
 

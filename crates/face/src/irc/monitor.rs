@@ -44,7 +44,11 @@ impl Chat {
                     self.ask(Ask::Query(Query::Seen(part.to_vec())), Why::Monitor(part.to_vec()));
                 }
             }
-            _ => self.too_few("MONITOR", out),
+            "" => self.too_few("MONITOR", out),
+            other => {
+                let text = "Unknown subcommand; it is one of + - C L S";
+                self.fail("MONITOR", "INVALID_PARAMS", &[other], text, out);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use chinwag_wire::irc::message::{LineWriter, SourcedWriter};
 use chinwag_wire::irc::time::timestamp;
 
 use super::caps::{Cap, Caps};
+use super::split::LINE_BYTES_MAX;
 use super::{sign, split};
 
 /// What of a session's capabilities makes a difference to how events look.
@@ -208,18 +209,19 @@ impl Teller<'_> {
             Event::Left { who, room, reason } => {
                 let line = self.kept(who, stamp, out).command("PART").param(&channel(&room.name));
                 match reason {
-                    Some(reason) => line.trailing(reason.as_str()).end(),
+                    Some(reason) => line.trailing_within(reason.as_str(), LINE_BYTES_MAX).end(),
                     None => line.end(),
                 }
             }
             Event::Quit { who, reason } => {
                 let reason = reason.as_ref().map_or("", |reason| reason.as_str());
-                self.kept(who, stamp, out).command("QUIT").trailing(reason).end();
+                let line = self.kept(who, stamp, out).command("QUIT");
+                line.trailing_within(reason, LINE_BYTES_MAX).end();
             }
             Event::Kicked { room, who, by, reason } => {
                 let reason = reason.as_ref().map_or(by.name.shown(), |reason| reason.as_str());
                 let line = self.kept(by, stamp, out).command("KICK").param(&channel(&room.name));
-                line.param(who.name.shown()).trailing_within(reason, 512).end();
+                line.param(who.name.shown()).trailing_within(reason, LINE_BYTES_MAX).end();
             }
             Event::Renamed { was, who } => {
                 self.by(was, time, out).command("NICK").param(who.name.shown()).end();
@@ -227,7 +229,7 @@ impl Teller<'_> {
             Event::Topic { room, by, topic } => {
                 let topic = topic.as_ref().map_or("", |topic| topic.as_str());
                 let line = self.kept(by, stamp, out).command("TOPIC").param(&channel(&room.name));
-                line.trailing_within(&one_line(topic), 512).end();
+                line.trailing_within(&one_line(topic), LINE_BYTES_MAX).end();
             }
             Event::Changed { room, by, changes } => {
                 let (letters, params) = sign::room_changes(changes);
@@ -250,7 +252,7 @@ impl Teller<'_> {
             Event::Away { who, text } => {
                 let line = self.by(who, time, out).command("AWAY");
                 match text {
-                    Some(text) => line.trailing(text.as_str()).end(),
+                    Some(text) => line.trailing_within(text.as_str(), LINE_BYTES_MAX).end(),
                     None => line.end(),
                 }
             }
@@ -277,12 +279,13 @@ impl Teller<'_> {
             }
             Event::Redacted(redaction) => self.redacted(redaction, time, out),
             Event::Wallops { by, text } => {
-                self.by(by, time, out).command("WALLOPS").trailing(text.as_str()).end();
+                let line = self.by(by, time, out).command("WALLOPS");
+                line.trailing_within(text.as_str(), LINE_BYTES_MAX).end();
             }
             Event::Ended { by, reason } => {
                 let why = reason.as_ref().map_or("no reason", |reason| reason.as_str());
                 let line = self.by(by, time, out).command("KILL").param(self.viewer);
-                line.trailing(why).end();
+                line.trailing_within(why, LINE_BYTES_MAX).end();
             }
             Event::Online(_)
             | Event::Offline(_)
@@ -314,7 +317,8 @@ impl Teller<'_> {
         if self.look.has(AWAY)
             && let Some(text) = away
         {
-            self.by(who, time, out).command("AWAY").trailing(text.as_str()).end();
+            let line = self.by(who, time, out).command("AWAY");
+            line.trailing_within(text.as_str(), LINE_BYTES_MAX).end();
         }
     }
 
@@ -327,7 +331,7 @@ impl Teller<'_> {
         let line = self.by(&redaction.by, time, out).command("REDACT").param(&target);
         let line = line.param(&redaction.message.to_string());
         match &redaction.reason {
-            Some(reason) => line.trailing(reason.as_str()).end(),
+            Some(reason) => line.trailing_within(reason.as_str(), LINE_BYTES_MAX).end(),
             None => line.end(),
         }
     }

@@ -263,6 +263,7 @@ impl Chat {
                 Some((account, version)) => self.proved(account.clone(), *version, out),
                 None => self.failed(out),
             },
+            (Why::Stay, Answer::Stays(stays)) => self.stays(*stays, out),
             (Why::Certificates, Answer::Certificates(prints)) => self.certificates(prints, out),
             (Why::Nothing | Why::Replay(_) | Why::Backlog { .. }, _) => {}
             (_, Answer::Unavailable) => {

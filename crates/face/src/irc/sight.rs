@@ -10,7 +10,7 @@ use super::caps::Cap;
 use super::chat::Chat;
 use super::render::{Teller, channel};
 use super::reply::Line;
-use super::{Sight, Via};
+use super::{Look, Sight, Via};
 use crate::output::Output;
 
 impl Chat {
@@ -88,6 +88,12 @@ impl Chat {
             // Of these one hears as they come into rooms and go.
             Event::Online(_) | Event::Offline(_) | Event::Added { .. } => Sight::Nothing,
         }
+    }
+
+    /// See [`IrcFace::hears`](super::IrcFace::hears).
+    pub(super) fn hears(&self, authors: &[PersonId]) -> Option<Look> {
+        let me = self.me.as_ref().filter(|me| me.ignores.is_empty() && !self.is_finished())?;
+        authors.binary_search(&me.card.id).is_err().then_some(self.look)
     }
 
     fn sight_of(&self, message: &Message, caused: bool) -> Sight {

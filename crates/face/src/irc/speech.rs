@@ -117,7 +117,8 @@ impl Chat {
     pub(super) fn message_command(&mut self, message: &Message<'_>, out: &mut Output) {
         let Some(command) = message_command(message.command()) else { return };
         let params = message.params();
-        let Some(targets) = params.first().filter(|targets| !targets.is_empty()) else {
+        let named = |targets: &&&str| targets.split(',').any(|target| !target.is_empty());
+        let Some(targets) = params.first().filter(named) else {
             if command == "NOTICE" {
                 return;
             }

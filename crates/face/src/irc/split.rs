@@ -5,7 +5,7 @@
 use chinwag_model::message::{Card, Message};
 
 /// The longest line, with CR LF and without tags, in bytes.
-const LINE_BYTES_MAX: usize = 512;
+pub(super) const LINE_BYTES_MAX: usize = 512;
 
 /// The least that a piece may hold, whatever stands before it.
 const PIECE_BYTES_MIN: usize = 64;

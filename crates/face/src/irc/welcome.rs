@@ -1,5 +1,7 @@
 //! What a client is told when it has come in.
 
+use std::sync::Arc;
+
 use chinwag_model::ask::Ask;
 use chinwag_model::intent::Owner;
 use chinwag_model::message::RoomCard;
@@ -68,6 +70,7 @@ impl Chat {
             card: entered.person.clone(),
             flags: entered.flags,
             guest: entered.guest,
+            real_name: Arc::clone(&entered.real_name),
             ignores,
             watched,
             keys,
@@ -96,7 +99,7 @@ impl Chat {
         if self.has(Cap::ExtendedJoin) {
             let account = card.badge.account.as_ref();
             let account = account.map_or("*", chinwag_model::name::Name::shown);
-            line.param(account).trailing(card.name.shown()).end();
+            line.param(account).trailing(&me.real_name).end();
         } else {
             line.end();
         }

@@ -20,6 +20,12 @@ impl Talk {
         }
     }
 
+    /// See [`LineFace::hears`](super::LineFace::hears).
+    pub(super) fn hears(&self) -> bool {
+        let free = self.held.is_none() && !self.has_dialogue() && !self.is_finished();
+        free && self.me.as_ref().is_some_and(|me| me.ignores.is_empty())
+    }
+
     pub(super) fn show(&mut self, event: &Event, out: &mut Output) {
         if self.sight(event) == Sight::Nothing {
             return;

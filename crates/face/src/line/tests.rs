@@ -191,5 +191,6 @@ fn entered(new: bool) -> Reply {
         rooms: Vec::new(),
         flags: Flags::default(),
         away: None,
+        real_name: "".into(),
     })))
 }

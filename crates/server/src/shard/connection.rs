@@ -44,6 +44,8 @@ pub(super) struct Connection {
     pub(super) is_writable: bool,
     /// The system has told of something to read, and it was not read to its end yet.
     pub(super) may_read_more: bool,
+    /// The system has told that no more will come than lies there.
+    pub(super) is_hung_up: bool,
     pub(super) input_ended: bool,
     /// Nothing more comes for it.
     pub(super) is_parting: bool,
@@ -101,6 +103,7 @@ impl Connection {
             is_stranger: false,
             is_writable: true,
             may_read_more: true,
+            is_hung_up: false,
             input_ended: false,
             is_parting: false,
             is_half_closed: false,
@@ -176,13 +179,14 @@ impl Connection {
     /// Reads once. The system tells of a socket only when it has become readable, so that one
     /// that was not read to its end must be read again.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
+        let of_socket = self.stream.reads_socket();
         match self.stream.read(buffer) {
             Ok(Got::End) => Reading::End,
             Ok(Got::Bytes(count)) => {
-                self.may_read_more = count == buffer.len();
                 // A shorter read has emptied the socket, but for what came since, of which the
-                // system tells again; and an end, of which it does not.
-                Reading::Bytes(count, true)
+                // system tells again; an end it has told of already.
+                self.may_read_more = !of_socket || count == buffer.len() || self.is_hung_up;
+                Reading::Bytes(count, self.may_read_more)
             }
             Ok(Got::Begun) => {
                 self.tell_of_tls();

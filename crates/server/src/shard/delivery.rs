@@ -7,14 +7,11 @@ use chinwag_face::output::Output;
 use chinwag_node::delivery::{Delivery, SessionNumber};
 
 use super::Shard;
-use super::fan_out::Shown;
 
 impl Shard {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match delivery {
-            Delivery::Show { to, event, stamp, crowded } => {
-                self.fan_out(&to, &Shown { event: &event, stamp: &stamp, crowded });
-            }
+            Delivery::Show { to, shown } => self.fan_out(&to, &shown),
             Delivery::Outcome { session, request, outcome } => {
                 self.told(session, |face, out| face.outcome(request, &outcome, out));
             }

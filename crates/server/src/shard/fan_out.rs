@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use chinwag_face::irc::{IrcFace, Look, Sight as IrcSight, Via, shared_lines};
 use chinwag_face::line::{Sight, shared_line, shared_waited};
-use chinwag_model::effect::{Event, Stamp};
 use chinwag_model::id::RoomId;
-use chinwag_node::delivery::Recipients;
+use chinwag_node::delivery::{Recipients, Shown};
 use hashbrown::HashMap;
 
 use super::Shard;
@@ -34,6 +33,17 @@ impl Rooms {
         }
     }
 
+    /// Takes a room's members out for the time being, as showing needs the rest of the shard.
+    pub(super) fn take_members(&mut self, room: RoomId) -> Option<Vec<usize>> {
+        self.members.get_mut(&room).map(std::mem::take)
+    }
+
+    pub(super) fn put_members_back(&mut self, room: RoomId, members: Vec<usize>) {
+        if let Some(back) = self.members.get_mut(&room) {
+            *back = members;
+        }
+    }
+
     pub(super) fn leave_all(&mut self, key: usize, rooms: &[RoomId]) {
         for room in rooms {
             self.leave(key, *room);
@@ -41,25 +51,24 @@ impl Rooms {
     }
 }
 
-/// What is shown.
-#[derive(Clone, Copy)]
-pub(super) struct Shown<'e> {
-    pub(super) event: &'e Event,
-    pub(super) stamp: &'e Stamp,
-    pub(super) crowded: bool,
-}
-
 /// What an event looks like, for each look that was met so far, and who read too slowly for it.
 #[derive(Default)]
-struct Encoded {
+pub(super) struct Encoded {
     line: Option<Rc<[u8]>>,
     irc: Vec<(Look, Wrap, Rc<[u8]>)>,
     doomed: Vec<usize>,
 }
 
+impl Encoded {
+    /// Who read too slowly.
+    pub(super) fn into_doomed(self) -> Vec<usize> {
+        self.doomed
+    }
+}
+
 impl Shard {
     /// Shows an event to all of its recipients here.
-    pub(super) fn fan_out(&mut self, to: &Recipients, shown: &Shown<'_>) {
+    pub(super) fn fan_out(&mut self, to: &Recipients, shown: &Shown) {
         let mut encoded = Encoded::default();
         match to {
             Recipients::Room(room) => self.show_room(*room, shown, &mut encoded),
@@ -98,15 +107,12 @@ impl Shard {
         connection.is_none_or(|connection| connection.rooms.contains(&room))
     }
 
-    fn show_room(&mut self, room: RoomId, shown: &Shown<'_>, encoded: &mut Encoded) {
-        // Taken out for the time being, as showing needs the rest of the shard.
-        let Some(members) = self.rooms.members.get_mut(&room).map(std::mem::take) else { return };
+    fn show_room(&mut self, room: RoomId, shown: &Shown, encoded: &mut Encoded) {
+        let Some(members) = self.rooms.take_members(room) else { return };
         for key in &members {
             self.show(*key, shown, false, encoded);
         }
-        if let Some(back) = self.rooms.members.get_mut(&room) {
-            *back = members;
-        }
+        self.rooms.put_members_back(room, members);
     }
 
     /// Shows an event to everyone in any of these rooms, and to these, each once.
@@ -115,7 +121,7 @@ impl Shard {
         rooms: &[RoomId],
         own: &[u64],
         watchers: &[u64],
-        shown: &Shown<'_>,
+        shown: &Shown,
         encoded: &mut Encoded,
     ) {
         let members = rooms.iter().filter_map(|room| self.rooms.members.get(room)).flatten();
@@ -137,10 +143,10 @@ impl Shard {
     }
 
     /// Shows an event to one connection.
-    fn show(&mut self, key: usize, shown: &Shown<'_>, watch: bool, encoded: &mut Encoded) {
+    pub(super) fn show(&mut self, key: usize, shown: &Shown, watch: bool, encoded: &mut Encoded) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let wrap = connection.speech.wrap();
-        let event = shown.event;
+        let event = &shown.event;
         let (bytes, mark, held) = match &mut connection.speech {
             // In line mode nobody is told of comings and goings in a room that large.
             Speech::Line(_) if shown.crowded => return,
@@ -175,14 +181,7 @@ impl Shard {
         }
     }
 
-    fn show_irc(
-        &mut self,
-        key: usize,
-        shown: &Shown<'_>,
-        via: Via,
-        wrap: Wrap,
-        encoded: &mut Encoded,
-    ) {
+    fn show_irc(&mut self, key: usize, shown: &Shown, via: Via, wrap: Wrap, encoded: &mut Encoded) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let Connection { speech, outbox, .. } = connection;
         let face: &mut IrcFace = match speech {
@@ -190,7 +189,7 @@ impl Shard {
             Speech::Socket(socket) => &mut socket.face,
             _ => return,
         };
-        let (event, stamp) = (shown.event, shown.stamp);
+        let (event, stamp) = (&shown.event, &shown.stamp);
         let (bytes, mark) = match face.sight(event, stamp, via) {
             IrcSight::Nothing => return,
             IrcSight::Shared(look) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chinwag_model::id::{PersonId, Place, Timestamp};
 use chinwag_model::message::{Badge, Card, Conversation};
+use chinwag_model::mode::RoomChange;
 use chinwag_model::name::Name;
 use chinwag_model::record::{Happening, What};
 use chinwag_model::text::Text;
@@ -30,6 +31,9 @@ struct Detail {
     /// The message that was taken back.
     #[n(3)]
     message: Option<Place>,
+    /// What the room is like since.
+    #[n(4)]
+    changes: Option<Vec<RoomChange>>,
 }
 
 #[derive(Encode, Decode)]
@@ -50,6 +54,7 @@ pub(super) fn insert(
     happening: &Happening,
     gone: Option<Place>,
 ) -> rusqlite::Result<()> {
+    let mut changes = None;
     let (what, whom, text, message) = match &happening.what {
         What::Joined => ("joined", None, None, None),
         What::Left(reason) => ("left", None, reason.clone(), None),
@@ -58,8 +63,12 @@ pub(super) fn insert(
         What::Topic(topic) => ("topic", None, topic.clone(), None),
         What::Renamed(since) => ("renamed", Some(stored(since)), None, None),
         What::Redacted(place, reason) => ("redacted", None, reason.clone(), Some(*place)),
+        What::Changed(list) => {
+            changes = Some(list.clone());
+            ("changed", None, None, None)
+        }
     };
-    let detail = Detail { who: stored(&happening.who), whom, text, message };
+    let detail = Detail { who: stored(&happening.who), whom, text, message, changes };
     let sql = "INSERT INTO happening (place, time_ms, conversation, who, what, detail, gone_id)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let values = params![
@@ -76,7 +85,7 @@ pub(super) fn insert(
 
 /// Reads what happened in a conversation from [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>, conversation: Conversation) -> rusqlite::Result<Arc<Happening>> {
-    let Detail { who, whom, text, message } = row::decoded(3, row.get_ref(3)?.as_blob()?)?;
+    let Detail { who, whom, text, message, changes } = row::decoded(3, row.get_ref(3)?.as_blob()?)?;
     let what = match (row.get_ref(2)?.as_str()?, whom, message) {
         ("joined", ..) => What::Joined,
         ("left", ..) => What::Left(text),
@@ -85,6 +94,7 @@ pub(super) fn read(row: &Row<'_>, conversation: Conversation) -> rusqlite::Resul
         ("topic", ..) => What::Topic(text),
         ("renamed", Some(since), _) => What::Renamed(card(since)),
         ("redacted", _, Some(place)) => What::Redacted(place, text),
+        ("changed", ..) => What::Changed(changes.unwrap_or_default()),
         (other, ..) => return Err(row::unknown(2, other)),
     };
     Ok(Arc::new(Happening {

@@ -125,6 +125,7 @@ fn nothing_but_enter_gives_a_guest_name() {
         rooms: Vec::new(),
         flags: Flags::default(),
         away: None,
+        real_name: "".into(),
     };
     stage.play("\n", [done(Done::Entered(Box::new(guest)))]);
     assert_eq!(stage.asks, [Ask::Intent(Intent::Enter(Identity::Guest, None))]);
@@ -211,6 +212,7 @@ fn who_is_new_or_on_a_second_device_is_told_no_backlog() {
             rooms: Vec::new(),
             flags: Flags::default(),
             away: None,
+            real_name: "".into(),
         };
         stage.play("Alice\n", [standing(Standing::Open), done(Done::Entered(Box::new(entered)))]);
         assert_eq!(stage.asks.len(), asks);

@@ -2,6 +2,7 @@
 
 use chinwag_model::id::{PersonId, Place, RoomId, Seq, Timestamp};
 use chinwag_model::message::{Conversation, Destination};
+use chinwag_model::mode::{RoomChange, RoomFlag};
 use chinwag_model::query::{Answer, Line, Point, ROWS_MAX, Range, ReadingKind};
 use chinwag_model::record::{Record, What};
 
@@ -42,6 +43,20 @@ pub fn lines_give_all_that_happened_back_whole(open: Open<'_>) {
         (ROOM, Line::Happening(happening(2, 2, ROOM, 1, What::Topic(Some(text("Tea")))))),
         (ROOM, Line::Happening(happening(2, 3, ROOM, 1, What::Topic(None)))),
         (ROOM, Line::Message(tags(2, 4, 1, room(1), "a smile"))),
+        (
+            ROOM,
+            Line::Happening(happening(
+                2,
+                9,
+                ROOM,
+                1,
+                What::Changed(vec![
+                    RoomChange::Flag(RoomFlag::Moderated, true),
+                    RoomChange::Key(None),
+                    RoomChange::Limit(Some(7)),
+                ]),
+            )),
+        ),
         (ROOM, Line::Happening(shown.into())),
         (pair, Line::Message(message_adorned(3, 1, 2, Destination::Person(person_shown(1))))),
         (pair, Line::Message(tags(3, 2, 1, to(2), "a frown"))),
