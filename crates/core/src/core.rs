@@ -8,6 +8,7 @@ use chinwag_model::id::{Place, SessionId};
 use chinwag_model::intent::Intent;
 use chinwag_model::outcome::{NotStored, Refusal};
 
+use crate::chain;
 use crate::rule;
 use crate::state::{Life, NodeMember, State};
 use crate::step::Step;
@@ -65,6 +66,9 @@ impl Core {
         }
         self.state.seq = entry.seq;
         self.state.time = self.state.time.max(entry.time);
+        if self.state.level > 0 {
+            self.state.chain = chain::link(&self.state.chain, entry);
+        }
         let fate = self.fate(&entry.packet);
         if fate == Fate::PassedOver {
             return Ok(fate);

@@ -14,8 +14,8 @@ pub const SNAPSHOT_FORMAT: u8 = 1;
 /// Fields of this version's snapshot; a later one may have more behind them.
 const FIELDS: u64 = 9;
 
-/// Where the level of a cluster stands, among fields. Where there never was a cluster it is not there,
-/// and what lies between is for what later versions know.
+/// Where the level of a cluster stands, among fields, and behind it the chain. Where there never was a
+/// cluster they are not there, and what lies between is for what later versions know.
 const LEVEL_FIELD: u64 = 80;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
@@ -47,7 +47,7 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(if self.level == 0 { FIELDS } else { LEVEL_FIELD + 1 })?
+        e.array(if self.level == 0 { FIELDS } else { LEVEL_FIELD + 2 })?
             .encode(self.seq)?
             .encode(self.time)?
             .encode(&self.lives)?
@@ -61,7 +61,7 @@ impl State {
             for _ in FIELDS..LEVEL_FIELD {
                 e.null()?;
             }
-            e.encode(self.level)?;
+            e.encode(self.level)?.bytes(&self.chain)?;
         }
         Ok(())
     }
@@ -86,17 +86,18 @@ impl State {
         let person_next: PersonId = d.decode()?;
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
-        let mut level = 0;
-        if fields > LEVEL_FIELD {
+        let (mut level, mut chain) = (0, [0; 32]);
+        if fields > LEVEL_FIELD + 1 {
             for _ in FIELDS..LEVEL_FIELD {
                 d.skip()?;
             }
             level = d.decode()?;
+            chain = d.decode::<minicbor::bytes::ByteArray<32>>()?.into();
         }
 
         // A new state has the lobby; the stored one takes its place.
         let mut state =
-            Self { seq, time, lives, person_next, room_next, former, level, ..Self::new() };
+            Self { seq, time, lives, person_next, room_next, former, level, chain, ..Self::new() };
         for (id, person) in persons {
             state.insert_person(id, person);
         }

@@ -40,6 +40,8 @@ pub struct State {
     pub(crate) former: VecDeque<Past>,
     /// What all nodes of a cluster that lived at some moment knew; see [`Self::level`].
     pub(crate) level: u32,
+    /// What came of all entries of a cluster, one after the other: see [`crate::chain`].
+    pub(crate) chain: [u8; 32],
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -136,6 +138,7 @@ impl State {
             room_next: RoomId(1),
             former: VecDeque::new(),
             level: 0,
+            chain: [0; 32],
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),

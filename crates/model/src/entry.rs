@@ -33,6 +33,29 @@ pub struct Packet {
     pub expires: Option<Timestamp>,
 }
 
+/// A writer that only counts.
+struct Count(usize);
+
+impl minicbor::encode::Write for Count {
+    type Error = std::convert::Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0 += bytes.len();
+        Ok(())
+    }
+}
+
+impl Request {
+    /// How many bytes it takes in a stored packet.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let mut count = Count(0);
+        let counted = minicbor::encode(self, &mut count);
+        debug_assert!(counted.is_ok(), "counting can't fail");
+        count.0
+    }
+}
+
 /// A packet with its place and time: the unit of the one order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -119,6 +142,23 @@ mod tests {
         assert!(matches!(cut, Err(BadPacket::Damaged(_))), "{cut:?}");
         let known = [&bytes[..13], &[0x00, 0x80]].concat();
         assert_eq!(Packet::from_bytes(&known).unwrap().requests.len(), 1);
+    }
+
+    #[test]
+    fn a_packet_is_as_large_as_its_requests_and_a_head() {
+        let session = crate::id::SessionId { node: NodeId(1), number: 70_000 };
+        let origin = crate::intent::Origin { session, request: 300 };
+        let request = Request { origin, intent: crate::intent::Intent::Beat };
+        let packet = |requests| Packet {
+            node: NodeId(1),
+            epoch: 2,
+            first: 3,
+            requests,
+            expires: None,
+        };
+        let empty = packet(vec![]).to_bytes().len();
+        let two = packet(vec![request.clone(), request.clone()]).to_bytes().len();
+        assert_eq!(two, empty + 2 * request.size());
     }
 
     #[test]

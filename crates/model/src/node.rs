@@ -15,7 +15,7 @@ pub const RULES_OLDEST: u32 = 2;
 /// The longest name of a node, in bytes.
 pub const NODE_NAME_BYTES_MAX: usize = 32;
 
-/// A node's name: 1 to 32 of `a` to `z`, `0` to `9` and `-`.
+/// A node's name: 1 to 32 of `a` to `z`, `A` to `Z`, `0` to `9`, `-` and `_`.
 ///
 /// It stands in the subjects of a cluster's log, so it has nothing that means something there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +27,8 @@ pub enum BadNodeName {
     /// Empty, or too long.
     #[error("a node's name has 1 to 32 characters")]
     Length,
-    /// Something else than `a` to `z`, `0` to `9` and `-`.
-    #[error("a node's name has only a to z, 0 to 9 and -")]
+    /// Something else than letters, digits, `-` and `_`.
+    #[error("a node's name has only a to z, A to Z, 0 to 9, - and _")]
     Char,
 }
 
@@ -41,7 +41,7 @@ impl NodeName {
         if text.is_empty() || text.len() > NODE_NAME_BYTES_MAX {
             return Err(BadNodeName::Length);
         }
-        let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if !text.bytes().all(is_allowed) {
             return Err(BadNodeName::Char);
         }
@@ -105,7 +105,7 @@ mod tests {
             ("", Some(BadNodeName::Length)),
             ("a", None),
             ("node-7", None),
-            ("A", Some(BadNodeName::Char)),
+            ("Node_7", None),
             ("a.b", Some(BadNodeName::Char)),
             ("ä", Some(BadNodeName::Char)),
             (&"x".repeat(32), None),

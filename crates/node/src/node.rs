@@ -199,7 +199,7 @@ impl Node {
         self.in_flight = true;
         let count = self.queue.len().min(PACKET_REQUESTS_MAX);
         let requests = self.queue.drain(..count).collect();
-        Some(Packet { node: self.id, epoch: self.epoch, first: self.next, requests })
+        Some(Packet { node: self.id, epoch: self.epoch, first: self.next, requests, expires: None })
     }
 
     /// The packet in flight has landed; the next one can be offered before its entry is taken, so
