@@ -113,7 +113,15 @@ impl State {
     /// A short proof of what the state is: equal on all nodes that took the same entries.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest(Sha256::digest(self.snapshot()).into())
+        Digest::of(&self.snapshot())
+    }
+}
+
+impl Digest {
+    /// The digest of the state of which these bytes are a snapshot.
+    #[must_use]
+    pub fn of(snapshot: &[u8]) -> Self {
+        Self(Sha256::digest(snapshot).into())
     }
 }
 

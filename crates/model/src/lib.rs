@@ -25,3 +25,4 @@ pub mod record;
 pub mod secret;
 pub mod tag;
 pub mod text;
+pub mod whisper;

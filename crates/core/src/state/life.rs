@@ -67,6 +67,13 @@ impl State {
         self.lives.get(&node).and_then(|life| living(node, life))
     }
 
+    /// The epoch of a node's last life in the cluster, over or not, and as what it began.
+    #[must_use]
+    pub fn began(&self, node: NodeId) -> Option<(u64, &Incarnation)> {
+        let life = self.lives.get(&node)?;
+        life.member.as_ref().map(|member| (life.epoch, &member.incarnation))
+    }
+
     /// All nodes of the cluster that live.
     pub fn all_living(&self) -> impl Iterator<Item = Living<'_>> {
         self.lives.iter().filter_map(|(node, life)| living(*node, life))
@@ -75,8 +82,7 @@ impl State {
     /// The name under which a node began last, if it was in a cluster.
     #[must_use]
     pub fn node_name(&self, node: NodeId) -> Option<&str> {
-        let member = self.lives.get(&node)?.member.as_ref()?;
-        Some(&member.incarnation.name)
+        self.began(node).map(|(_, incarnation)| &*incarnation.name)
     }
 
     /// The version of the rules whose kinds of intents may be in the log: what all nodes that lived at
