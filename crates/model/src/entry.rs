@@ -149,13 +149,8 @@ mod tests {
         let session = crate::id::SessionId { node: NodeId(1), number: 70_000 };
         let origin = crate::intent::Origin { session, request: 300 };
         let request = Request { origin, intent: crate::intent::Intent::Beat };
-        let packet = |requests| Packet {
-            node: NodeId(1),
-            epoch: 2,
-            first: 3,
-            requests,
-            expires: None,
-        };
+        let packet =
+            |requests| Packet { node: NodeId(1), epoch: 2, first: 3, requests, expires: None };
         let empty = packet(vec![]).to_bytes().len();
         let two = packet(vec![request.clone(), request.clone()]).to_bytes().len();
         assert_eq!(two, empty + 2 * request.size());

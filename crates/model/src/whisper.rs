@@ -90,8 +90,7 @@ mod tests {
         let session = SessionId { node: NodeId(7), number: 9 };
         let tags = Tags::new(vec![("+typing".into(), "active".into())]).unwrap();
         let to = Target::Room(RoomId(1));
-        for what in
-            [Murmur::Here { cut_off: true }, Murmur::Tags { session, request: 3, to, tags }]
+        for what in [Murmur::Here { cut_off: true }, Murmur::Tags { session, request: 3, to, tags }]
         {
             let whisper = Whisper { node: NodeId(7), seq: Seq(70_000), what };
             assert_eq!(Whisper::from_bytes(&whisper.to_bytes()), Ok(whisper));

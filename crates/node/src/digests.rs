@@ -94,8 +94,7 @@ mod tests {
                 let mut is_stopped = false;
                 for (who, what) in spoken {
                     digests.hear(NodeId(*who), Seq(5), of(*what));
-                    is_stopped |=
-                        digests.judge(Seq(5), living.iter().map(|n| NodeId(*n))).is_err();
+                    is_stopped |= digests.judge(Seq(5), living.iter().map(|n| NodeId(*n))).is_err();
                 }
                 stopped.extend(is_stopped.then_some(*node));
             }

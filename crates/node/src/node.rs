@@ -238,8 +238,9 @@ impl Node {
     /// What to offer to the log now; `None` while enough is in flight, or with nothing to say. In a
     /// cluster to be asked until there is none.
     pub fn next_packet(&mut self) -> Option<Packet> {
-        let expires = self.cluster.as_ref().map(|cluster| cluster.expires());
-        self.pipeline.leave(expires)
+        let Some(cluster) = &self.cluster else { return self.pipeline.leave(None) };
+        let may_leave = cluster.may_leave(self.pipeline.on_their_way());
+        if may_leave { self.pipeline.leave(Some(cluster.expires())) } else { None }
     }
 
     /// The packet in flight has landed; the next one can be offered before its entry is taken, so
@@ -258,12 +259,16 @@ impl Node {
     pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Stop> {
         let mut effects = std::mem::take(&mut self.effects);
         let fate = self.core.apply(entry, &mut effects)?;
+        let is_own = self.pipeline.is_own(&entry.packet);
         for effect in effects.drain(..) {
-            self.route(effect);
+            // Who asked at another node, or in a life of this one that is over, is not here.
+            if is_own || !matches!(effect, Effect::Reply(..)) {
+                self.route(effect);
+            }
         }
         self.effects = effects;
         self.most = self.most.max(self.state().there());
-        if fate != Fate::PassedOver && self.pipeline.is_own(&entry.packet) {
+        if fate != Fate::PassedOver && is_own {
             self.pipeline.landed(&entry.packet);
             for request in &entry.packet.requests {
                 let Origin { session, request: number } = request.origin;

@@ -86,6 +86,11 @@ impl Pipeline {
         self.queue.is_empty() && self.flights.is_empty() && self.again.is_empty()
     }
 
+    /// How many packets are on their way.
+    pub(crate) fn on_their_way(&self) -> usize {
+        self.flights.len()
+    }
+
     /// Whether the packet is of the present epoch.
     pub(crate) fn is_own(&self, packet: &Packet) -> bool {
         packet.node == self.node && packet.epoch == self.epoch
@@ -208,13 +213,18 @@ impl Pipeline {
         taken
     }
 
-    /// A new epoch begins, and what was on its way belongs to one that is over. Of what waits, what is
-    /// not of a session stays, if it is of use to another life. Gives how many requests wait then.
-    pub(crate) fn begin_again(&mut self, epoch: u64, begin: Request) -> u64 {
-        let mut queue = VecDeque::from([begin]);
-        queue.extend(self.queue.drain(..).filter(|r| matches!(r.intent, Intent::Delivered(_))));
+    /// A new epoch begins, with this request in front of all that waits. What was on its way belongs to
+    /// an epoch that is over. Gives how many requests wait then.
+    pub(crate) fn begin(&mut self, epoch: u64, begin: Request) -> u64 {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.push_front(begin);
         *self = Self { queue, ..Self::new(self.node, epoch, self.depth) };
         self.queue.len() as u64
+    }
+
+    /// Forgets what waits of sessions that are over, and all that is of no use to another life.
+    pub(crate) fn forget_sessions(&mut self) {
+        self.queue.retain(|request| matches!(request.intent, Intent::Delivered(_)));
     }
 }
 

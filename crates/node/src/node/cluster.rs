@@ -101,6 +101,16 @@ impl Cluster {
         self.phase != Phase::Living || intent.version() <= state.level()
     }
 
+    /// Whether something may leave besides so many packets on their way: before it lives, only the
+    /// beginning does.
+    pub(super) fn may_leave(&self, on_their_way: usize) -> bool {
+        match self.phase {
+            Phase::Listening { .. } => false,
+            Phase::Beginning => on_their_way == 0,
+            Phase::Living | Phase::Leaving | Phase::Over => true,
+        }
+    }
+
     /// Whether nothing more may follow what is on its way.
     pub(super) fn is_leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving | Phase::Over)
@@ -213,11 +223,13 @@ impl Node {
             return Health { seq: self.state().seq(), ..Health::default() };
         };
         let names = self.state().all_living().map(|living| living.incarnation.name.to_string());
+        let mut nodes: Vec<_> = names.collect();
+        nodes.sort_unstable();
         Health {
             standing: cluster.standing(),
             quiet: cluster.quiet(),
             seq: self.state().seq(),
-            nodes: names.collect(),
+            nodes,
             level: self.state().level(),
         }
     }
@@ -304,16 +316,18 @@ impl Node {
 
     /// Puts the beginning of a life in front of all that waits.
     fn begin(&mut self, incarnation: Incarnation) {
-        let origin = Origin { session: SessionId { node: self.id, number: 0 }, request: OWN_REQUEST };
+        let origin =
+            Origin { session: SessionId { node: self.id, number: 0 }, request: OWN_REQUEST };
         let begin = Request { origin, intent: Intent::BeginAs(Box::new(incarnation)) };
         let epoch = self.state().epoch(self.id) + 1;
-        (self.accepted, self.settled) = (self.pipeline.begin_again(epoch, begin), 0);
+        (self.accepted, self.settled) = (self.pipeline.begin(epoch, begin), 0);
     }
 
     /// This life is over: its connections are closed, and another one begins.
     fn begin_again(&mut self, cluster: &mut Box<Cluster>) {
         self.pending.clear();
         self.raised.clear();
+        self.pipeline.forget_sessions();
         self.routes.close_all();
         cluster.unsure.clear();
         cluster.peers = Peers::default();
@@ -340,7 +354,9 @@ impl Node {
         }
         let mut queries = Vec::new();
         for (session, pending) in &mut self.pending {
-            queries.extend(pending.queries.drain(..).map(|(request, query)| (*session, request, query)));
+            queries.extend(
+                pending.queries.drain(..).map(|(request, query)| (*session, request, query)),
+            );
         }
         for (session, request, query) in queries {
             self.answer(session, request, &query);
