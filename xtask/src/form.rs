@@ -51,7 +51,7 @@ struct File {
 /// Checks the whole tree.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut files = Vec::new();
-    for folder in ["crates", "xtask"] {
+    for folder in ["bench", "crates", "xtask"] {
         collect(root, &root.join(folder), &mut files)?;
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));

@@ -1,5 +1,6 @@
 //! What a developer runs: `cargo xtask test` is all of it, as CI runs it.
 
+mod bench;
 mod form;
 mod supply;
 mod tools;
@@ -13,7 +14,8 @@ use anyhow::{Context, Result, bail};
 const USAGE: &str = "\
 cargo xtask test    everything that CI checks, after installing what it needs
 cargo xtask form    the rules of the house: floors, circles, sizes, words
-cargo xtask supply  licences and sources of all dependencies";
+cargo xtask supply  licences and sources of all dependencies
+cargo xtask bench   the benchmarks, in release; behind it: --help, --quick, --case NAME";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1).unwrap_or_default();
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         "test" => test(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
+        "bench" => bench::run(&root, std::env::args_os().skip(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::FAILURE;

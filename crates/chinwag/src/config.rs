@@ -12,8 +12,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chinwag_face::irc::PushPolicy;
 use chinwag_server::certificate::Certificate;
-use chinwag_server::options::{Limits, ListenOptions, Operator, Options, Policy, TlsUse};
+use chinwag_server::options::{
+    Limits, ListenOptions, Operator, Options, Policy, PushOptions, TlsUse,
+};
+use chinwag_server::vapid::Vapid;
 
 use self::environment::{read_environment, replace_data, replace_listeners};
 use self::file::read_file;
@@ -137,7 +141,24 @@ impl Config {
     pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
         let policy = self.policy(cloak_key);
-        Ok(Options { listeners: self.listen_options(), certificate, policy, reread })
+        Ok(Options { listeners: self.listen_options(), certificate, policy, reread, push: None })
+    }
+
+    /// Whether devices are told of what is said to their owners.
+    pub(crate) fn pushes(&self) -> bool {
+        self.settings.flag("push.enabled")
+    }
+
+    /// How devices are told, and what clients are told of it, with this key.
+    pub(crate) fn push(&self, vapid: Vapid) -> (PushOptions, PushPolicy) {
+        let s = &self.settings;
+        let policy = PushPolicy { key: vapid.public(), devices_max: s.count("push.devices_max") };
+        let contact = match s.text("push.contact") {
+            "" => format!("https://{}/", s.text("server.name")),
+            contact => contact.to_owned(),
+        };
+        let private_addresses = s.flag("push.private_addresses");
+        (PushOptions { vapid, contact, private_addresses }, policy)
     }
 
     /// What can be changed while the server runs.
@@ -151,6 +172,7 @@ impl Config {
                     password_hash: s.text(&format!("operator.{row}.password_hash")).to_owned(),
                 })
                 .collect(),
+            metrics_from: s.peers("server.metrics_from").cloned().unwrap_or_default(),
             cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),
             clients_max: s.size("server.clients_max"),
@@ -186,7 +208,7 @@ impl Config {
                     "detect" => TlsUse::Detect,
                     _ => TlsUse::Off,
                 },
-                proxies: s.proxies(&format!("listen.{row}.proxy_from"))?.clone(),
+                proxies: s.peers(&format!("listen.{row}.proxy_from"))?.clone(),
             })
         };
         (0..s.rows("listen")).filter_map(listener).collect()

@@ -6,8 +6,10 @@ mod cli;
 mod client;
 mod cloak;
 mod config;
+mod key_file;
 mod logging;
 mod password;
+mod push_key;
 mod serve;
 
 use std::fmt::Display;

@@ -181,10 +181,10 @@ mod tests {
         effects.len()
     }
 
-    /// All of the state but the number of the last entry, which every entry moves.
+    /// All of the state but the number of the last entry and the chain, which every entry moves.
     fn rest(core: &Core) -> Vec<u8> {
         let mut state = State::restore(&core.state().snapshot()).unwrap();
-        state.seq = Seq(0);
+        (state.seq, state.chain) = (Seq(0), [0; 32]);
         state.snapshot()
     }
 

@@ -12,6 +12,7 @@ mod change_self;
 mod claim;
 mod create;
 mod delivered;
+mod device;
 mod enter;
 mod entitle;
 mod exit;
@@ -95,6 +96,7 @@ pub(crate) enum Change {
     Create(create::Change),
     Gone(gone::Change),
     Sign(sign::Change),
+    Device(device::Change),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -201,6 +203,15 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Beat | Intent::Digest { .. } | Intent::Nothing => {
             Change::Sign(sign::decide(state, step)?)
         }
+        Intent::AddDevice { device, devices_max } => {
+            Change::Device(device::decide_add(state, step, device, *devices_max)?)
+        }
+        Intent::RemoveDevice(endpoint) => {
+            Change::Device(device::decide_remove(state, step, endpoint)?)
+        }
+        Intent::LoseDevice { person, endpoint } => {
+            Change::Device(device::decide_lose(state, step, *person, endpoint)?)
+        }
     })
 }
 
@@ -246,6 +257,7 @@ impl Change {
             Self::Create(change) => change.commit(state, step, out),
             Self::Gone(change) => change.commit(state, step, out),
             Self::Sign(change) => change.commit(step, out),
+            Self::Device(change) => change.commit(state, step, out),
         }
     }
 }

@@ -153,6 +153,7 @@ mod tests {
              ana: in tea hello
              ana: ignore bo
              ana: away lunch
+             ana: device phone
              cy: exit",
         );
         stage

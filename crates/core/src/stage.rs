@@ -13,7 +13,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use chinwag_model::effect::{Effect, Event};
+use chinwag_model::effect::{Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target, Visitor};
@@ -22,6 +22,7 @@ use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
+use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
@@ -31,6 +32,7 @@ use chinwag_model::text::Text;
 use crate::answer::Response;
 use crate::core::Core;
 use crate::invariant;
+use crate::push::DEVICE_LIFE_MS;
 use crate::stage::routes::Routes;
 use crate::state::{Holder, State};
 
@@ -60,6 +62,8 @@ pub(crate) struct Stage {
     /// Everything that ever had a name.
     known: BTreeMap<Box<str>, Holder>,
     requests: u32,
+    /// What is added to the time that entries take.
+    later_ms: i64,
 }
 
 /// What a node knows of its own packets.
@@ -143,6 +147,10 @@ impl Stage {
             Some(node) => SessionId { node: NodeId(node.parse().unwrap()), number: 0 },
             None => self.session(label),
         };
+        if what == "a month passes" {
+            self.later_ms += DEVICE_LIFE_MS;
+            return;
+        }
         let intent = self.intent(label, what);
         let life = self.lives.entry(session.node).or_default();
         let begins = session.number == 0 && matches!(intent, Intent::Begin | Intent::BeginAs(_));
@@ -155,6 +163,9 @@ impl Stage {
         }
         for effect in self.request(session, intent) {
             told.extend(self.take(&effect));
+            if let Effect::Show { event, stamp, .. } = &effect {
+                self.pushed(event, stamp, told);
+            }
         }
         self.routes.compare(self.core.state());
         self.known.extend(self.core.state().names.clone());
@@ -171,7 +182,8 @@ impl Stage {
         let requests = vec![Request { origin, intent }];
         let packet = Packet { node: session.node, epoch, first, requests, expires: None };
         let seq = self.core.state().seq().next();
-        let time = Timestamp(self.core.state().time().0 + 1000);
+        let time =
+            Timestamp(self.core.state().time().0 + 1000 + std::mem::take(&mut self.later_ms));
         let mut effects = Vec::new();
         self.core.apply(&Entry { seq, time, packet }, &mut effects).expect("no gap");
         effects
@@ -198,6 +210,20 @@ impl Stage {
             }
             Effect::Keep(record) => Some(format!("kept: {}", self.record(record))),
             _ => None,
+        }
+    }
+
+    /// Tells which devices are told of an event.
+    fn pushed(&self, event: &Event, stamp: &Stamp, told: &mut Vec<String>) {
+        let owner = |id| &self.core.state().persons[&id].name;
+        let called = |endpoint: &Endpoint| endpoint.as_str().rsplit('/').next().unwrap().to_owned();
+        let pushes = self.core.state().pushes(event, stamp);
+        for push in &pushes.to {
+            let (device, seen) = (called(&push.device.endpoint), self.event(&push.event));
+            told.push(format!("{}'s {device} is pushed: {seen}", owner(push.person)));
+        }
+        for (person, endpoint) in &pushes.forgotten {
+            told.push(format!("{}'s {} is forgotten", owner(*person), called(endpoint)));
         }
     }
 
@@ -347,6 +373,11 @@ impl Stage {
             },
             "kill" => Intent::Kill { who: name(first), reason: some_text(tail) },
             "stay" => Intent::Stay(Some(rest == "on")),
+            "device" => Intent::AddDevice { device: device(rest), devices_max: 2 },
+            "no" => Intent::RemoveDevice(device(tail).endpoint),
+            "lost" => {
+                Intent::LoseDevice { person: self.person(first), endpoint: device(tail).endpoint }
+            }
             _ => panic!("{label} can't {verb:?}"),
         }
     }
@@ -379,6 +410,19 @@ impl Stage {
         } else {
             Identity::Known { name: name(called), checked, verifier }
         }
+    }
+}
+
+/// A device of this name.
+pub(crate) fn device(name: &str) -> Device {
+    let endpoint = format!("https://push.example/{name}");
+    let mut public = [7; PUBLIC_KEY_BYTES];
+    public[0] = 4;
+    Device {
+        endpoint: Endpoint::parse(&endpoint).expect("an endpoint"),
+        keys: Keys::new(&public, &[1; SECRET_BYTES]).expect("keys"),
+        look: 0,
+        reads: true,
     }
 }
 

@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 
 pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
-pub(crate) use crate::state::person::{Fingerprint, Password, Person};
+pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
 mod life;
@@ -62,6 +62,8 @@ pub struct State {
     pub(crate) operators: BTreeSet<PersonId>,
     /// Accounts by certificate.
     pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
+    /// Who has devices that are told of what is said to them.
+    pub(crate) subscribers: BTreeSet<PersonId>,
 }
 
 /// Who has a name.
@@ -148,6 +150,7 @@ impl State {
             invisible: BTreeSet::new(),
             operators: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            subscribers: BTreeSet::new(),
         };
         state.insert_room(RoomId::LOBBY, lobby);
         state
@@ -241,6 +244,7 @@ impl State {
             }
         }
         self.certificates.extend(person.certificates.iter().map(|print| (print.0, id)));
+        self.subscribers.extend(person.devices.as_ref().map(|_| id));
         self.persons.insert(id, person);
         self.mark_there(id);
     }
@@ -261,6 +265,7 @@ impl State {
         for print in &person.certificates {
             self.certificates.remove(&print.0);
         }
+        self.subscribers.remove(&id);
         self.there.remove(&id);
         self.invisible.remove(&id);
         self.operators.remove(&id);

@@ -30,6 +30,7 @@ mod sight;
 mod sign;
 mod speech;
 mod split;
+mod webpush;
 mod welcome;
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ use crate::output::Output;
 use chat::{Chat, Input};
 pub use render::Look;
 pub use sign::person_flags;
+pub use webpush::pushed_line;
 
 /// Messages of one session that may be on their way together.
 pub const IN_FLIGHT_MAX: usize = 64;
@@ -79,6 +81,8 @@ pub struct IrcPolicy {
     pub icon: Option<String>,
     /// What clients are told of encrypting, if anything.
     pub sts: Option<Sts>,
+    /// Whether devices are told of what is said to their owners, and with which key.
+    pub push: Option<PushPolicy>,
     /// When the server started.
     pub started: Timestamp,
     /// Whether people may come in without an account.
@@ -106,6 +110,16 @@ pub struct Sts {
     pub port: u16,
     /// For how long, in seconds.
     pub seconds: u32,
+}
+
+/// How devices are told of what is said to their owners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushPolicy {
+    /// The server's public key (RFC 8292), as clients are told it: a point of P-256, uncompressed, in
+    /// the base64 of URLs.
+    pub key: String,
+    /// Most devices of a person.
+    pub devices_max: u32,
 }
 
 /// Bounds that IRC clients are told.

@@ -8,6 +8,7 @@ use crate::message::{Badge, Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, RoomChanged};
 use crate::name::Name;
 use crate::outcome::Outcome;
+use crate::push::Device;
 use crate::rank::Ranks;
 use crate::record::Record;
 use crate::text::Text;
@@ -43,6 +44,19 @@ pub struct Stamp {
     pub time: Timestamp,
     /// Who asked for it.
     pub origin: Origin,
+}
+
+/// Something of which a device is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// Whose device.
+    pub person: PersonId,
+    /// Which.
+    pub device: Device,
+    /// What.
+    pub event: Event,
+    /// Where it stands.
+    pub stamp: Stamp,
 }
 
 /// Someone comes into a room.

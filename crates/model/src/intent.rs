@@ -7,6 +7,7 @@ use crate::message::Manner;
 use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
 use crate::node::Incarnation;
+use crate::push::{Device, Endpoint};
 use crate::rank::Rank;
 use crate::secret::Verifier;
 use crate::tag::Tags;
@@ -499,6 +500,29 @@ pub enum Intent {
     /// An account is made by who has not come in yet.
     #[n(38)]
     Create(#[n(0)] NewName, #[n(1)] Verifier),
+    /// A device is to be told of what is said to the asker.
+    #[n(39)]
+    AddDevice {
+        /// Where it is, and how it is told.
+        #[n(0)]
+        device: Device,
+        /// Most devices that one person has, as the asker's node allows.
+        #[n(1)]
+        devices_max: u32,
+    },
+    /// A device of the asker's is told no longer.
+    #[n(40)]
+    RemoveDevice(#[n(0)] Endpoint),
+    /// A device is told no longer, as nothing reaches it any more. Asked by a node itself.
+    #[n(41)]
+    LoseDevice {
+        /// Whose.
+        #[n(0)]
+        person: PersonId,
+        /// Which.
+        #[n(1)]
+        endpoint: Endpoint,
+    },
     /// A node of a cluster begins an epoch: sessions of its earlier ones are over. This intent and
     /// those after it are asked by nodes themselves.
     #[n(80)]
@@ -556,7 +580,10 @@ impl Intent {
             | Self::Gone { .. }
             | Self::End
             | Self::Digest { .. }
-            | Self::Nothing => 3,
+            | Self::Nothing
+            | Self::AddDevice { .. }
+            | Self::RemoveDevice(_)
+            | Self::LoseDevice { .. } => 3,
             _ => 2,
         }
     }

@@ -19,6 +19,7 @@ pub mod mode;
 pub mod name;
 pub mod node;
 pub mod outcome;
+pub mod push;
 pub mod query;
 pub mod rank;
 pub mod record;

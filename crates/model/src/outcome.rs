@@ -70,6 +70,8 @@ pub struct Entered {
     pub new: bool,
     /// Whether the person was already online, on another device.
     pub was_online: bool,
+    /// Where the last session ended of a person who was not online and stayed in the rooms since.
+    pub rested: Option<Place>,
     /// Whom the person ignores, by id.
     pub ignores: Vec<PersonId>,
     /// The rooms the person is in.

@@ -8,11 +8,12 @@ use chinwag_core::answer::Response;
 use chinwag_core::answer::reader::Reader;
 use chinwag_core::core::{Core, Fate};
 use chinwag_core::state::State;
-use chinwag_model::effect::{Audience, Effect, Event};
+use chinwag_model::effect::{Audience, Effect, Event, Push, Stamp};
 use chinwag_model::entry::{Entry, Packet};
-use chinwag_model::id::{NodeId, RoomId, SessionId};
+use chinwag_model::id::{NodeId, PersonId, RoomId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
 use chinwag_model::outcome::{Done, NotStored, Outcome, Refusal};
+use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Census, Query, Reading};
 use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
@@ -53,6 +54,9 @@ pub struct Node {
     effects: Vec<Effect>,
     records: Vec<Record>,
     readings: Vec<Asked>,
+    /// Whether devices are told of what is said to their owners.
+    pushing: bool,
+    pushes: Vec<Push>,
     /// Requests taken from sessions, and those of them that are done or refused.
     accepted: u64,
     settled: u64,
@@ -118,6 +122,8 @@ impl Node {
             effects: Vec::new(),
             records: Vec::new(),
             readings: Vec::new(),
+            pushing: false,
+            pushes: Vec::new(),
             accepted: 0,
             settled: 0,
             raised: VecDeque::new(),
@@ -137,6 +143,17 @@ impl Node {
     /// In a room with more members than this, nobody is told of comings and goings.
     pub fn set_presence_notices_max(&mut self, members: usize) {
         self.presence_notices_max = members;
+    }
+
+    /// Devices are to be told of what is said to their owners, as
+    /// [`take_pushes`](Self::take_pushes) gives it.
+    pub fn set_pushing(&mut self, pushing: bool) {
+        self.pushing = pushing;
+    }
+
+    /// Nothing reaches a device any more.
+    pub fn device_lost(&mut self, person: PersonId, endpoint: Endpoint) {
+        self.enqueue(0, OWN_REQUEST, Intent::LoseDevice { person, endpoint });
     }
 
     /// So many connections have not come in yet.
@@ -261,6 +278,13 @@ impl Node {
         let fate = self.core.apply(entry, &mut effects)?;
         let is_own = self.pipeline.is_own(&entry.packet);
         for effect in effects.drain(..) {
+            // Of all nodes, the one that asked tells the devices.
+            if let Effect::Show { event, stamp, .. } = &effect
+                && is_own
+                && self.pushing
+            {
+                self.push(event, stamp);
+            }
             // Who asked at another node, or in a life of this one that is over, is not here.
             if is_own || !matches!(effect, Effect::Reply(..)) {
                 self.route(effect);
@@ -319,9 +343,22 @@ impl Node {
         std::mem::take(&mut self.barriers)
     }
 
+    /// What devices are to be told. It may be lost.
+    pub fn take_pushes(&mut self) -> Vec<Push> {
+        std::mem::take(&mut self.pushes)
+    }
+
     /// What is to be asked of the archive.
     pub fn take_readings(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.readings)
+    }
+
+    fn push(&mut self, event: &Event, stamp: &Stamp) {
+        let pushes = self.state().pushes(event, stamp);
+        self.pushes.extend(pushes.to);
+        for (person, endpoint) in pushes.forgotten {
+            self.device_lost(person, endpoint);
+        }
     }
 
     fn enqueue(&mut self, session: SessionNumber, request: u32, intent: Intent) {

@@ -224,7 +224,8 @@ impl Pipeline {
 
     /// Forgets what waits of sessions that are over, and all that is of no use to another life.
     pub(crate) fn forget_sessions(&mut self) {
-        self.queue.retain(|request| matches!(request.intent, Intent::Delivered(_)));
+        let stays = |i: &Intent| matches!(i, Intent::Delivered(_) | Intent::LoseDevice { .. });
+        self.queue.retain(|request| stays(&request.intent));
     }
 }
 

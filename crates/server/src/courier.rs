@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chinwag_model::ask::Checked;
+use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Intent, Mark, Target};
 use chinwag_model::name::Name;
+use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Query};
 use chinwag_model::secret::Secret;
 use chinwag_model::tag::Tags;
@@ -32,6 +34,8 @@ pub(crate) enum ToHub {
     NotArchived,
     /// All that lay in sockets when a session asked for a barrier is asked.
     Swept { session: SessionNumber, request: u32 },
+    /// A push service knows a device no longer.
+    DeviceLost { person: PersonId, endpoint: Endpoint },
     /// The configuration was read again.
     Policy(Arc<Policy>),
     /// Store what was accepted, tell the clients, and end.

@@ -132,7 +132,7 @@ impl Door {
             };
             let policy = self.policy.load();
             // What a proxy passes on is counted for whoever it is passed on for.
-            let counted = peer.filter(|peer| !options.proxies.trust(Some(*peer)));
+            let counted = peer.filter(|peer| !options.proxies.have(Some(*peer)));
             let Some(seat) = self.seats.take(counted, policy.limits.connections_per_ip) else {
                 tracing::debug!("too many connections from {peer:?}; one is closed");
                 continue;

@@ -16,7 +16,9 @@ use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::metrics::Metrics;
 use crate::options::Policy;
+use crate::push::Office;
 use crate::vault::{Cost, Job, Vault, Work};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
@@ -44,6 +46,8 @@ pub(crate) struct Hub {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) shards: Arc<[ShardInbox]>,
     pub(crate) vault: Vault,
+    /// Tells devices of what is said to their owners, where that is configured.
+    pub(crate) office: Option<Office>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
@@ -52,6 +56,7 @@ pub(crate) struct Hub {
     pub(crate) reread: fn(),
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -62,6 +67,8 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// When the packet in flight was offered.
+    offered: Option<Instant>,
     /// Whether the last packet was refused.
     refused: bool,
     stop: Option<Stop>,
@@ -124,6 +131,7 @@ impl Hub {
                         "the log stores nothing ({why:?}); what people send is refused"
                     );
                 }
+                self.metrics.refused();
                 self.progress.refused = true;
                 self.progress.hold = Some(Instant::now() + RETRY);
                 self.node.take_refused(packet, why);
@@ -136,6 +144,7 @@ impl Hub {
             ToHub::Swept { session, request } => {
                 self.node.query(session, request, Query::Barrier);
             }
+            ToHub::DeviceLost { person, endpoint } => self.node.device_lost(person, endpoint),
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
@@ -213,6 +222,8 @@ impl Hub {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
+        let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        self.metrics.stored(entry.packet.requests.len(), took);
         // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
         self.offer();
@@ -229,13 +240,16 @@ impl Hub {
         }
         self.progress.hold = None;
         if let Some(packet) = self.node.next_packet() {
+            self.progress.offered = Some(Instant::now());
             self.log.append(packet);
         }
     }
 
     /// Sends on what came of the messages heard.
     fn settle(&mut self) {
-        self.node.set_archive_behind(self.archive.backlog() > ARCHIVE_BACKLOG_MAX);
+        let backlog = self.archive.backlog();
+        self.metrics.set_archive_backlog(backlog);
+        self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
         self.offer();
         let barriers = self.node.take_barriers();
         for asked in self.node.take_readings() {
@@ -252,6 +266,10 @@ impl Hub {
             if !deliveries.is_empty() {
                 inbox.send(ToShard::Deliveries(deliveries));
             }
+        }
+        let pushes = self.node.take_pushes();
+        if let Some(office) = &self.office {
+            pushes.into_iter().for_each(|push| office.send(push));
         }
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);

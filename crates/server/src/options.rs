@@ -7,6 +7,7 @@ use std::time::Duration;
 use chinwag_face::irc::IrcPolicy;
 
 use crate::certificate::Certificate;
+use crate::vapid::Vapid;
 
 /// Everything a server is told at its start.
 #[derive(Clone, Debug)]
@@ -19,6 +20,20 @@ pub struct Options {
     pub policy: Policy,
     /// Has the configuration read again, as an operator asks for it.
     pub reread: fn(),
+    /// Whether devices are told of what is said to their owners, and how.
+    pub push: Option<PushOptions>,
+}
+
+/// How devices are told of what is said to their owners.
+#[derive(Clone, Debug)]
+pub struct PushOptions {
+    /// What push services know the server by.
+    pub vapid: Vapid,
+    /// Whom those who run a push service can turn to: `mailto:…` or `https://…`.
+    pub contact: String,
+    /// Whether a push service may have an address that is not public, such as one of the own network.
+    /// Whoever has an account can then have the server knock there.
+    pub private_addresses: bool,
 }
 
 /// What can be changed while the server runs.
@@ -42,6 +57,8 @@ pub struct Policy {
     pub irc: IrcPolicy,
     /// Operators of the server.
     pub operators: Vec<Operator>,
+    /// Who may read what the server counts of itself.
+    pub metrics_from: Peers,
     /// What addresses are cloaked with: secret, and the same at every start.
     pub cloak_key: Vec<u8>,
     /// Bounds.
@@ -89,8 +106,10 @@ pub struct ListenOptions {
     pub unterminated: Option<Duration>,
     /// Whether TLS is spoken there.
     pub tls: TlsUse,
-    /// Who may say that a connection is another's.
-    pub proxies: Proxies,
+    /// Peers, who may say that a connection is another's: one of theirs may begin with a header of
+    /// the PROXY protocol, and then counts as its source's. Their own address is under no limit of
+    /// connections.
+    pub proxies: Peers,
 }
 
 /// Whether TLS is spoken.
@@ -104,13 +123,12 @@ pub enum TlsUse {
     Required,
 }
 
-/// Proxies that are trusted: a connection of theirs may begin with a header of the PROXY protocol,
-/// and then counts as its source's. Their own address is under no limit of connections.
+/// Who is allowed something, by where they connect from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
+pub struct Peers {
     /// The networks they are in.
     pub networks: Vec<Network>,
-    /// Whether whoever reaches a socket in the file system is one.
+    /// Whether whoever reaches a socket in the file system is one of them.
     pub unix: bool,
 }
 
@@ -141,10 +159,10 @@ pub struct Faces {
     pub web: bool,
 }
 
-impl Proxies {
-    /// Whether a connection from this address, or through a socket in the file system, is a proxy's.
+impl Peers {
+    /// Whether a connection from this address, or through a socket in the file system, is of theirs.
     #[must_use]
-    pub fn trust(&self, peer: Option<IpAddr>) -> bool {
+    pub fn have(&self, peer: Option<IpAddr>) -> bool {
         match peer {
             Some(peer) => self.networks.iter().any(|network| network.has(peer)),
             None => self.unix,

@@ -25,7 +25,9 @@ use crate::courier::{ShardInbox, ToHub, ToShard};
 use crate::door::{Door, DoorHandle};
 use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
+use crate::metrics::Metrics;
 use crate::options::{Address, Options, Policy, TlsUse};
+use crate::push::Office;
 use crate::shard::Seed;
 use crate::vault::Vault;
 
@@ -113,7 +115,7 @@ impl Server {
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, certificate, policy, reread } = options;
+        let Options { listeners, certificate, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
@@ -121,15 +123,21 @@ impl Server {
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let policy = Arc::new(policy);
         let strangers = Arc::new(AtomicUsize::new(0));
-        let seeds: Vec<_> = (0..count)
-            .map(|_| Seed::new(hub.clone(), Arc::clone(&policy), Arc::clone(&strangers)))
-            .collect::<Result<_, _>>()?;
+        let metrics = Arc::new(Metrics::new());
+        let seed = |_| {
+            let (policy, metrics) = (Arc::clone(&policy), Arc::clone(&metrics));
+            Seed::new(hub.clone(), policy, Arc::clone(&strangers), metrics)
+        };
+        let seeds: Vec<_> = (0..count).map(seed).collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
         let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
 
         let mut node = Node::new(NODE, core, count, policy.limits.presence_notices_max);
         begin(&mut node, &mut *log, &*archive, &inbox)?;
+        node.set_pushing(push.is_some());
+        let office =
+            push.map(|push| Office::start(push, policy.name.clone(), hub.clone())).transpose()?;
 
         let mut threads = Vec::new();
         for (n, seed) in seeds.into_iter().enumerate() {
@@ -141,12 +149,14 @@ impl Server {
             archive,
             shards: Arc::clone(&inboxes),
             vault,
+            office,
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),
             progress: crate::hub::Progress::default(),
             reread,
             strangers,
+            metrics,
         };
         threads.push(spawn("hub".to_owned(), move || {
             if let Err(error) = hub_state.run() {

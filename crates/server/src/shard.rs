@@ -10,6 +10,7 @@ mod fan_out;
 mod intake;
 mod said;
 mod speech;
+mod web;
 
 use std::io;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use self::fan_out::Rooms;
 use self::speech::{Speech, wrapped};
 use crate::courier::{Arrival, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::detect::Spoken;
+use crate::metrics::{Metrics, Tally};
 use crate::options::Policy;
 use crate::timers::Timers;
 use crate::transport::BEGINNING_TIME;
@@ -75,6 +77,8 @@ struct Shard {
     policy: Arc<Policy>,
     /// Connections of all shards that speak IRC and have not come in yet.
     strangers: Arc<AtomicUsize>,
+    metrics: Arc<Metrics>,
+    tally: Tally,
     line_policy: Arc<LinePolicy>,
     irc_policy: Arc<IrcPolicy>,
     connections: Slab<Connection>,
@@ -108,6 +112,7 @@ pub(crate) struct Seed {
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
     strangers: Arc<AtomicUsize>,
+    metrics: Arc<Metrics>,
 }
 
 impl Seed {
@@ -116,6 +121,7 @@ impl Seed {
         hub: Sender<ToHub>,
         policy: Arc<Policy>,
         strangers: Arc<AtomicUsize>,
+        metrics: Arc<Metrics>,
     ) -> io::Result<(Self, ShardInbox)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
@@ -123,7 +129,7 @@ impl Seed {
         // Bounded by what its sessions may ask and hold; the hub must never wait for a shard.
         let (sender, inbox) = crossbeam_channel::unbounded();
         let handle = ShardInbox::new(sender, waker, Arc::clone(&woken));
-        Ok((Self { poll, inbox, woken, hub, policy, strangers }, handle))
+        Ok((Self { poll, inbox, woken, hub, policy, strangers, metrics }, handle))
     }
 
     /// Serves until it is told to end.
@@ -134,7 +140,7 @@ impl Seed {
 
 impl Shard {
     fn new(seed: Seed) -> Self {
-        let Seed { poll, inbox, woken, hub, policy, strangers } = seed;
+        let Seed { poll, inbox, woken, hub, policy, strangers, metrics } = seed;
         let line_policy = Arc::new(line_policy(&policy));
         let irc_policy = Arc::new(policy.irc.clone());
         Self {
@@ -144,6 +150,8 @@ impl Shard {
             hub,
             policy,
             strangers,
+            metrics,
+            tally: Tally::default(),
             line_policy,
             irc_policy,
             connections: Slab::new(),
@@ -186,6 +194,7 @@ impl Shard {
             self.tell_marks();
             self.tell_asks();
             self.pass_sweeps();
+            self.metrics.add(&mut self.tally);
         }
         self.tell_last_marks();
         let _ = self.hub.send(ToHub::Ended);
@@ -380,12 +389,13 @@ impl Shard {
             return;
         }
         let bytes = wrapped(&self.output.bytes, connection.speech.wrap());
+        self.tally.deliveries += 1;
         let pushed = connection.outbox.push(bytes.as_ref().into(), self.output.waited);
         self.output.bytes.clear();
         self.output.waited = None;
         match pushed {
             Ok(()) => connection.mark_dirty(key, &mut self.dirty),
-            Err(_) => self.remove(key, "it reads too slowly"),
+            Err(_) => self.remove_slow(key),
         }
     }
 
@@ -415,14 +425,14 @@ impl Shard {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.is_listed_dirty = false;
             let before = connection.outbox.delivered();
-            let wrote = connection.write();
+            let wrote = connection.write(&mut self.tally);
             if connection.outbox.delivered() != before && !connection.is_marked {
                 connection.is_marked = true;
                 self.marked.push(key);
                 self.marks_due.get_or_insert(self.now + MARK_PERIOD);
             }
             match wrote {
-                Write::Blocked => {}
+                Write::Blocked => self.metrics.blocked(connection.outbox.len()),
                 Write::Failed(error) => self.remove(key, &error.to_string()),
                 Write::Done if connection.is_parting => self.half_close(key),
                 Write::Done => {
@@ -450,6 +460,11 @@ impl Shard {
             self.timers.set(self.now + HALF_CLOSED, connection.number);
             connection.mark_readable(key, &mut self.readable);
         }
+    }
+
+    fn remove_slow(&mut self, key: usize) {
+        self.metrics.slow_reader();
+        self.remove(key, "it reads too slowly");
     }
 
     fn remove(&mut self, key: usize, why: &str) {

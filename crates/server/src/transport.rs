@@ -90,7 +90,7 @@ impl Transport {
                 Layer::Undecided { certificate: certificate.clone(), is_required: true }
             }
         };
-        if listener.proxies.trust(peer) {
+        if listener.proxies.have(peer) {
             layer = Layer::Proxied(Box::new(layer));
         }
         let beginning_due = Instant::now() + BEGINNING_TIME;

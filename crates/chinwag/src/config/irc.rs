@@ -25,6 +25,8 @@ pub(super) fn policy(s: &Settings) -> IrcPolicy {
             port: u16::try_from(s.count("tls.sts_port")).unwrap_or(6697),
             seconds: s.count("tls.sts_seconds"),
         }),
+        // It needs the server's key, which lies in the data folder.
+        push: None,
         started: started(),
         guests: s.flag("accounts.guests"),
         registration: s.flag("accounts.registration"),

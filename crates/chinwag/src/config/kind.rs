@@ -4,7 +4,7 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use chinwag_server::options::{Address, Faces, Proxies};
+use chinwag_server::options::{Address, Faces, Peers};
 use chinwag_wire::line::clean::clean;
 use toml_edit::Value as Toml;
 
@@ -19,7 +19,7 @@ pub(crate) enum Value {
     Texts(Vec<String>),
     Address(Address),
     Faces(Faces),
-    Proxies(Proxies),
+    Peers(Peers),
 }
 
 /// What a setting may hold.
@@ -43,7 +43,7 @@ pub(super) enum Kind {
     /// 1 to so many texts.
     Texts(usize),
     /// At most so many networks, or `unix`.
-    Proxies(usize),
+    Peers(usize),
     /// Where to listen.
     Address,
     /// An argon2id hash in PHC form.
@@ -71,9 +71,9 @@ impl fmt::Display for Value {
             Self::Flag(flag) => flag.fmt(f),
             Self::Texts(texts) => Toml::from_iter(texts.iter().map(String::as_str)).fmt(f),
             Self::Address(address) => Toml::from(address.to_string()).fmt(f),
-            Self::Proxies(proxies) => {
-                let unix = proxies.unix.then(|| "unix".to_owned());
-                let networks = proxies.networks.iter().map(ToString::to_string);
+            Self::Peers(peers) => {
+                let unix = peers.unix.then(|| "unix".to_owned());
+                let networks = peers.networks.iter().map(ToString::to_string);
                 Toml::from_iter(networks.chain(unix)).fmt(f)
             }
             Self::Faces(faces) => Toml::from_iter(faces.to_string().split(", ")).fmt(f),
@@ -90,7 +90,7 @@ impl Kind {
                 (min..=max).contains(&number).then_some(Value::Number(number))
             }
             (Self::Flag, Toml::Boolean(flag)) => Some(Value::Flag(*flag.value())),
-            (Self::Faces | Self::Texts(_) | Self::Proxies(_), Toml::Array(texts)) => {
+            (Self::Faces | Self::Texts(_) | Self::Peers(_), Toml::Array(texts)) => {
                 let texts: Option<Vec<_>> = texts.iter().map(Toml::as_str).collect();
                 self.read_texts(&texts?)
             }
@@ -105,9 +105,9 @@ impl Kind {
         let as_toml = || text.parse().ok().and_then(|toml| self.read(&toml));
         match self {
             Self::Number(..) | Self::Flag => as_toml(),
-            Self::Faces | Self::Texts(_) | Self::Proxies(_) => as_toml().or_else(|| {
+            Self::Faces | Self::Texts(_) | Self::Peers(_) => as_toml().or_else(|| {
                 let mut texts: Vec<_> = text.split(',').map(str::trim).collect();
-                if matches!(self, Self::Proxies(_)) && text.is_empty() {
+                if matches!(self, Self::Peers(_)) && text.is_empty() {
                     texts.clear();
                 }
                 self.read_texts(&texts)
@@ -131,7 +131,7 @@ impl Kind {
             Self::OneOf(words) => format!("one of {}", quoted(words)),
             Self::Faces => "a list of one or more of \"line\", \"irc\", \"web\"".to_owned(),
             Self::Texts(max) => format!("a list of 1 to {max} texts, all printable"),
-            Self::Proxies(max) => format!(
+            Self::Peers(max) => format!(
                 "a list of at most {max} addresses, as \"127.0.0.1\", networks, as \"10.0.0.0/8\", or \"unix\""
             ),
             Self::Address => {
@@ -157,9 +157,7 @@ impl Kind {
                 return parse_address(text).filter(|_| is_line(text)).map(Value::Address);
             }
             Self::PasswordHash => is_argon2id(text),
-            Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) | Self::Proxies(_) => {
-                false
-            }
+            Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) | Self::Peers(_) => false,
         };
         good.then(|| Value::Text(text.to_owned()))
     }
@@ -183,15 +181,15 @@ impl Kind {
                 ((1..=max).contains(&texts.len()) && texts.iter().all(good))
                     .then(|| Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect()))
             }
-            Self::Proxies(max) if texts.len() <= max => {
-                let mut proxies = Proxies::default();
+            Self::Peers(max) if texts.len() <= max => {
+                let mut peers = Peers::default();
                 for text in texts {
                     match *text {
-                        "unix" => proxies.unix = true,
-                        text => proxies.networks.push(parse_network(text)?),
+                        "unix" => peers.unix = true,
+                        text => peers.networks.push(parse_network(text)?),
                     }
                 }
-                Some(Value::Proxies(proxies))
+                Some(Value::Peers(peers))
             }
             _ => None,
         }
@@ -245,9 +243,9 @@ mod tests {
             (Kind::Texts(2), "[\"a\"]", Some(texts(&["a"]))),
             (Kind::Texts(2), "a,b,c", None),
             (Kind::Texts(2), "", None),
-            (Kind::Proxies(2), "", Some(Value::Proxies(Proxies::default()))),
-            (Kind::Proxies(2), "a", None),
-            (Kind::Proxies(2), "::1, ::2, ::3", None),
+            (Kind::Peers(2), "", Some(Value::Peers(Peers::default()))),
+            (Kind::Peers(2), "a", None),
+            (Kind::Peers(2), "::1, ::2, ::3", None),
             (Kind::Faces, "[]", None),
             (Kind::Faces, "web", Some(Value::Faces(Faces { line: false, irc: false, web: true }))),
             (Kind::OneOf(&["a", "b"]), "b", Some(text("b"))),

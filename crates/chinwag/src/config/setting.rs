@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chinwag_server::options::{Address, Faces, Proxies};
+use chinwag_server::options::{Address, Faces, Peers};
 
 use super::kind::Value;
 use super::schema::{Default, KEYS, Key, OPTIONAL, find, nearest, spoken};
@@ -129,10 +129,10 @@ impl Settings {
         }
     }
 
-    /// The proxies that a setting names.
-    pub(crate) fn proxies(&self, path: &str) -> Option<&Proxies> {
+    /// The addresses that a setting names.
+    pub(crate) fn peers(&self, path: &str) -> Option<&Peers> {
         match self.get(path).map(|setting| &setting.value) {
-            Some(Value::Proxies(proxies)) => Some(proxies),
+            Some(Value::Peers(peers)) => Some(peers),
             _ => None,
         }
     }

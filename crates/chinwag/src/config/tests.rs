@@ -256,10 +256,10 @@ fn where_there_is_a_certificate_tls_is_detected() {
         [[listen]]\n[[listen]]\ntls = \"off\"\nproxy_from = [\"10.0.0.0/8\", \"unix\"]";
     let listeners = load(text, &[]).unwrap().listen_options();
     assert_eq!((listeners[0].tls, listeners[1].tls), (TlsUse::Detect, TlsUse::Off));
-    assert!(!listeners[0].proxies.trust(None));
+    assert!(!listeners[0].proxies.have(None));
     let proxies = &listeners[1].proxies;
-    assert!(proxies.trust(None) && proxies.trust("10.1.2.3".parse().ok()));
-    assert!(!proxies.trust("127.0.0.1".parse().ok()));
+    assert!(proxies.have(None) && proxies.have("10.1.2.3".parse().ok()));
+    assert!(!proxies.have("127.0.0.1".parse().ok()));
 }
 
 #[test]

@@ -192,6 +192,7 @@ pub(super) fn entered(
         guest: person.guest.is_some(),
         new,
         was_online,
+        rested: person.rested.filter(|_| !was_online),
         ignores: person.ignores.iter().copied().collect(),
         rooms: person.rooms.iter().filter_map(|room| presence::card(state, *room)).collect(),
         flags: person.flags,

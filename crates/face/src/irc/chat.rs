@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chinwag_model::ask::Ask;
+use chinwag_model::effect::Stamp;
 use chinwag_model::id::{PersonId, Place};
 use chinwag_model::intent::Intent;
 use chinwag_model::message::{Card, RoomCard};
@@ -14,6 +15,7 @@ use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message, ParamWriter};
 
 use super::caps::{Cap, Caps};
+use super::history::Past;
 use super::login::{Proving, Sasl};
 use super::registration::Intro;
 use super::render::Look;
@@ -49,6 +51,12 @@ pub(super) struct Me {
     pub(super) watched: BTreeMap<Box<str>, Name>,
     /// Keys of metadata that the client wants to hear of.
     pub(super) keys: BTreeSet<Box<str>>,
+    /// Where the session came in, or into the last room it joined: what is later it sees live.
+    pub(super) came: Place,
+    /// How many answers are on their way that tell what was said before.
+    pub(super) behind: usize,
+    /// What was said meanwhile, and is told after it.
+    pub(super) held: Vec<(Arc<chinwag_model::message::Message>, Stamp)>,
 }
 
 /// Why something is asked: how its result is told.
@@ -74,6 +82,8 @@ pub(super) enum Why {
         room: Box<str>,
     },
     SetTopic(Box<str>),
+    /// To have a device told, or told no longer.
+    Device(Box<super::webpush::Wanted>),
     ChangeRoom(Box<str>),
     Say(Box<Slot>),
     Away,
@@ -151,8 +161,8 @@ pub(super) enum Why {
         upto: Place,
     },
     Replay(Box<str>),
-    /// To tell the room just come into, or each of those that one is in.
-    Arrive(RoomCard),
+    /// To tell each of the rooms that one is in; and what was said there meanwhile.
+    Arrive(RoomCard, Past),
     /// To tell what is to be told of a room that another session brought this one into.
     LookAround(RoomCard),
     Certificates,

@@ -162,13 +162,7 @@ impl Chat {
             line.command("NICK").param(entered.person.name.shown()).end();
             self.push(super::reply::Line { tags: Vec::new(), body }, out);
         }
-        for room in &entered.rooms {
-            self.then(Why::Arrive(room.clone()));
-        }
-        if !entered.was_online && !self.has_history(out, entered.place) {
-            let query = Query::Backlog { upto: entered.place, after: None };
-            self.ask(Ask::Query(query), Why::Backlog { upto: entered.place });
-        }
+        self.catch_up(entered, out);
     }
 
     pub(super) fn not_logged_in(&mut self, door: Door, out: &mut Output) {

@@ -187,6 +187,7 @@ fn entered(new: bool) -> Reply {
         guest: false,
         new,
         was_online: false,
+        rested: None,
         ignores: Vec::new(),
         rooms: Vec::new(),
         flags: Flags::default(),

@@ -411,7 +411,10 @@ impl Node {
         for request in packet.requests.iter().filter(|request| !is_of_session(request)) {
             match request.intent {
                 Intent::Beat => cluster.has_beat_out = false,
-                Intent::Exit { .. } | Intent::Delivered(_) | Intent::End => {
+                Intent::Exit { .. }
+                | Intent::Delivered(_)
+                | Intent::LoseDevice { .. }
+                | Intent::End => {
                     let Origin { session, request: number } = request.origin;
                     self.enqueue(session.number, number, request.intent.clone());
                 }

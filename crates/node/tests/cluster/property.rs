@@ -51,6 +51,9 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// What was said, by node and request.
+type Said = BTreeMap<(usize, u32), String>;
+
 /// A world in which each node has someone, who comes again when the connection was closed.
 struct Play {
     world: World,
@@ -59,9 +62,9 @@ struct Play {
     people: u32,
     lines: u32,
     /// What was said, by node and request.
-    said: BTreeMap<(usize, u32), String>,
+    said: Said,
     /// What became of what was said at processes that are no more.
-    past: Vec<(BTreeMap<(usize, u32), String>, Place)>,
+    past: Vec<(Said, Place)>,
 }
 
 impl Play {

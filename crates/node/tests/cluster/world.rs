@@ -29,53 +29,53 @@ use chinwag_storage::memory::MemoryLog;
 const TURN: Duration = Duration::from_millis(50);
 
 /// Nodes, the log, and the time.
-pub struct World {
-    pub log: MemoryLog,
+pub(crate) struct World {
+    pub(crate) log: MemoryLog,
     /// The log's clock, apart from what the nodes go by.
-    pub log_time: i64,
+    pub(crate) log_time: i64,
     now: Duration,
-    pub places: Vec<Place>,
+    pub(crate) places: Vec<Place>,
     nonces: u64,
-    pub digest_period: u64,
+    pub(crate) digest_period: u64,
 }
 
 /// A node and what stands around it.
-pub struct Place {
-    pub node: Node,
-    pub stopped: Option<Stop>,
+pub(crate) struct Place {
+    pub(crate) node: Node,
+    pub(crate) stopped: Option<Stop>,
     /// Whether nothing goes to the log or comes from it.
-    pub is_cut: bool,
+    pub(crate) is_cut: bool,
     /// Whether what other nodes whisper does not come.
-    pub is_deaf: bool,
+    pub(crate) is_deaf: bool,
     /// Whether the process does not run.
-    pub is_asleep: bool,
+    pub(crate) is_asleep: bool,
     /// Words that it reads in place of the next that are said.
-    pub twist: Option<&'static str>,
+    pub(crate) twist: Option<&'static str>,
     /// Whether each packet is stored twice, as if the answer was lost.
-    pub repeats: bool,
+    pub(crate) repeats: bool,
     /// Whether the log refuses now; what it refuses it does not also store.
     refuses: bool,
     log: MemoryLog,
     heard: Receiver<Logged>,
     /// What was offered to the log and has not come there.
-    pub offered: VecDeque<Packet>,
+    pub(crate) offered: VecDeque<Packet>,
     /// What came from the log and is not taken.
     came: VecDeque<Logged>,
     /// Connections that asked for something.
     connected: BTreeSet<u64>,
     attached: BTreeMap<u64, BTreeSet<RoomId>>,
     /// What each session was shown and told, in order.
-    pub told: BTreeMap<u64, Vec<String>>,
+    pub(crate) told: BTreeMap<u64, Vec<String>>,
     /// How often all connections were closed.
-    pub closed: usize,
-    pub records: Vec<Record>,
+    pub(crate) closed: usize,
+    pub(crate) records: Vec<Record>,
     /// What each request came to.
-    pub outcomes: BTreeMap<u32, Vec<Outcome>>,
+    pub(crate) outcomes: BTreeMap<u32, Vec<Outcome>>,
     requests: u32,
 }
 
 impl World {
-    pub fn new(names: &[&str]) -> Self {
+    pub(crate) fn new(names: &[&str]) -> Self {
         let mut world = Self {
             log: MemoryLog::new(),
             log_time: 1_000_000,
@@ -93,7 +93,7 @@ impl World {
     }
 
     /// A process that takes part under this name, having read the log.
-    pub fn start(&mut self, name: &str) -> Result<Place, Stop> {
+    pub(crate) fn start(&mut self, name: &str) -> Result<Place, Stop> {
         self.nonces += 1;
         let part = Part {
             name: NodeName::parse(name).expect("a name"),
@@ -140,13 +140,13 @@ impl World {
     }
 
     /// The log refuses from now on, or stores again.
-    pub fn refuse(&mut self, on: bool) {
+    pub(crate) fn refuse(&mut self, on: bool) {
         self.log.refuse(on.then_some(NotStored::StoreFailed));
         self.places.iter_mut().for_each(|place| place.refuses = on);
     }
 
     /// Lets so many milliseconds go by.
-    pub fn run(&mut self, millis: u64) {
+    pub(crate) fn run(&mut self, millis: u64) {
         for _ in 0..millis.div_ceil(50) {
             self.now += TURN;
             self.log_time += 50;
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Has every node do what there is to do now.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.log.set_clock(Timestamp(self.log_time));
         for _ in 0..3 {
             for at in 0..self.places.len() {
@@ -179,31 +179,31 @@ impl World {
     }
 
     /// A connection comes to a node as someone new.
-    pub fn enter(&mut self, at: usize, session: u64, name: &str) {
+    pub(crate) fn enter(&mut self, at: usize, session: u64, name: &str) {
         let name = NewName::parse(name).expect("a name");
         self.places[at].ask(session, Intent::Enter(Identity::New { name, verifier: None }, None));
         self.settle();
     }
 
     /// Someone says something in the lobby. Gives the request's number.
-    pub fn say(&mut self, at: usize, session: u64, words: &str) -> u32 {
+    pub(crate) fn say(&mut self, at: usize, session: u64, words: &str) -> u32 {
         let request = self.places[at].say(session, words);
         self.settle();
         request
     }
 
     /// What a session was shown and told since this was asked last, a line each.
-    pub fn told(&mut self, at: usize, session: u64) -> String {
+    pub(crate) fn told(&mut self, at: usize, session: u64) -> String {
         self.places[at].told.remove(&session).unwrap_or_default().join("\n")
     }
 
-    pub fn standing(&self, at: usize) -> Standing {
+    pub(crate) fn standing(&self, at: usize) -> Standing {
         self.places[at].node.standing()
     }
 
     /// All that was said, by the records that every node has kept, which must be the same.
     #[track_caller]
-    pub fn history(&self) -> Vec<String> {
+    pub(crate) fn history(&self) -> Vec<String> {
         let of = |place: &Place| -> Vec<String> {
             let said = place.records.iter().filter_map(|record| match record {
                 Record::Message(message) => Some(message.text.as_str().to_owned()),
@@ -222,26 +222,26 @@ impl World {
 }
 
 impl Place {
-    pub fn ask(&mut self, session: u64, intent: Intent) -> u32 {
+    pub(crate) fn ask(&mut self, session: u64, intent: Intent) -> u32 {
         self.requests += 1;
         self.connected.insert(session);
         self.node.ask(session, self.requests, intent);
         self.requests
     }
 
-    pub fn say(&mut self, session: u64, words: &str) -> u32 {
+    pub(crate) fn say(&mut self, session: u64, words: &str) -> u32 {
         let text = Text::parse(words).expect("a text");
         self.ask(session, Intent::say(Target::Room(RoomId::LOBBY), Manner::Speech, text))
     }
 
-    pub fn query(&mut self, session: u64, query: Query) {
+    pub(crate) fn query(&mut self, session: u64, query: Query) {
         self.requests += 1;
         self.node.query(session, self.requests, query);
         self.deliver();
     }
 
     /// Everything this node can do now.
-    pub fn turn(&mut self, now: Duration) {
+    pub(crate) fn turn(&mut self, now: Duration) {
         self.came.extend(self.heard.try_iter());
         if self.stopped.is_some() || self.is_asleep {
             return;
@@ -294,14 +294,14 @@ impl Place {
         Ok(())
     }
 
-    pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Stop> {
+    pub(crate) fn take_entry(&mut self, entry: &Entry) -> Result<(), Stop> {
         self.node.take_entry(entry)?;
         self.records.extend(self.node.take_records());
         Ok(())
     }
 
     /// As the shard does that holds all of the node's sessions.
-    pub fn deliver(&mut self) {
+    pub(crate) fn deliver(&mut self) {
         for delivery in self.node.routes().take(0) {
             match delivery {
                 Delivery::Show { to, shown } => {

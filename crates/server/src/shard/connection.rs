@@ -13,6 +13,7 @@ use chinwag_node::outbox::{Outbox, SLICES_MAX};
 use super::speech::Speech;
 use crate::cloak::cloak;
 use crate::courier::Arrival;
+use crate::metrics::{Counted, Tally};
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
 use crate::transport::{Got, Transport};
@@ -58,6 +59,8 @@ pub(super) struct Connection {
     mark_told: Option<Place>,
     /// Its place among all, until it is told goodbye.
     pub(super) seat: Option<Seat>,
+    /// Its place among those that are talked with alike.
+    pub(super) counted: Option<Counted>,
 }
 
 /// What came of a read.
@@ -113,6 +116,7 @@ impl Connection {
             is_marked: false,
             mark_told: None,
             seat: Some(seat),
+            counted: None,
         }
     }
 
@@ -253,7 +257,7 @@ impl Connection {
     }
 
     /// Writes what is due, by one call for most.
-    pub(super) fn write(&mut self) -> Write {
+    pub(super) fn write(&mut self, tally: &mut Tally) -> Write {
         loop {
             if self.outbox.is_empty() && self.is_parting {
                 self.stream.say_end();
@@ -272,8 +276,10 @@ impl Connection {
                 count += 1;
             }
             let slices = slices.get(..count).unwrap_or_default();
+            tally.writes += 1;
             match self.stream.write(slices) {
                 Ok(wrote) => {
+                    tally.written_bytes += wrote.bytes as u64;
                     self.outbox.advance(wrote.bytes.min(due));
                     // The socket is full: the system tells when it is no longer.
                     self.is_writable = !wrote.is_full;

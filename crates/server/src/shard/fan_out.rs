@@ -98,7 +98,7 @@ impl Shard {
             }
         }
         for key in encoded.doomed {
-            self.remove(key, "it reads too slowly");
+            self.remove_slow(key);
         }
     }
 
@@ -173,6 +173,7 @@ impl Shard {
             Speech::Unsure(_) | Speech::Web(_) | Speech::None => return,
         };
         let outbox = &mut connection.outbox;
+        self.tally.deliveries += 1;
         let over = held + outbox.len() > self.policy.limits.outbox_bytes;
         if over || outbox.push(bytes, mark).is_err() {
             encoded.doomed.push(key);
@@ -214,6 +215,7 @@ impl Shard {
             }
         };
         let finished = face.is_finished();
+        self.tally.deliveries += 1;
         if outbox.push(bytes, mark).is_err() {
             encoded.doomed.push(key);
             return;

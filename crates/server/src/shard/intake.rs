@@ -8,17 +8,13 @@ use chinwag_face::irc::{About, IrcFace};
 use chinwag_face::line::LineFace;
 use chinwag_model::id::{NodeId, SessionId};
 use chinwag_wire::irc::message::Message;
-use chinwag_wire::websocket::upgrade::{NoUpgrade, Request, Status};
 
 use super::connection::{Connection, Reading};
-use super::speech::{Socket, Speech};
+use super::speech::Speech;
 use super::{DETECT_TIME, HANDSHAKES_TURN_MAX, Shard};
 use crate::cloak::cloak;
 use crate::detect::{Spoken, apology, detect, tls_wanted};
-
-/// The subprotocols of IRC in a WebSocket (<https://ircv3.net/specs/extensions/websocket>).
-const TEXT: &str = "text.ircv3.net";
-const BINARY: &str = "binary.ircv3.net";
+use crate::metrics::Counts;
 
 /// How a gateway begins, and the longest line that it may say.
 const GATEWAY: &[u8] = b"WEBIRC ";
@@ -100,7 +96,7 @@ impl Shard {
                     Gateway::None => detect(head),
                     Gateway::Unfinished => Spoken::Unsure,
                     Gateway::Client(client, length)
-                        if connection.listener.proxies.trust(connection.peer) =>
+                        if connection.listener.proxies.have(connection.peer) =>
                     {
                         head.drain(..length);
                         connection.peer = Some(client);
@@ -124,11 +120,11 @@ impl Shard {
     }
 
     /// Sends what frames are answered with; a socket that ended is closed.
-    fn answer_frames(&mut self, key: usize, answer: &[u8], ended: bool) {
+    pub(super) fn answer_frames(&mut self, key: usize, answer: &[u8], ended: bool) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if !answer.is_empty() {
             if connection.outbox.push(answer.into(), None).is_err() {
-                return self.remove(key, "it reads too slowly");
+                return self.remove_slow(key);
             }
             connection.mark_dirty(key, &mut self.dirty);
         }
@@ -172,6 +168,7 @@ impl Shard {
                 face.greet(&mut self.output);
                 face.receive(&head);
                 connection.speech = Speech::Line(Box::new(face));
+                connection.counted = Some(self.metrics.count(Counts::Line));
                 self.send_output(key);
                 self.note_partial(key);
             }
@@ -180,6 +177,7 @@ impl Shard {
                 face.receive(&head);
                 if let Some(connection) = self.connections.get_mut(key) {
                     connection.speech = Speech::Irc(Box::new(face));
+                    connection.counted = Some(self.metrics.count(Counts::Irc));
                 }
                 self.a_stranger(key);
             }
@@ -195,7 +193,7 @@ impl Shard {
         }
     }
 
-    fn irc_face(&self, key: usize) -> Option<IrcFace> {
+    pub(super) fn irc_face(&self, key: usize) -> Option<IrcFace> {
         let connection = self.connections.get(key)?;
         let about = About {
             session: SessionId { node: NodeId(0), number: connection.number },
@@ -207,58 +205,8 @@ impl Shard {
         Some(IrcFace::new(Arc::clone(&self.irc_policy), about))
     }
 
-    /// Reads a request of HTTP: it becomes a WebSocket, or is answered and closed.
-    fn read_request(&mut self, key: usize) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let Speech::Web(head) = &mut connection.speech else { return };
-        let head = std::mem::take(head);
-        let refuse = |shard: &mut Self, status: Status, text: &str| {
-            let mut words = Vec::new();
-            status.answer(text, &mut words);
-            if let Some(connection) = shard.connections.get_mut(key) {
-                connection.part(&words);
-            }
-            shard.finish(key);
-        };
-        let request = match Request::parse(&head) {
-            Ok(Some(request)) => request,
-            Ok(None) => {
-                connection.speech = Speech::Web(head);
-                return;
-            }
-            Err(bad) => return refuse(self, bad.status(), &format!("{bad}\n")),
-        };
-        let upgrade = match request.upgrade() {
-            Ok(upgrade) => upgrade,
-            Err(NoUpgrade::NotAsked) => {
-                let text = "This is a chat server. Its web page is not here yet; connect an IRC \
-                            client, a WebSocket for IRC, or nc.\n";
-                return refuse(self, Status::NotFound, text);
-            }
-            Err(bad) => return refuse(self, bad.status(), &format!("{bad}\n")),
-        };
-        if !is_own_page(&request) {
-            let text = "A page of another site may not connect here.\n";
-            return refuse(self, Status::Forbidden, text);
-        }
-        // The client's order decides.
-        let protocol = upgrade.protocols.iter().copied().find(|p| [TEXT, BINARY].contains(p));
-        let mut accepted = Vec::new();
-        upgrade.accept(protocol, &mut accepted);
-        let Some(face) = self.irc_face(key) else { return };
-        let mut socket = Socket::new(face, protocol == Some(BINARY));
-        let rest = head.get(request.bytes()..).unwrap_or_default();
-        let (answer, ended) = socket.receive(rest);
-        accepted.extend(answer);
-        if let Some(connection) = self.connections.get_mut(key) {
-            connection.speech = Speech::Socket(Box::new(socket));
-        }
-        self.a_stranger(key);
-        self.answer_frames(key, &accepted, ended);
-    }
-
     /// Counts a connection among those who have not come in yet.
-    fn a_stranger(&mut self, key: usize) {
+    pub(super) fn a_stranger(&mut self, key: usize) {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.is_stranger = true;
             self.strangers.fetch_add(1, Ordering::Relaxed);
@@ -312,11 +260,4 @@ fn gateway(head: &[u8]) -> Gateway {
         address.trim_start_matches('[').trim_end_matches(']').parse().ok()
     });
     address.map_or(Gateway::None, |address| Gateway::Client(address, end + 1))
-}
-
-/// Whether a request comes from a page of the server's own, or from no page.
-fn is_own_page(request: &Request<'_>) -> bool {
-    let Some(origin) = request.header("Origin") else { return true };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some_and(|host| request.host().is_some_and(|own| own.eq_ignore_ascii_case(host)))
 }

@@ -167,6 +167,7 @@ impl Shard {
                     bytes
                 }
             };
+            self.tally.deliveries += row.said.len() as u64;
             if connection.outbox.push(bytes, waited).is_ok() {
                 connection.mark_dirty(*key, &mut self.dirty);
             } else {
@@ -176,7 +177,7 @@ impl Shard {
         self.rooms.put_members_back(row.room, members);
         doomed.extend(each.into_iter().flat_map(Encoded::into_doomed));
         for key in doomed {
-            self.remove(key, "it reads too slowly");
+            self.remove_slow(key);
         }
     }
 }

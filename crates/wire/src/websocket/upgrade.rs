@@ -15,6 +15,9 @@ pub const HEADERS_MAX: usize = 64;
 /// Subprotocols that are read from one request; more are passed over.
 pub const PROTOCOLS_MAX: usize = 16;
 
+/// The media type of words for whoever reads them.
+pub const PLAIN: &str = "text/plain; charset=utf-8";
+
 /// What a key is hashed with (RFC 6455 section 1.3).
 const KEY_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -255,9 +258,9 @@ impl Status {
         }
     }
 
-    /// Appends a whole answer with a text for whoever reads it, after which the connection is to be
+    /// Appends a whole answer with a text of this media type, after which the connection is to be
     /// closed.
-    pub fn answer(self, text: &str, out: &mut Vec<u8>) {
+    pub fn answer(self, media_type: &str, text: &str, out: &mut Vec<u8>) {
         out.extend(b"HTTP/1.1 ");
         out.extend(self.line().as_bytes());
         out.extend(b"\r\n");
@@ -274,7 +277,7 @@ impl Status {
             }
             _ => push_header("Connection", "close", out),
         }
-        push_header("Content-Type", "text/plain; charset=utf-8", out);
+        push_header("Content-Type", media_type, out);
         push_header("X-Content-Type-Options", "nosniff", out);
         push_header("Content-Length", &text.len().to_string(), out);
         out.extend(b"\r\n");

@@ -11,10 +11,10 @@ use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
 use chinwag_model::mode::Flags;
-use chinwag_model::query::Answer;
+use chinwag_model::query::{Answer, Line};
 use chinwag_model::secret::Verifier;
 
-use super::super::{About, IrcFace, IrcLimits, IrcPolicy, Sight, Via, shared_lines};
+use super::super::{About, IrcFace, IrcLimits, IrcPolicy, PushPolicy, Sight, Via, shared_lines};
 use crate::output::Output;
 
 /// Sessions `p0`, `p1` and so on, all of which have come in.
@@ -26,9 +26,13 @@ pub(super) struct World {
     attached: BTreeSet<SessionId>,
     /// Whether every room is too large to tell all of who comes.
     pub(super) crowded: bool,
+    /// Whether what is asked of the archive waits until [`read`](Self::read).
+    pub(super) slow: bool,
+    later: Vec<(usize, u32)>,
+    said: Vec<Line>,
 }
 
-fn policy() -> IrcPolicy {
+pub(crate) fn policy() -> IrcPolicy {
     IrcPolicy {
         server_name: "srv".to_owned(),
         network: "net".to_owned(),
@@ -38,6 +42,7 @@ fn policy() -> IrcPolicy {
         version: "v".to_owned(),
         icon: None,
         sts: None,
+        push: Some(PushPolicy { key: "KEY".to_owned(), devices_max: 2 }),
         started: Timestamp(0),
         guests: true,
         registration: true,
@@ -88,6 +93,9 @@ impl World {
             rooms: BTreeMap::new(),
             attached: BTreeSet::new(),
             crowded: false,
+            slow: false,
+            later: Vec::new(),
+            said: Vec::new(),
         };
         let node = SessionId { node: NodeId(0), number: 0 };
         world.decide(Origin { session: node, request: 0 }, Intent::Begin);
@@ -115,6 +123,21 @@ impl World {
         String::from_utf8(std::mem::take(&mut self.people[who].1.bytes)).expect("it is UTF-8")
     }
 
+    /// Answers what waits with all that was said so far.
+    pub(super) fn read(&mut self) {
+        for (who, request) in std::mem::take(&mut self.later) {
+            let answer = Answer::Lines(self.said.clone());
+            let (face, out) = &mut self.people[who];
+            face.answer(request, &answer, out);
+            self.run(who);
+        }
+    }
+
+    /// Whether a session sees what is said in a room as others with its capabilities do.
+    pub(super) fn hears(&self, who: usize) -> bool {
+        self.people[who].0.hears(&[]).is_some()
+    }
+
     fn run(&mut self, who: usize) {
         loop {
             let (face, out) = &mut self.people[who];
@@ -125,6 +148,10 @@ impl World {
                 Ask::Query(query) => {
                     let answer = match self.core.state().answer(origin.session, &query) {
                         Response::Now(answer) => answer,
+                        Response::Later(_) if self.slow => {
+                            self.later.push((who, request));
+                            continue;
+                        }
                         Response::Later(_) => Answer::Unavailable,
                     };
                     let (face, out) = &mut self.people[who];
@@ -213,6 +240,9 @@ impl World {
     }
 
     fn show(&mut self, audience: &Audience, event: &Event, stamp: &Stamp) {
+        if let Event::Said(message) = event {
+            self.said.push(Line::Message(Arc::clone(message)));
+        }
         let room = |room: &RoomId| self.rooms.get(room).cloned().unwrap_or_default();
         let sessions: BTreeSet<SessionId> = match audience {
             Audience::Room(id) => room(id),

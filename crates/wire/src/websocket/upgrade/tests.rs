@@ -117,7 +117,7 @@ fn half_a_request_is_waited_for() {
 #[test]
 fn whoever_gets_no_websocket_gets_a_text() {
     let mut out = Vec::new();
-    NoUpgrade::NotAsked.status().answer("Come with a WebSocket.\n", &mut out);
+    NoUpgrade::NotAsked.status().answer(PLAIN, "Come with a WebSocket.\n", &mut out);
     let answer = "HTTP/1.1 426 Upgrade Required\r\n\
         Upgrade: websocket\r\n\
         Connection: Upgrade, close\r\n\
@@ -138,7 +138,7 @@ fn whoever_gets_no_websocket_gets_a_text() {
         Status::Unavailable,
     ] {
         let mut out = Vec::new();
-        status.answer("é", &mut out);
+        status.answer(PLAIN, "é", &mut out);
         let answer = String::from_utf8_lossy(&out).into_owned();
         assert!(answer.starts_with(&format!("HTTP/1.1 {}\r\n", status.line())), "{answer}");
         assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");

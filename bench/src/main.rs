@@ -1,0 +1,89 @@
+//! Benchmarks of chinwag beside a raw loop, on one machine: `cargo xtask bench`.
+
+mod case;
+mod generator;
+mod progress;
+mod raw;
+mod report;
+mod server;
+mod trial;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use case::Case;
+use server::Ground;
+
+#[derive(Debug, Parser)]
+#[command(name = "chinwag-bench", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run benchmarks: print a table, and write JSON.
+    Run(Run),
+    /// Serve as the raw loop does.
+    Raw {
+        /// Where to listen; port 0 is any that is free.
+        address: SocketAddr,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// Only this case; can be given several times.
+    #[arg(long = "case", value_name = "NAME")]
+    cases: Vec<Case>,
+    /// Only where the setting or the server is called so, in part; can be given several times.
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
+    /// Small and short: to see that all works, not to measure.
+    #[arg(long)]
+    quick: bool,
+    /// How often each server is measured; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Where the figures go, as JSON.
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    json: PathBuf,
+    /// The folder in which servers store; its disk counts.
+    #[arg(long, value_name = "DIR", default_value = "target/bench")]
+    folder: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(run) => benchmark(&run),
+        Command::Raw { address } => raw::serve(address),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chinwag-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn benchmark(run: &Run) -> Result<()> {
+    let ground = Ground { folder: run.folder.clone() };
+    let cases = if run.cases.is_empty() { Case::all() } else { run.cases.clone() };
+    let all = cases.iter().flat_map(|case| case.experiments(&ground, run.quick));
+    let all = all.filter_map(|experiment| experiment.only(&run.only)).collect();
+    let results = trial::run(all, run.rounds)?;
+    print!("{}", report::table::markdown(&results));
+    if let Some(folder) = run.json.parent() {
+        std::fs::create_dir_all(folder).context("make the folder of the figures")?;
+    }
+    std::fs::write(&run.json, report::json::text(&results))
+        .with_context(|| format!("write {}", run.json.display()))?;
+    eprintln!("figures: {}", run.json.display());
+    trial::verdict(&results)
+}

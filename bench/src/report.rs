@@ -1,0 +1,4 @@
+//! What came of it all: for people and for programs.
+
+pub(crate) mod json;
+pub(crate) mod table;
