@@ -134,6 +134,12 @@ impl Node {
         }
     }
 
+    /// Which node it is.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
     /// The state now.
     #[must_use]
     pub fn state(&self) -> &State {
