@@ -5,13 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chinwag_model::node::NodeName;
 use chinwag_nats::doctor::{self, Finding, Weight};
 use chinwag_nats::{Cluster, JetStreamLog, Keys, Options};
+use chinwag_node::health::Pace;
+use chinwag_node::node::Part;
 use chinwag_sqlite::{OpenError, SqliteCopy, store};
 use chinwag_storage::copy::LogCopy;
 
 use crate::config::{Config, Source};
 use crate::{cli, cloak, key_file, push_key};
+
+/// After so many entries nodes compare their states. All nodes of a cluster have to do so after the
+/// same ones.
+const DIGEST_PERIOD: u64 = 10_000;
 
 /// The secrets of a data folder that all nodes share, by the files' names.
 const SECRETS: [&str; 2] = ["cloak", "push"];
@@ -21,6 +28,16 @@ pub(crate) fn run(command: cli::Cluster) -> Result<(String, bool)> {
     match command {
         cli::Cluster::Doctor(node) => doctor(node),
     }
+}
+
+/// As what a node takes part in its cluster.
+pub(crate) fn part(options: &Options) -> Result<Part> {
+    let name = NodeName::parse(&options.node)
+        .with_context(|| format!("cluster.node is {:?}", options.node))?;
+    let mut nonce = [0; 8];
+    getrandom::fill(&mut nonce).context("the system gives no chance")?;
+    let nonce = u64::from_ne_bytes(nonce);
+    Ok(Part { name, nonce, pace: Pace::default(), digest_period: DIGEST_PERIOD })
 }
 
 /// Opens the log of a node of a cluster, which has this copy of it in this folder.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use chinwag_server::cluster::Cluster;
 use chinwag_server::options::TlsUse;
 use chinwag_server::server::Server;
 use chinwag_sqlite::store;
@@ -36,14 +37,17 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
     let data = config.data();
-    let (log, archive): (Box<dyn Log>, _) = match config.cluster()? {
+    let (log, archive, part): (Box<dyn Log>, _, _) = match config.cluster()? {
         None => {
             let (log, archive) = store::open(&data)?;
-            (Box::new(log), archive)
+            (Box::new(log), archive, None)
         }
         Some(cluster) => {
             let (copy, archive) = store::open_copy(&data)?;
-            (Box::new(cluster::open(cluster, copy, &data)?), archive)
+            let part = cluster::part(&cluster)?;
+            let log = cluster::open(cluster, copy, &data)?;
+            let whispers = Box::new(log.whispers());
+            (Box::new(log), archive, Some(Cluster { part, whispers }))
         }
     };
     options.policy.cloak_key = cloak::key(&data)?;
@@ -52,7 +56,11 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
         options.push = Some(push);
         options.policy.irc.push = Some(told);
     }
-    let server = Server::start(options, log, Arc::new(archive))?;
+    let archive = Arc::new(archive);
+    let server = match part {
+        None => Server::start(options, log, archive)?,
+        Some(part) => Server::start_in_cluster(options, log, archive, part)?,
+    };
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }

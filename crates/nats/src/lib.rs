@@ -7,6 +7,7 @@
 //! - A packet is published under `STREAM.log.NODE` (`publish.rs`).
 //! - The stream publishes what it has stored again, under `STREAM.live.NODE`; that is what a node
 //!   follows, and what it missed there it fetches (`follow.rs`, `engine.rs`).
+//! - What may be lost goes from node to node under `STREAM.whisper.NODE` (`whisper.rs`).
 //! - What a node has read it keeps in a copy on its own disk, and so knows the stream again
 //!   (`standing.rs`).
 //!
@@ -27,6 +28,7 @@ mod standing;
 mod stream;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod whisper;
 
 pub use connection::Cluster;
 pub use error::NatsError;
@@ -34,3 +36,4 @@ pub use log::JetStreamLog;
 pub use options::{Login, NAME_BYTES_MAX, Options, Tls, is_name};
 pub use standing::Standing;
 pub use stream::Keys;
+pub use whisper::NatsWhispers;

@@ -17,6 +17,7 @@ use crate::engine::{ENTRIES, Engine, Fed, OFFERS, Told};
 use crate::error::NatsError;
 use crate::standing::{self, Standing};
 use crate::stream::{Keys, MESSAGE_BYTES_MAX};
+use crate::whisper::NatsWhispers;
 
 /// How long a log that is dropped tries to store what was offered.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -69,6 +70,13 @@ impl JetStreamLog {
     #[must_use]
     pub fn standing(&self) -> &Standing {
         &self.standing
+    }
+
+    /// The way to the other nodes, beside the log.
+    #[must_use]
+    pub fn whispers(&self) -> NatsWhispers {
+        let Cluster { options, api, runtime } = &self.cluster;
+        NatsWhispers::new(Arc::clone(options), api.client().clone(), runtime.handle().clone())
     }
 
     /// The secrets that all nodes share: they stand beside the log.

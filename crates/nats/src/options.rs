@@ -97,6 +97,21 @@ impl Options {
         format!("{}.live.>", self.stream)
     }
 
+    /// The subject that this node whispers under.
+    pub(crate) fn whisper_subject(&self) -> String {
+        format!("{}.whisper.{}", self.stream, self.node)
+    }
+
+    /// The subjects that nodes whisper under.
+    pub(crate) fn whisper_subjects(&self) -> String {
+        format!("{}.whisper.*", self.stream)
+    }
+
+    /// The node that whispers under this subject, if it is one.
+    pub(crate) fn whispers_of<'s>(&self, subject: &'s str) -> Option<&'s str> {
+        subject.strip_prefix(&self.stream)?.strip_prefix(".whisper.").filter(|node| is_name(node))
+    }
+
     /// The node that stored something under this subject, if it is one of the stream's.
     pub(crate) fn node_of<'s>(&self, subject: &'s str) -> Option<&'s str> {
         subject.strip_prefix(&self.stream)?.strip_prefix(".log.").filter(|node| is_name(node))

@@ -13,11 +13,13 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
-use chinwag_node::node::Node;
+use chinwag_model::whisper::Whisper;
+use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use crate::cluster::Member;
 use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
@@ -43,6 +45,9 @@ const FAREWELL_MAX: Duration = Duration::from_secs(5);
 /// Messages heard before what came of them is sent on.
 const TURN_MAX: usize = 256;
 
+/// How often a node of a cluster is told the time, at least.
+const TICK: Duration = Duration::from_millis(100);
+
 /// The hub's state; it runs on a thread of its own.
 pub(crate) struct Hub {
     pub(crate) node: Node,
@@ -62,6 +67,8 @@ pub(crate) struct Hub {
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
     pub(crate) metrics: Arc<Metrics>,
+    /// What there is besides in a cluster.
+    pub(crate) cluster: Option<Member>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -85,13 +92,20 @@ struct Stop {
     hushed: usize,
     ended: usize,
     farewell: bool,
+    left: bool,
 }
 
-/// The log gave an entry that does not follow, or its thread is gone: nothing may go on.
+impl Stop {
+    fn by(deadline: Instant) -> Self {
+        Self { deadline, hushed: 0, ended: 0, farewell: false, left: false }
+    }
+}
+
+/// The node can't go on, or the log's thread is gone.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
-    #[error("the log is broken: {0}")]
-    Gap(#[from] chinwag_core::core::Gap),
+    #[error(transparent)]
+    Node(#[from] chinwag_node::stop::Stop),
     #[error("the log has ended")]
     Ended,
     #[error("{0}")]
@@ -123,6 +137,8 @@ impl Hub {
     fn patience(&self) -> Duration {
         if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
+        } else if self.cluster.is_some() {
+            TICK
         } else {
             Duration::from_secs(1)
         }
@@ -144,6 +160,12 @@ impl Hub {
                 self.node.take_refused(packet, why);
             }
             ToHub::Logged(Logged::Broken { why }) => return Err(Broken::Log(why)),
+            ToHub::Whispered(bytes) => {
+                // What can't be read is of a later version, or damaged; it may be lost.
+                if let Ok(whisper) = Whisper::from_bytes(&bytes) {
+                    self.node.hear_whisper(whisper);
+                }
+            }
             ToHub::Archived(snapshot) => {
                 self.log.save_snapshot(snapshot);
                 self.progress.snapshotting = false;
@@ -261,7 +283,10 @@ impl Hub {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
-        let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        let took = match &mut self.cluster {
+            None => self.progress.offered.take().map(|offered| offered.elapsed()),
+            Some(member) => member.landed(self.node.id(), &entry.packet),
+        };
         self.metrics.stored(entry.packet.requests.len(), took);
         // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
@@ -278,8 +303,11 @@ impl Hub {
             return;
         }
         self.progress.hold = None;
-        if let Some(packet) = self.node.next_packet() {
-            self.progress.offered = Some(Instant::now());
+        while let Some(packet) = self.node.next_packet() {
+            match &mut self.cluster {
+                None => self.progress.offered = Some(Instant::now()),
+                Some(member) => member.offered(&packet),
+            }
             self.log.append(packet);
         }
     }
@@ -289,6 +317,9 @@ impl Hub {
         let backlog = self.archive.backlog();
         self.metrics.set_archive_backlog(backlog);
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
+        if let Some(member) = &mut self.cluster {
+            member.tick(&mut self.node, &self.metrics);
+        }
         self.offer();
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
@@ -324,19 +355,30 @@ impl Hub {
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);
         }
-        let Progress { entries, requests, snapshotting, .. } = self.progress;
-        if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
-            self.snapshot();
-        }
+        self.consider_snapshot();
         self.go_on_stopping();
     }
 
+    /// Nodes of a cluster make snapshots after the same entries, as they compare them.
+    fn consider_snapshot(&mut self) {
+        let Progress { entries, requests, snapshotting, .. } = self.progress;
+        if self.cluster.is_some() {
+            if let Some(Compared { seq, time, bytes }) = self.node.take_compared()
+                && !snapshotting
+            {
+                self.snapshot(Snapshot { seq, time, bytes });
+            }
+        } else if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
+            self.snapshot(snapshot_of(&self.node));
+        }
+    }
+
     /// Snapshot first, then trim: the log forgets only what the archive durably has.
-    fn snapshot(&mut self) {
+    fn snapshot(&mut self, snapshot: Snapshot) {
         self.progress.entries = 0;
         self.progress.requests = 0;
         self.progress.snapshotting = true;
-        let (snapshot, own) = (snapshot_of(&self.node), self.own.clone());
+        let own = self.own.clone();
         self.archive.sync(Box::new(move |synced| {
             let message = match synced {
                 Ok(kept) if kept >= snapshot.seq => ToHub::Archived(snapshot),
@@ -353,7 +395,7 @@ impl Hub {
     fn begin_stop(&mut self) {
         if self.progress.stop.is_none() {
             let deadline = Instant::now() + FAREWELL_MAX;
-            self.progress.stop = Some(Stop { deadline, hushed: 0, ended: 0, farewell: false });
+            self.progress.stop = Some(Stop::by(deadline));
             self.shards.iter().for_each(|shard| shard.send(ToShard::Hush));
         }
     }
@@ -364,7 +406,12 @@ impl Hub {
         let stored = stop.hushed >= self.shards.len() && self.node.is_idle();
         if !stop.farewell && (stored || late) {
             stop.farewell = true;
+            self.node.begin_farewell();
             self.shards.iter().for_each(|shard| shard.send(ToShard::Farewell));
+        }
+        if stop.ended >= self.shards.len() && !std::mem::replace(&mut stop.left, true) {
+            self.node.leave();
+            self.offer();
         }
     }
 

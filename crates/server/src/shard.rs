@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use chinwag_face::face::Face;
 use chinwag_face::irc::IrcPolicy;
 use chinwag_face::line::{LineFace, LinePolicy};
 use chinwag_face::output::Output;
@@ -525,11 +526,23 @@ impl Shard {
 
     fn say_goodbye(&mut self) {
         self.farewell = Some(self.now + LINGER);
+        self.finish_all(|face, out| face.shutting_down(out));
+    }
+
+    /// The node has lost the others of its cluster, and with them all who are in by it.
+    fn close_all(&mut self) {
+        self.finish_all(|face, out| face.cluster_lost(out));
+        for (_, connection) in &mut self.connections {
+            connection.speech = Speech::None;
+        }
+    }
+
+    fn finish_all(&mut self, tell: impl Fn(&mut dyn Face, &mut Output)) {
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             if let Some(face) = connection.speech.face() {
-                face.shutting_down(&mut self.output);
+                tell(face, &mut self.output);
                 self.send_output(key);
             }
             self.finish(key);

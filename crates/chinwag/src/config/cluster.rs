@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use chinwag_model::id::NodeId;
+use chinwag_model::node::NodeName;
 use chinwag_nats::{Login, Options, Tls};
 
 use super::kind::Value;
@@ -51,7 +52,8 @@ impl Config {
         Ok(Some(Options {
             servers,
             node: text("node"),
-            id_of: |_| NodeId(0),
+            // No other name is in a subject that is read.
+            id_of: |name| NodeName::parse(name).map_or(NodeId(0), |name| name.id()),
             stream: text("stream"),
             replicas: s.size("cluster.replicas"),
             login,
