@@ -24,13 +24,11 @@ use chinwag_model::whisper::Murmur;
 use self::cluster::Cluster;
 pub use self::cluster::{Compared, DEPTH, Part};
 use crate::delivery::{Delivery, SessionNumber, Shown};
+pub use crate::pipeline::OWN_REQUEST;
 use crate::pipeline::Pipeline;
 use crate::route::Routes;
 use crate::stop::Stop;
 use crate::watch::Watches;
-
-/// The request number of what a node asks for a session on its own; sessions count from 1.
-pub const OWN_REQUEST: u32 = 0;
 
 /// A node's part in the one order.
 ///

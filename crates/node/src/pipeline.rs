@@ -6,7 +6,8 @@ use chinwag_model::entry::{PACKET_REQUESTS_MAX, Packet};
 use chinwag_model::id::{NodeId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
 
-use crate::node::OWN_REQUEST;
+/// The request number of what a node asks for a session on its own; sessions count from 1.
+pub const OWN_REQUEST: u32 = 0;
 
 /// Where several packets may be on their way, one holds at most so many bytes of requests, or else
 /// one request.
