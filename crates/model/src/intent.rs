@@ -1,5 +1,7 @@
 //! What people want, as it stands in the log.
 
+// Size: what may stand in the log is one list of kinds.
+
 use minicbor::{Decode, Encode};
 
 use crate::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
