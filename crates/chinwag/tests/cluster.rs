@@ -6,19 +6,10 @@ mod support;
 
 use std::process::Stdio;
 
-use chinwag_nats::suite::{PASSWORD, Servers, Setup, USER};
+use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
+use support::cluster::node;
 use support::server::Settings;
-
-/// A node of this name on these servers.
-fn node(servers: &Servers, name: &str) -> Settings {
-    let urls = servers.urls().iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ");
-    Settings::new()
-        .set("cluster.servers", format!("[{urls}]"))
-        .set("cluster.node", format!("{name:?}"))
-        .set("cluster.user", format!("{USER:?}"))
-        .set("cluster.password", format!("{PASSWORD:?}"))
-}
 
 #[test]
 fn people_talk_on_a_cluster_and_find_it_all_after_a_restart() {
