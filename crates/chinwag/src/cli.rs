@@ -50,6 +50,22 @@ pub(crate) enum Cluster {
         chinwag cluster doctor --config /etc/chinwag.toml"
     )]
     Doctor(ClusterNode),
+    /// Make a cluster's stream that goes on from this data folder.
+    #[command(
+        after_help = "For a chinwag that was alone until now, and is stopped: its data folder becomes \
+        that of the first node. Copies of the folder, before the first start, are data folders of \
+        the other nodes. Also where the stream of a cluster is lost with all its servers: from the \
+        node that got furthest, as `chinwag cluster doctor` tells.\n\n\
+        Examples:\n  \
+        chinwag cluster import --config /etc/chinwag.toml"
+    )]
+    Import(ClusterNode),
+    /// Make the data folder of a node that of a chinwag without a cluster.
+    #[command(after_help = "Stop all nodes before, this one last. Then take [cluster] out of the \
+        configuration, and start it.\n\n\
+        Examples:\n  \
+        chinwag cluster export --config /etc/chinwag.toml")]
+    Export(ClusterNode),
 }
 
 /// Which node of which cluster.

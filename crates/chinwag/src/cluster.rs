@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use chinwag_model::node::NodeName;
 use chinwag_nats::doctor::{self, Finding, Weight};
-use chinwag_nats::{Cluster, JetStreamLog, Keys, Options};
+use chinwag_nats::{Cluster, JetStreamLog, Keys, NatsError, Options, Standing};
 use chinwag_node::health::Pace;
 use chinwag_node::node::Part;
 use chinwag_sqlite::{OpenError, SqliteCopy, store};
@@ -27,6 +27,8 @@ const SECRETS: [&str; 2] = ["cloak", "push"];
 pub(crate) fn run(command: cli::Cluster) -> Result<(String, bool)> {
     match command {
         cli::Cluster::Doctor(node) => doctor(node),
+        cli::Cluster::Import(node) => Ok((import(node)?, true)),
+        cli::Cluster::Export(node) => Ok((export(node)?, true)),
     }
 }
 
@@ -45,6 +47,21 @@ pub(crate) fn part(options: &Options) -> Result<Part> {
 /// The secrets in the folder become those of a cluster that is made now; those of one that is there
 /// already take their place.
 pub(crate) fn open(options: Options, copy: SqliteCopy, data: &Path) -> Result<JetStreamLog> {
+    let keys = keys(data)?;
+    let log = Cluster::connect(options)?.open(Arc::new(copy), &keys)?;
+    if let Standing::Behind { last, first } = *log.standing() {
+        return Err(NatsError::Behind { last: last.0, first: first.0 }.into());
+    }
+    for name in SECRETS {
+        if let Some(key) = log.keys().get(name).filter(|key| Some(*key) != keys.get(name)) {
+            key_file::replace(&data.join(format!("{name}.key")), key)?;
+        }
+    }
+    Ok(log)
+}
+
+/// The secrets in a data folder, which are made where they are not there yet.
+fn keys(data: &Path) -> Result<Keys> {
     cloak::key(data)?;
     push_key::key(data)?;
     let mut keys = Keys::new();
@@ -53,13 +70,47 @@ pub(crate) fn open(options: Options, copy: SqliteCopy, data: &Path) -> Result<Je
         let key = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         keys.insert(name.to_owned(), key);
     }
-    let log = Cluster::connect(options)?.open(Arc::new(copy), &keys)?;
-    for name in SECRETS {
-        if let Some(key) = log.keys().get(name).filter(|key| Some(*key) != keys.get(name)) {
-            key_file::replace(&data.join(format!("{name}.key")), key)?;
-        }
+    Ok(keys)
+}
+
+fn import(node: cli::ClusterNode) -> Result<String> {
+    let (config, options) = load(node)?;
+    let (data, stream) = (config.data(), options.stream.clone());
+    if !data.is_dir() {
+        bail!("there is no data folder {}; name one with --data", data.display());
     }
-    Ok(log)
+    let (copy, _archive) = store::open_copy(&data)?;
+    let last = Cluster::connect(options)?.found(&copy, &keys(&data)?)?;
+    Ok(format!("The stream {stream} goes on after entry {} of {}.\n", last.0, data.display()))
+}
+
+fn export(node: cli::ClusterNode) -> Result<String> {
+    let (config, options) = load(node)?;
+    let data = config.data();
+    if !data.is_dir() {
+        bail!("there is no data folder {}; name one with --data", data.display());
+    }
+    let (copy, _archive) = store::open_copy(&data)?;
+    if copy.origin()?.is_none() {
+        bail!("{} is of a chinwag without a cluster already", data.display());
+    }
+    let (last, _) = copy.last()?;
+    // Without the servers, what is here is all there is.
+    let end = match Cluster::connect(options).and_then(|cluster| cluster.end(&copy)) {
+        Err(NatsError::Unreachable { .. } | NatsError::TooFew { .. }) => None,
+        end => end?,
+    };
+    if let Some(end) = end.filter(|end| *end > last) {
+        bail!(
+            "the stream goes on to entry {}, and this data folder ends with entry {}; stop all other \
+             nodes, start this one once more, and stop it",
+            end.0,
+            last.0
+        );
+    }
+    copy.leave()?;
+    let data = data.display();
+    Ok(format!("{data} is of a chinwag without a cluster now, and ends with entry {}.\n", last.0))
 }
 
 fn doctor(node: cli::ClusterNode) -> Result<(String, bool)> {

@@ -4,6 +4,7 @@
 #[path = "support/support.rs"]
 mod support;
 
+use std::path::Path;
 use std::process::Stdio;
 
 use chinwag_nats::suite::{Servers, Setup};
@@ -79,4 +80,70 @@ fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
     for what in all {
         assert!(said.lines().any(|line| line.starts_with(what)), "no {what:?} in\n{said}");
     }
+}
+
+#[test]
+fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
+    let servers = Servers::start(&Setup::default());
+    let (first, second) = (node(&servers, "a"), node(&servers, "b"));
+    let alone = support::server::Settings::new().data_at(first.data());
+    let mut server = alone.start();
+    let mut alice = Client::login(&server, "Alice");
+    alice.send("hello from a cluster");
+    alice.skip_to("[lobby] Alice: hello from a cluster");
+    first.start_in_vain().assert_said(&["in use"]);
+    server.kill();
+    first.start_in_vain().assert_said(&["without a cluster", "chinwag cluster import"]);
+    assert_done(&first, "import", true, "The stream chinwag goes on after entry");
+    assert_done(&first, "import", false, "there is a stream chinwag already");
+    alone.start_in_vain().assert_said(&["belongs to a node of a cluster", "export"]);
+    second.start_in_vain().assert_said(&["reaches back to entry", "data folder"]);
+    copy_folder(first.data(), second.data());
+
+    let (mut a, mut b) = (first.start(), second.start());
+    let mut alice = Client::login_again(&a, "Alice");
+    let mut bob = Client::login(&b, "Bob");
+    bob.send("hello from b");
+    alice.skip_to("[lobby] Bob: hello from b");
+    assert_in_history(&mut alice);
+    assert_in_history(&mut bob);
+    a.stop();
+    assert_done(&first, "export", false, "stop all other nodes");
+    b.stop();
+    assert_done(&second, "export", true, "is of a chinwag without a cluster now");
+
+    let alone = support::server::Settings::new().data_at(second.data()).start();
+    let mut alice = Client::login_again(&alone, "Alice");
+    assert_in_history(&mut alice);
+    let lines = alice.answer("/history");
+    assert!(lines.iter().any(|line| line.contains("Bob: hello from b")), "{lines:#?}");
+}
+
+/// Runs a command of `cluster`, which succeeds or not, and says this.
+fn assert_done(settings: &Settings, command: &str, succeeds: bool, what: &str) {
+    let mut run = settings.command_of(&["cluster", command]);
+    let done = run.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it can be run");
+    let said = String::from_utf8([done.stdout, done.stderr].concat()).expect("text");
+    assert_eq!(done.status.success(), succeeds, "{said}");
+    assert!(said.contains(what), "no {what:?} in {said}");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).expect("a folder");
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("it is copied");
+    }
+}
+
+#[test]
+fn two_processes_of_one_name_are_not_both_served() {
+    let servers = Servers::start(&Setup::default());
+    let one = node(&servers, "a").start();
+    let mut alice = Client::login(&one, "Alice");
+    let other = node(&servers, "a");
+    other.start_in_vain().assert_said(&["another process runs as node a", "[cluster]"]);
+    alice.send("still here");
+    alice.skip_to("[lobby] Alice: still here");
 }

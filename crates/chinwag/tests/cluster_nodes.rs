@@ -10,16 +10,23 @@ use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
-use support::cluster::{LONG, assert_same, history, node, read, visitor};
+use support::cluster::{LONG, assert_same, guarded, history, node, read, visitor};
 use support::server::Server;
 
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
 fn three(servers: &Servers) -> [Server; 3] {
-    ["a", "b", "c"].map(|name| node(servers, name).start())
+    NAMES.map(|name| node(servers, name).set("cluster.user", format!("{name:?}")).start())
+}
+
+/// Servers on which each node may do what it has to, and no more.
+fn servers() -> Servers {
+    Servers::start(&Setup { users: Some(guarded(&NAMES)), ..Setup::default() })
 }
 
 #[test]
 fn nobody_can_tell_who_is_on_which_node_and_who_was_on_a_dead_one_is_gone_once() {
-    let servers = Servers::start(&Setup::default());
+    let servers = servers();
     let [mut a, b, c] = three(&servers);
     let mut ana = Client::nc(&a);
     ana.come_in("Ana");
@@ -84,7 +91,7 @@ fn nobody_can_tell_who_is_on_which_node_and_who_was_on_a_dead_one_is_gone_once()
 
 #[test]
 fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
-    let mut servers = Servers::start(&Setup::default());
+    let mut servers = servers();
     let [a, b, _c] = three(&servers);
     let mut ana = Client::login(&a, "Ana");
     let mut bob = visitor(&b, "bob");

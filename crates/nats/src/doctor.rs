@@ -233,8 +233,8 @@ async fn own(
         Standing::Behind { last, first } => Finding {
             weight: Weight::Warning,
             what: format!(
-                "the data folder ends at entry {} and the stream begins at {}; at its next start \
-                 the node takes what lies between from another one, which has to run",
+                "the data folder ends at entry {} and the stream begins at {}; stop another node \
+                 for a moment and put a copy of its data folder in place of this one",
                 last.0, first.0
             ),
         },

@@ -173,15 +173,15 @@ pub enum NatsError {
         /// The stream.
         stream: String,
     },
-    /// No other node gives a seed.
+    /// What lies between the copy and the stream is on other nodes only.
     #[error(
-        "the stream reaches back to entry {first} only, and no running node gives what lies before ({reason}); start a node that was here before"
+        "the stream reaches back to entry {first} only, and this data folder to entry {last}; stop another node for a moment and put a copy of its data folder in place of this one"
     )]
-    NoSeed {
+    Behind {
+        /// The last entry of the copy.
+        last: u64,
         /// Where the stream begins.
         first: u64,
-        /// What became of asking.
-        reason: String,
     },
     /// The servers did not do what they were asked.
     #[error("the NATS servers did not answer as expected: {0}")]

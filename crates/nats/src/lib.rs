@@ -19,6 +19,7 @@ pub mod doctor;
 mod engine;
 mod error;
 mod follow;
+mod founding;
 mod log;
 mod message;
 mod options;

@@ -120,7 +120,7 @@ pub(crate) async fn make(
 }
 
 /// What the stream tells; `None` if there is none, surely so where one is expected.
-async fn find(api: &Api, expected: bool) -> Result<Option<Info>, NatsError> {
+pub(crate) async fn find(api: &Api, expected: bool) -> Result<Option<Info>, NatsError> {
     let begun = Instant::now();
     loop {
         match stream::info(api).await {

@@ -41,7 +41,7 @@ pub enum OpenError {
         known: usize,
     },
     /// It is what a node of a cluster has kept.
-    #[error("{} belongs to a node of a cluster; say which in [cluster], make a folder of its own from it with `chinwag cluster export`, or choose another with --data", path.display())]
+    #[error("{} belongs to a node of a cluster; say which in [cluster], make it a folder of its own with `chinwag cluster export`, or choose another with --data", path.display())]
     OfCluster {
         /// The file.
         path: PathBuf,

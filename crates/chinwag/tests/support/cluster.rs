@@ -26,6 +26,23 @@ pub(crate) fn node(servers: &Servers, name: &str) -> Settings {
         .set("limits.chathistory_messages", PAGE)
 }
 
+/// Users called as the nodes, who may do what docs/cluster.md says, and no more.
+pub(crate) fn guarded(names: &[&str]) -> String {
+    let user = |name: &&str| {
+        let publish = ["log", "whisper"].map(|what| format!("\"chinwag.{what}.{name}\""));
+        let asked = ["STREAM.CREATE", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET"]
+            .map(|what| format!("\"$JS.API.{what}.chinwag\""));
+        format!(
+            "{{ user: {name}, password: \"{PASSWORD}\", permissions: {{ publish: [{}, {}, \
+             \"$SYS.REQ.SERVER.PING.JSZ\"], subscribe: [\"chinwag.live.*\", \
+             \"chinwag.whisper.*\", \"_INBOX.>\"] }} }}",
+            publish.join(", "),
+            asked.join(", ")
+        )
+    };
+    format!("[{}]", names.iter().map(user).collect::<Vec<_>>().join(", "))
+}
+
 /// Someone on IRC in #tea, who gets back what they say.
 pub(crate) fn visitor(server: &Server, name: &str) -> Client {
     let mut client = Client::connect(server).called(name);

@@ -80,6 +80,16 @@ impl SqliteCopy {
         })
     }
 
+    /// Makes this, durably, a log of its own, which [`open`](crate::store::open) takes; the copy is not
+    /// to be used after that.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] if it can't be written.
+    pub fn leave(&self) -> Result<(), LogError> {
+        let left = self.reading().execute("DELETE FROM origin", []);
+        left.map(drop).map_err(|error| failed(&self.file, &error))
+    }
+
     fn reading(&self) -> MutexGuard<'_, Connection> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
