@@ -8,7 +8,7 @@ use chinwag_model::id::Seq;
 use chinwag_storage::copy::LogCopy;
 use tokio::time::Instant;
 
-use crate::api::Api;
+use crate::api::{Api, ApiError};
 use crate::connection::{Runtime, open};
 use crate::error::NatsError;
 use crate::options::Options;
@@ -18,6 +18,10 @@ use crate::stream::{self, Info};
 
 /// How long to wait for a server.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long to wait for a leader, and when to ask again.
+const ELECTION: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A copy that is behind the leader's by more than this is told of.
 const LAG: u64 = 1000;
@@ -77,7 +81,8 @@ async fn examine_all(
     let told = proof::ask(&client, true).await?;
     servers(&told, options, found);
     let api = Api::new(client, &options.stream);
-    let Some(info) = stream::info(&api).await.map_err(stream::said)? else {
+    let enough = !found.iter().any(|finding| finding.weight == Weight::Wrong);
+    let Some(info) = info(&api, enough).await? else {
         found.push(Finding {
             weight: Weight::Warning,
             what: format!(
@@ -93,6 +98,19 @@ async fn examine_all(
         own(&api, options, copy, info, found).await?;
     }
     Ok(())
+}
+
+/// What the stream tells; where there are enough servers, an election is waited for.
+async fn info(api: &Api, enough: bool) -> Result<Option<Info>, NatsError> {
+    let until = Instant::now() + ELECTION;
+    loop {
+        match stream::info(api).await {
+            Err(ApiError::Nobody | ApiError::Silent) if enough && Instant::now() < until => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            told => return told.map_err(stream::said),
+        }
+    }
 }
 
 /// The servers themselves.

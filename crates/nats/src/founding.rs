@@ -4,10 +4,15 @@
 use chinwag_model::id::Seq;
 use chinwag_storage::copy::LogCopy;
 
+use tokio::time::{Duration, sleep};
+
 use crate::connection::Cluster;
 use crate::error::NatsError;
 use crate::standing;
 use crate::stream::{self, Identity, Keys};
+
+/// A node that lives has then written something.
+const BEATS: Duration = Duration::from_millis(2500);
 
 impl Cluster {
     /// Makes the stream, to begin after the last entry of this copy, which is one of it from then on.
@@ -41,12 +46,17 @@ impl Cluster {
         })
     }
 
-    /// The last entry of the stream that this copy is of, if it is there.
+    /// The last entry of the stream that this copy is of, if it is there; after waiting for as long
+    /// as a node that lives says so twice.
     ///
     /// # Errors
     /// [`NatsError::Another`] if the stream is not that of the copy.
     pub fn end(self, copy: &dyn LogCopy) -> Result<Option<Seq>, NatsError> {
-        let found = self.runtime.block_on(stream::info(&self.api)).map_err(stream::said)?;
+        let found = self.runtime.block_on(async {
+            sleep(BEATS).await;
+            stream::info(&self.api).await
+        });
+        let found = found.map_err(stream::said)?;
         let Some(info) = found else { return Ok(None) };
         if info.config.identity() != copy.origin()?.as_deref() {
             return Err(NatsError::Another { stream: self.options.stream.clone() });

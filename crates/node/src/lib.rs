@@ -11,6 +11,7 @@ pub mod delivery;
 mod digests;
 mod grapevine;
 pub mod health;
+mod log_time;
 pub mod node;
 pub mod outbox;
 mod peers;

@@ -2,8 +2,8 @@
 //! stands with the log.
 //!
 //! Time is told by [`tick`](Node::tick), as the time since some moment of this process; no clock of
-//! this machine is compared with that of another. What the log's time is by now is reckoned from the
-//! last entry.
+//! this machine is compared with that of another. What the log's time is by now is reckoned from
+//! its entries.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use crate::delivery::SessionNumber;
 use crate::digests::Digests;
 use crate::grapevine::Grapevine;
 use crate::health::{Health, Pace, Standing};
+use crate::log_time::LogTime;
 use crate::peers::Peers;
 use crate::pipeline::is_of_session;
 use crate::stop::Stop;
@@ -66,8 +67,7 @@ pub(super) struct Cluster {
     now: Duration,
     /// When the last packet of this node's own came back.
     landed: Duration,
-    /// The log's time as of the last entry, and when that came.
-    log_time: (Timestamp, Duration),
+    log_time: LogTime,
     beat_due: Duration,
     /// Whether a beat is on its way: there is never more than one.
     has_beat_out: bool,
@@ -118,9 +118,7 @@ impl Cluster {
 
     /// Until when something is still wanted that leaves now.
     pub(super) fn expires(&self) -> Timestamp {
-        let (time, at) = self.log_time;
-        let wait = self.now.saturating_sub(at) + self.part.pace.cut_off;
-        Timestamp(time.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+        self.log_time.at(self.now + self.part.pace.cut_off)
     }
 
     fn quiet(&self) -> Duration {
@@ -169,7 +167,7 @@ impl Node {
             phase,
             now,
             landed: now,
-            log_time: (state.time(), now),
+            log_time: LogTime::new(state.time(), now),
             beat_due: now,
             has_beat_out: false,
             peers: Peers::default(),
@@ -388,7 +386,7 @@ impl Node {
         entry: &Entry,
         fate: Fate,
     ) -> Result<(), Stop> {
-        cluster.log_time = (self.state().time(), cluster.now);
+        cluster.log_time.note(entry.time, cluster.now);
         let packet = &entry.packet;
         if self.pipeline.is_own(packet) {
             match fate {
