@@ -158,10 +158,11 @@ impl Server {
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let policy = Arc::new(policy);
         let strangers = Arc::new(AtomicUsize::new(0));
+        let id = cluster.as_ref().map_or(NODE, |cluster| cluster.part.name.id());
         let metrics = Arc::new(Metrics::new());
         let seed = |_| {
             let (policy, metrics) = (Arc::clone(&policy), Arc::clone(&metrics));
-            Seed::new(hub.clone(), policy, Arc::clone(&strangers), metrics)
+            Seed::new(id, hub.clone(), policy, Arc::clone(&strangers), metrics)
         };
         let seeds: Vec<_> = (0..count).map(seed).collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
@@ -172,7 +173,7 @@ impl Server {
         let notices_max = policy.limits.presence_notices_max;
         let (mut node, member) = match cluster {
             None => {
-                let mut node = Node::new(NODE, core, count, notices_max);
+                let mut node = Node::new(id, core, count, notices_max);
                 begin(&mut node, &mut *log, &*archive, &inbox)?;
                 (node, None)
             }

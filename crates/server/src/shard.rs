@@ -22,7 +22,7 @@ use chinwag_face::irc::IrcPolicy;
 use chinwag_face::line::{LineFace, LinePolicy};
 use chinwag_face::output::Output;
 use chinwag_model::ask::Ask;
-use chinwag_model::id::Timestamp;
+use chinwag_model::id::{NodeId, Timestamp};
 use chinwag_model::intent::Intent;
 use chinwag_node::delivery::SessionNumber;
 use crossbeam_channel::{Receiver, Sender};
@@ -71,6 +71,8 @@ const WAKE: Token = Token(usize::MAX);
 
 /// One shard's state; it runs on a thread of its own.
 struct Shard {
+    /// The node whose sessions these are.
+    node: NodeId,
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
@@ -107,6 +109,7 @@ struct Shard {
 /// connections share is counted without locks.
 #[derive(Debug)]
 pub(crate) struct Seed {
+    node: NodeId,
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
@@ -119,6 +122,7 @@ pub(crate) struct Seed {
 impl Seed {
     /// What a shard begins with, and its inbox.
     pub(crate) fn new(
+        node: NodeId,
         hub: Sender<ToHub>,
         policy: Arc<Policy>,
         strangers: Arc<AtomicUsize>,
@@ -130,7 +134,7 @@ impl Seed {
         // Bounded by what its sessions may ask and hold; the hub must never wait for a shard.
         let (sender, inbox) = crossbeam_channel::unbounded();
         let handle = ShardInbox::new(sender, waker, Arc::clone(&woken));
-        Ok((Self { poll, inbox, woken, hub, policy, strangers, metrics }, handle))
+        Ok((Self { node, poll, inbox, woken, hub, policy, strangers, metrics }, handle))
     }
 
     /// Serves until it is told to end.
@@ -141,10 +145,11 @@ impl Seed {
 
 impl Shard {
     fn new(seed: Seed) -> Self {
-        let Seed { poll, inbox, woken, hub, policy, strangers, metrics } = seed;
+        let Seed { node, poll, inbox, woken, hub, policy, strangers, metrics } = seed;
         let line_policy = Arc::new(line_policy(&policy));
         let irc_policy = Arc::new(policy.irc.clone());
         Self {
+            node,
             poll,
             inbox,
             woken,

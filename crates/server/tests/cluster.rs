@@ -140,7 +140,7 @@ impl Client {
     fn enter(server: &Server, name: &str) -> Self {
         let mut client = Self::connect(server);
         client.send(&format!("{name}\n"));
-        client.until("Welcome");
+        client.until("You are new here");
         client
     }
 
@@ -185,6 +185,17 @@ fn people_at_two_servers_talk_on_all_faces_and_a_server_that_ends_takes_only_its
     let mut cy = Client::connect(&b);
     cy.send("NICK cy\r\nUSER cy 0 * :Cy\r\n");
     cy.until(" 001 cy ");
+    cy.send("JOIN #tea\r\n");
+    cy.until(" JOIN ");
+    let mut dora = Client::connect(&a);
+    dora.send("NICK dora\r\nUSER dora 0 * :D\r\nJOIN #tea\r\n");
+    dora.until(" JOIN ");
+    // What one says oneself comes back only where that is asked for, whoever else has the number of
+    // one's session at another node.
+    cy.until("dora");
+    cy.send("PRIVMSG #tea :from b\r\nPING x\r\n");
+    dora.until("from b");
+    assert!(!cy.until(" PONG ").contains("from b"));
     ana.send("bo: hello\n");
     bo.until("hello");
     cy.send("PRIVMSG ana :and hello from IRC\r\n");
