@@ -223,9 +223,15 @@ impl Node {
         !self.in_flight && self.queue.is_empty()
     }
 
+    /// Whether there is something to offer to the log now.
+    #[must_use]
+    pub fn has_next_packet(&self) -> bool {
+        !self.in_flight && !self.queue.is_empty()
+    }
+
     /// What to offer to the log now; `None` while a packet is in flight, or with nothing to say.
     pub fn next_packet(&mut self) -> Option<Packet> {
-        if self.in_flight || self.queue.is_empty() {
+        if !self.has_next_packet() {
             return None;
         }
         self.in_flight = true;

@@ -37,6 +37,10 @@ const ARCHIVE_BACKLOG_MAX: usize = 200_000;
 /// After a refused packet the store is left alone for so long.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// How long what is asked may wait for shards that are busy, so that it is stored together with
+/// what comes of their work.
+const COMPANY_MAX: Duration = Duration::from_millis(10);
+
 /// How long the end may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
@@ -72,6 +76,10 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// Since when there is something to offer that waits for shards.
+    waits: Option<Instant>,
+    /// How long the last packet took to be stored.
+    took: Duration,
     /// When the packet in flight was offered.
     offered: Option<Instant>,
     /// Whether the last packet was refused.
@@ -119,7 +127,9 @@ impl Hub {
 
     /// How long nothing needs to be looked at.
     fn patience(&self) -> Duration {
-        if self.progress.hold.is_some() || self.progress.stop.is_some() {
+        if self.progress.waits.is_some() {
+            COMPANY_MAX
+        } else if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
         } else {
             Duration::from_secs(1)
@@ -155,6 +165,8 @@ impl Hub {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
             }
+            // What waited is offered with all else that was heard.
+            ToHub::Done => {}
             ToHub::Stop => self.begin_stop(),
             ToHub::Hushed => {
                 if let Some(stop) = &mut self.progress.stop {
@@ -259,10 +271,14 @@ impl Hub {
             self.progress.refused = false;
         }
         let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        self.progress.took = took.unwrap_or_default();
         self.metrics.stored(entry.packet.requests.len(), took);
-        // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
-        self.offer();
+        // The log works on the next packet while this one is decided and sent out, unless that is
+        // what takes long.
+        if !self.shards.iter().any(|shard| shard.is_slower_than(self.progress.took)) {
+            self.offer();
+        }
         self.node.take_entry(entry)?;
         self.archive.keep(entry.seq, self.node.take_records());
         self.progress.entries += 1;
@@ -275,10 +291,29 @@ impl Hub {
             return;
         }
         self.progress.hold = None;
+        if self.waits_for_company() {
+            return;
+        }
         if let Some(packet) = self.node.next_packet() {
             self.progress.offered = Some(Instant::now());
             self.log.append(packet);
         }
+    }
+
+    /// Whether what is to be offered waits for shards that are at work on what was stored before,
+    /// and longer at it than the log is. What they will ask then is stored, and written, together
+    /// with it: fewer and larger writes. Nothing alone ever waits: then no shard is at work.
+    fn waits_for_company(&mut self) -> bool {
+        let waits = self.node.has_next_packet()
+            && self.progress.waits.is_none_or(|since| since.elapsed() < COMPANY_MAX)
+            // Every one of them is asked to say when it is done.
+            && self.shards.iter().filter(|shard| shard.is_busy_for(self.progress.took)).count() > 0;
+        if waits {
+            self.progress.waits.get_or_insert_with(Instant::now);
+        } else {
+            self.progress.waits = None;
+        }
+        waits
     }
 
     /// Sends on what came of the messages heard.
@@ -286,7 +321,6 @@ impl Hub {
         let backlog = self.archive.backlog();
         self.metrics.set_archive_backlog(backlog);
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
-        self.offer();
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
             let (session, request) = (mailing.session, mailing.request);
@@ -321,6 +355,7 @@ impl Hub {
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);
         }
+        self.offer();
         let Progress { entries, requests, snapshotting, .. } = self.progress;
         if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
             self.snapshot();
