@@ -1,6 +1,9 @@
 //! The cases: which questions are put to which servers.
 
 mod fan_out;
+mod rooms;
+mod subject;
+mod talking;
 
 use clap::ValueEnum;
 
@@ -12,6 +15,8 @@ use crate::trial::Experiment;
 pub(crate) enum Case {
     /// One room, by its members and what is in flight.
     FanOut,
+    /// Many small rooms in which everyone talks.
+    Rooms,
 }
 
 impl Case {
@@ -24,6 +29,7 @@ impl Case {
     pub(crate) fn experiments(self, ground: &Ground, quick: bool) -> Vec<Experiment> {
         match self {
             Self::FanOut => fan_out::experiments(ground, quick),
+            Self::Rooms => rooms::experiments(ground, quick),
         }
     }
 }

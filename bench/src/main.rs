@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use case::Case;
-use server::Ground;
+use server::{Ground, Peer};
 
 #[derive(Debug, Parser)]
 #[command(name = "chinwag-bench", version, about)]
@@ -71,6 +71,10 @@ fn main() -> ExitCode {
 
 fn benchmark(run: &Run) -> Result<()> {
     let ground = Ground { folder: run.folder.clone() };
+    for peer in Peer::ALL.into_iter().filter(|peer| peer.program().is_none()) {
+        let name = peer.name();
+        eprintln!("{name} is not here and is left out; --install-peers installs it (apt-get)");
+    }
     let cases = if run.cases.is_empty() { Case::all() } else { run.cases.clone() };
     let all = cases.iter().flat_map(|case| case.experiments(&ground, run.quick)).collect();
     let results = trial::run(all, run.rounds)?;

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Who talks to whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// A sender each, in their order.
+    /// A sender each, in their order: those of a room stand together.
     pub(crate) senders: Vec<Sender>,
     /// Bytes of a payload.
     pub(crate) size: usize,
@@ -195,11 +195,20 @@ impl<'a> Talk<'a> {
                 *kind = WATCHES;
             }
         }
+        let mut sequences = vec![Sequence::default(); members];
+        for (number, room) in plan.rooms.iter().enumerate() {
+            let first = plan.senders.iter().position(|sender| sender.room == number);
+            for member in room {
+                if let Some(sequence) = sequences.get_mut(*member) {
+                    *sequence = Sequence::starting_at(first.unwrap_or_default());
+                }
+            }
+        }
         Self {
             plan,
             tallies: vec![Tally::default(); members],
             kinds,
-            sequences: vec![Sequence::default(); members],
+            sequences,
             witness_of: plan.senders.iter().map(|sender| sender.witness).collect(),
             deliveries: 0,
             seen: vec![0; plan.senders.len()],

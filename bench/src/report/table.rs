@@ -101,6 +101,7 @@ mod tests {
         let metric = Metric { name: "CPU", unit: "s", digits: 2 };
         let row = |subject: &str, values: &[f64]| Row {
             subject: subject.to_owned(),
+            is_peer: false,
             figures: vec![Figure { metric, values: values.to_vec() }],
             fault: None,
         };
@@ -109,6 +110,7 @@ mod tests {
             case: "fan-out",
             setting: "10 members".to_owned(),
             rows: vec![row("raw", &[0.5, 9.0, 0.25]), row("chinwag", &[1.0, 2.0]), failed],
+            points: Vec::new(),
         };
         assert_eq!(
             markdown(&[outcome]),
