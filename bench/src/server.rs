@@ -11,9 +11,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::raw::Fault;
 pub(crate) use metrics::Counted;
 pub(crate) use peer::Peer;
 
@@ -52,6 +54,10 @@ pub(crate) struct Server {
 pub(crate) struct Ground {
     /// The folder in which each gets one of its own. Its disk is what durability is measured on.
     pub(crate) folder: PathBuf,
+    /// Other servers are left out.
+    pub(crate) own: bool,
+    /// What the raw loop does wrong.
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Ground {
@@ -72,7 +78,7 @@ impl Server {
     /// If it can't be started, or ends, or never says where it listens.
     pub(crate) fn start(program: Program, setup: Setup, ground: &Ground) -> Result<Self> {
         let folder = ground.dig()?;
-        let mut server = Self::start_in(program, setup, folder.path())?;
+        let mut server = Self::launch(program, setup, folder.path(), ground.fault)?;
         server._folder = Some(folder);
         Ok(server)
     }
@@ -82,12 +88,19 @@ impl Server {
     /// # Errors
     /// As above.
     pub(crate) fn start_in(program: Program, setup: Setup, folder: &Path) -> Result<Self> {
+        Self::launch(program, setup, folder, None)
+    }
+
+    fn launch(program: Program, setup: Setup, folder: &Path, fault: Option<Fault>) -> Result<Self> {
         let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut certificate = None;
         let mut command = match program {
             Program::Raw => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args(["raw", "127.0.0.1:0"]);
+                if let Some(fault) = fault.and_then(|fault| fault.to_possible_value()) {
+                    command.args(["--fault", fault.get_name()]);
+                }
                 command
             }
             Program::Chinwag => {
@@ -159,7 +172,8 @@ impl Server {
         let path = format!("/proc/{}/status", self.child.id());
         let text = std::fs::read_to_string(path).context("the server has ended")?;
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: u64 = line.and_then(|line| line.split_whitespace().next()).unwrap_or("").parse()?;
+        let kib: u64 =
+            line.and_then(|line| line.split_whitespace().next()).unwrap_or("").parse()?;
         Ok(kib * 1024)
     }
 

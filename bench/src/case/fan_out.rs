@@ -4,7 +4,23 @@ use super::subject::{Rooms, Subject};
 use super::talking;
 use crate::generator::payload::SIZE_MIN;
 use crate::server::Ground;
-use crate::trial::Experiment;
+use crate::trial::{Chart, Experiment};
+
+const RATE_BY_MEMBERS: Chart = Chart {
+    file: "throughput-by-members",
+    title: "One room, 10 senders with 8 lines in flight each: deliveries",
+    across: "members of the room",
+    metric: talking::RATE,
+};
+const CPU_BY_MEMBERS: Chart = Chart {
+    file: "cpu-by-members",
+    title: "One room, 10 senders with 8 lines in flight each: CPU a million deliveries",
+    metric: talking::CPU,
+    ..RATE_BY_MEMBERS
+};
+
+/// Which of the settings stand in the charts.
+const CHARTED: (usize, u64, usize) = (10, 8, 64);
 
 /// Each setting, with each server.
 pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
@@ -21,10 +37,15 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
             (1000, 10, 8, 400),
         ]
     };
-    let subjects = Subject::on_irc();
+    let subjects = Subject::on_irc(ground);
     let experiment = |&(members, senders, in_flight, size): &(usize, usize, u64, usize)| {
         let rooms = Rooms { rooms: 1, members, senders, in_flight, size };
-        talking::experiment("fan-out", rooms, &subjects, ground, quick)
+        let mut one = talking::experiment("fan-out", rooms, &subjects, ground, quick);
+        if (senders, in_flight, size) == CHARTED {
+            let members = members as f64;
+            one.points = vec![(&RATE_BY_MEMBERS, members), (&CPU_BY_MEMBERS, members)];
+        }
+        one
     };
     settings.iter().map(experiment).collect()
 }

@@ -9,5 +9,5 @@ use crate::trial::Experiment;
 pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     let rooms = if quick { 20 } else { 500 };
     let rooms = Rooms { rooms, members: 10, senders: 10, in_flight: 1, size: 64 };
-    vec![talking::experiment("rooms", rooms, &Subject::on_irc(), ground, quick)]
+    vec![talking::experiment("rooms", rooms, &Subject::on_irc(ground), ground, quick)]
 }

@@ -1,11 +1,12 @@
 //! Who is asked: a server, and how its clients speak.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::generator::crowd::Crowd;
-use crate::generator::entry::{Newcomer, admit, settle};
+use crate::generator::entry::{AT_ONCE, Newcomer, admit, settle};
 use crate::generator::face::Face;
 use crate::generator::talk::{Plan, Sender};
 use crate::server::{Ground, Peer, Program, Server, Setup};
@@ -54,9 +55,11 @@ impl Subject {
         Self { name, program: Program::Chinwag, faces, setup: SETUP }
     }
 
-    /// The other servers that are installed.
-    pub(super) fn peers() -> impl Iterator<Item = Self> {
-        let here = Peer::ALL.into_iter().filter(|peer| peer.program().is_some());
+    /// The other servers that are installed, if they are wanted.
+    pub(super) fn peers(ground: &Ground) -> impl Iterator<Item = Self> + use<> {
+        let is_asked = !ground.own;
+        let all = Peer::ALL.into_iter().filter(move |_| is_asked);
+        let here = all.filter(|peer| peer.program().is_some());
         here.map(|peer| Self {
             name: peer.name(),
             program: Program::Peer(peer),
@@ -66,9 +69,9 @@ impl Subject {
     }
 
     /// The raw loop, chinwag on IRC, and the others.
-    pub(super) fn on_irc() -> Vec<Self> {
+    pub(super) fn on_irc(ground: &Ground) -> Vec<Self> {
         let own = [Self::RAW, Self::chinwag("chinwag, IRC", &[Face::Irc])];
-        own.into_iter().chain(Self::peers()).collect()
+        own.into_iter().chain(Self::peers(ground)).collect()
     }
 
     /// What a client of that number speaks.
@@ -84,6 +87,11 @@ impl Subject {
         }
     }
 
+    /// Clients that may be on their way in at a time. `InspIRCd` lets all who wait in once a second.
+    pub(super) fn at_once(&self) -> usize {
+        if self.program == Program::Peer(Peer::Inspircd) { 8 * AT_ONCE } else { AT_ONCE }
+    }
+
     /// Whether it is another's server: what it can't do is said, and is no fault of ours.
     pub(super) fn is_peer(&self) -> bool {
         matches!(self.program, Program::Peer(_))
@@ -94,8 +102,22 @@ impl Subject {
     /// # Errors
     /// As of a server and of coming in.
     pub(super) fn gather(&self, rooms: Rooms, ground: &Ground) -> Result<Gathering> {
-        let server = Server::start(self.program, self.setup, ground)?;
+        self.fill(Server::start(self.program, self.setup, ground)?, rooms)
+    }
+
+    /// The same in a folder in which it may have stored before.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) fn gather_in(&self, rooms: Rooms, folder: &Path) -> Result<Gathering> {
+        self.fill(Server::start_in(self.program, self.setup, folder)?, rooms)
+    }
+
+    fn fill(&self, server: Server, rooms: Rooms) -> Result<Gathering> {
         let mut crowd = Crowd::new()?;
+        if let Some(certificate) = server.certificate() {
+            crowd.trust(certificate)?;
+        }
         let has_echo = self.has_echo();
         let newcomer = |number: usize| Newcomer {
             face: self.face(number),
@@ -104,13 +126,13 @@ impl Subject {
             room: Some(format!("r{}", number / rooms.members)),
         };
         let all: Vec<Newcomer> = (0..rooms.rooms * rooms.members).map(newcomer).collect();
-        admit(&mut crowd, server.address(), &all)?;
+        admit(&mut crowd, server.address(), &all, self.at_once())?;
         settle(&mut crowd, Duration::from_millis(300))?;
         let sender = |number: usize| {
             let (room, place) = (number / rooms.senders, number % rooms.senders);
             let member = room * rooms.members + place;
             // Where there is no echo, another member of the room tells that a line has come.
-            let other = room * rooms.members + (place + rooms.senders.max(1)) % rooms.members;
+            let other = room * rooms.members + (place + rooms.senders) % rooms.members;
             let neighbour = room * rooms.members + (place + 1) % rooms.members;
             let witness = match has_echo {
                 true => member,
