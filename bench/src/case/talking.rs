@@ -18,7 +18,7 @@ const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digit
 
 /// How long a talk is listened to.
 pub(super) fn span(quick: bool) -> (Duration, Duration) {
-    let (warm, time) = if quick { (50, 300) } else { (1000, 3000) };
+    let (warm, time) = if quick { (50, 300) } else { (500, 2000) };
     (Duration::from_millis(warm), Duration::from_millis(time))
 }
 

@@ -46,7 +46,7 @@ impl Ear for Pairs {
             }
         }
         *next += 1;
-        if member % 2 == 0
+        if member.is_multiple_of(2)
             && let Some(since) = self.since.get(member)
         {
             self.trips.add(since.elapsed());

@@ -68,7 +68,7 @@ fn draw(chart: &Chart, outcomes: &[Outcome]) -> Option<String> {
     let values = || all.iter().flat_map(|series| &series.points).map(|(_, value)| *value);
     let most = values().fold(f64::NAN, f64::max);
     let least = values().filter(|value| *value > 0.0).fold(f64::NAN, f64::min);
-    if places.len() < 2 || !(most > 0.0) {
+    if places.len() < 2 || most.is_nan() || most <= 0.0 {
         return None;
     }
     let scale = Scale::new(least, most);
