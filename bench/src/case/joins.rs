@@ -29,8 +29,8 @@ const ALL_TOLD: Setup = Setup { tls: false, presence_notices_max: Some(1_000_000
 /// Those who join and leave.
 const GUESTS: usize = 8;
 
-/// Connections on their way at a time.
-const AT_ONCE: u64 = 50;
+/// Strangers on their way at a time, at most.
+const AT_ONCE: usize = 50;
 
 /// The storm, and rooms of growing size, with each server.
 pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
@@ -53,7 +53,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         trials: subjects.map(trial).collect(),
         points: Vec::new(),
     };
-    let sizes: &[usize] = if quick { &[20] } else { &[10, 100, 1000, 5000] };
+    let sizes: &[usize] = if quick { &[20] } else { &[10, 100, 300, 1000] };
     let large = sizes.iter().map(|members| growing(*members, ground, quick));
     [first].into_iter().chain(large).collect()
 }
@@ -90,8 +90,8 @@ fn silent(members: usize) -> Rooms {
 
 fn visits(subject: &Subject, members: usize, count: u64, ground: &Ground) -> Result<Measured> {
     let Gathering { server, mut crowd, .. } = subject.gather(silent(members), ground)?;
-    let before = server.time()?;
-    let visited = storm(&mut crowd, server.address(), "r0", count, AT_ONCE)?;
+    let (before, at_once) = (server.time()?, subject.at_once().min(AT_ONCE));
+    let visited = storm(&mut crowd, server.address(), "r0", count, at_once as u64)?;
     settle(&mut crowd, Duration::from_millis(200))?;
     Ok(figures(visited, server.time()?.saturating_sub(before)))
 }

@@ -63,7 +63,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         }
         one
     });
-    let sizes: &[usize] = if quick { &[20, 40] } else { &[10, 100, 1000, 5000] };
+    let sizes: &[usize] = if quick { &[20, 40] } else { &[10, 100, 1000] };
     let by_members = sizes.iter().map(|members| {
         let setting = format!("{members} members, {CALM} lines/s");
         let rooms = Rooms { members: *members, ..ROOM };

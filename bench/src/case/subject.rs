@@ -87,9 +87,14 @@ impl Subject {
         }
     }
 
-    /// Clients that may be on their way in at a time. `InspIRCd` lets all who wait in once a second.
+    /// Clients that may be on their way in at a time. `InspIRCd` lets all who wait in once a second;
+    /// ngIRCd has ten connections wait, and a further one is lost for a second.
     pub(super) fn at_once(&self) -> usize {
-        if self.program == Program::Peer(Peer::Inspircd) { 8 * AT_ONCE } else { AT_ONCE }
+        match self.program {
+            Program::Peer(Peer::Inspircd) => 8 * AT_ONCE,
+            Program::Peer(Peer::Ngircd) => 8,
+            Program::Raw | Program::Chinwag => AT_ONCE,
+        }
     }
 
     /// Whether it is another's server: what it can't do is said, and is no fault of ours.

@@ -49,11 +49,13 @@ fn conditions(rounds: u32) -> String {
         (name.trim() == "model name").then(|| model.trim().to_owned())
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // What stands behind the second point is the distribution's.
     let kernel = read("/proc/sys/kernel/osrelease");
+    let kernel = kernel.split('.').take(2).collect::<Vec<_>>().join(".");
     let model = model.unwrap_or_else(|| "an unknown processor".to_owned());
     let rounds =
         if rounds == 1 { "one round".to_owned() } else { format!("medians of {rounds} rounds") };
-    format!("{rounds}; {cores} cores of {model}, Linux {}", kernel.trim())
+    format!("{rounds}; {cores} cores of {model}, Linux {kernel}")
 }
 
 /// The page with other text between the marks of a case.
