@@ -54,7 +54,7 @@ impl Case {
     /// too, that take an hour.
     pub(crate) fn experiments(self, ground: &Ground, quick: bool, long: bool) -> Vec<Experiment> {
         match self {
-            Self::FanOut => fan_out::experiments(ground, quick),
+            Self::FanOut => fan_out::experiments(ground, quick, long),
             Self::Rooms => rooms::experiments(ground, quick),
             Self::Direct => direct::experiments(ground, quick),
             Self::Joins => joins::experiments(ground, quick),

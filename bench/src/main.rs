@@ -54,7 +54,7 @@ struct Run {
     /// What the raw loop is to do wrong, once.
     #[arg(long, hide = true)]
     fault: Option<Fault>,
-    /// Also with ten million stored messages.
+    /// Also with ten million stored messages, and other servers with rooms above 1,000.
     #[arg(long)]
     long: bool,
     /// How often each server is measured; the median counts.

@@ -19,14 +19,14 @@ const CPU_BY_MEMBERS: Chart = Chart {
     ..RATE_BY_MEMBERS
 };
 
-/// Members of the largest room that other servers are filled with.
-const MEMBERS_MAX: usize = 5000;
+/// Members of the largest room that other servers are filled with, unless there is much time.
+const MEMBERS_MAX: usize = 1000;
 
 /// Which of the settings stand in the charts.
 const CHARTED: (usize, u64, usize) = (10, 8, 64);
 
 /// Each setting, with each server.
-pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
+pub(super) fn experiments(ground: &Ground, quick: bool, long: bool) -> Vec<Experiment> {
     let settings: &[(usize, usize, u64, usize)] = if quick {
         &[(20, 4, 4, 64)]
     } else {
@@ -42,7 +42,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     };
     let subjects = Subject::on_irc(ground);
     // As everyone is told of everyone who comes, others take minutes until so many are in a room.
-    let patient = |members| if members > MEMBERS_MAX { 2 } else { subjects.len() };
+    let patient = |members| if members > MEMBERS_MAX && !long { 2 } else { subjects.len() };
     let experiment = |&(members, senders, in_flight, size): &(usize, usize, u64, usize)| {
         let rooms = Rooms { rooms: 1, members, senders, in_flight, size };
         let subjects = subjects.get(..patient(members)).unwrap_or_default();
