@@ -437,6 +437,9 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.is_parting = true;
         connection.seat = None;
+        if std::mem::take(&mut connection.is_stranger) {
+            self.strangers.fetch_sub(1, Ordering::Relaxed);
+        }
         if connection.closing.is_none() {
             connection.closing = Some(self.now + LINGER);
             self.timers.set(self.now + LINGER, connection.number);
