@@ -1,6 +1,18 @@
 //! The cases: which questions are put to which servers.
 
+mod direct;
+mod faces;
 mod fan_out;
+mod filled;
+mod growth;
+mod history;
+mod idle;
+mod joins;
+mod latency;
+mod rooms;
+mod slow;
+mod subject;
+mod talking;
 
 use clap::ValueEnum;
 
@@ -12,6 +24,24 @@ use crate::trial::Experiment;
 pub(crate) enum Case {
     /// One room, by its members and what is in flight.
     FanOut,
+    /// Many small rooms in which everyone talks.
+    Rooms,
+    /// Direct messages, and what of a round trip is the commit.
+    Direct,
+    /// Comings and goings.
+    Joins,
+    /// Silent connections: memory, and time of the processor.
+    Idle,
+    /// Latency at fixed rates.
+    Latency,
+    /// Pages of history where much is stored.
+    History,
+    /// What a message costs where there is much else.
+    Growth,
+    /// A slow and a stalled reader among many.
+    Slow,
+    /// One room in each way to be spoken to.
+    Faces,
 }
 
 impl Case {
@@ -20,10 +50,20 @@ impl Case {
         Self::value_variants().to_vec()
     }
 
-    /// Its experiments; `quick`: only to see that they work.
-    pub(crate) fn experiments(self, ground: &Ground, quick: bool) -> Vec<Experiment> {
+    /// Its experiments; `quick`: only to see that they work; `long`: those,
+    /// too, that take an hour.
+    pub(crate) fn experiments(self, ground: &Ground, quick: bool, long: bool) -> Vec<Experiment> {
         match self {
-            Self::FanOut => fan_out::experiments(ground, quick),
+            Self::FanOut => fan_out::experiments(ground, quick, long),
+            Self::Rooms => rooms::experiments(ground, quick),
+            Self::Direct => direct::experiments(ground, quick),
+            Self::Joins => joins::experiments(ground, quick),
+            Self::Idle => idle::experiments(ground, quick),
+            Self::Latency => latency::experiments(ground, quick),
+            Self::History => history::experiments(ground, quick, long),
+            Self::Growth => growth::experiments(ground, quick),
+            Self::Slow => slow::experiments(ground, quick),
+            Self::Faces => faces::experiments(ground, quick),
         }
     }
 }

@@ -16,7 +16,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use case::Case;
-use server::Ground;
+use raw::Fault;
+use server::{Ground, Peer};
 
 #[derive(Debug, Parser)]
 #[command(name = "chinwag-bench", version, about)]
@@ -33,6 +34,9 @@ enum Command {
     Raw {
         /// Where to listen; port 0 is any that is free.
         address: SocketAddr,
+        /// What to do wrong, once.
+        #[arg(long, hide = true)]
+        fault: Option<Fault>,
     },
 }
 
@@ -47,12 +51,24 @@ struct Run {
     /// Small and short: to see that all works, not to measure.
     #[arg(long)]
     quick: bool,
+    /// Without other servers, even if they are installed.
+    #[arg(long)]
+    own: bool,
+    /// What the raw loop is to do wrong, once.
+    #[arg(long, hide = true)]
+    fault: Option<Fault>,
+    /// Also with ten million stored messages, and other servers with rooms above 1,000.
+    #[arg(long)]
+    long: bool,
     /// How often each server is measured; the median counts.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Where the figures go, as JSON.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
+    /// Put the tables into this folder's performance.md, and draw its charts.
+    #[arg(long, value_name = "DIR")]
+    docs: Option<PathBuf>,
     /// The folder in which servers store; its disk counts.
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     folder: PathBuf,
@@ -61,7 +77,7 @@ struct Run {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(run) => benchmark(&run),
-        Command::Raw { address } => raw::serve(address),
+        Command::Raw { address, fault } => raw::serve(address, fault),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,9 +89,13 @@ fn main() -> ExitCode {
 }
 
 fn benchmark(run: &Run) -> Result<()> {
-    let ground = Ground { folder: run.folder.clone() };
+    let ground = Ground { folder: run.folder.clone(), own: run.own, fault: run.fault };
+    for peer in Peer::ALL.into_iter().filter(|peer| !run.own && peer.program().is_none()) {
+        let name = peer.name();
+        eprintln!("{name} is not here and is left out; --install-peers installs it (apt-get)");
+    }
     let cases = if run.cases.is_empty() { Case::all() } else { run.cases.clone() };
-    let all = cases.iter().flat_map(|case| case.experiments(&ground, run.quick));
+    let all = cases.iter().flat_map(|case| case.experiments(&ground, run.quick, run.long));
     let all = all.filter_map(|experiment| experiment.only(&run.only)).collect();
     let results = trial::run(all, run.rounds)?;
     print!("{}", report::table::markdown(&results));
@@ -85,5 +105,8 @@ fn benchmark(run: &Run) -> Result<()> {
     std::fs::write(&run.json, report::json::text(&results))
         .with_context(|| format!("write {}", run.json.display()))?;
     eprintln!("figures: {}", run.json.display());
+    if let Some(docs) = &run.docs {
+        report::page::write(docs, &results, run.rounds)?;
+    }
     trial::verdict(&results)
 }

@@ -20,6 +20,20 @@ const OUTBOX: usize = 1024 * 1024;
 
 const LISTENER: Token = Token(usize::MAX);
 
+/// What it does wrong, once, to one member of a room: so that a test sees it noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Fault {
+    /// A line is not handed on.
+    Lose,
+    /// A line comes twice.
+    Repeat,
+    /// Two lines come in the other order.
+    Swap,
+}
+
+/// Turns in which something was said before a fault is made.
+const FAULT_AFTER: u32 = 20;
+
 #[derive(Debug)]
 struct Member {
     socket: TcpStream,
@@ -44,19 +58,21 @@ struct Loop {
     names: HashMap<Vec<u8>, usize>,
     /// Rooms where something was said in this turn.
     loud: Vec<usize>,
+    /// What is to be done wrong, and after how many turns.
+    fault: Option<(Fault, u32)>,
 }
 
 /// Serves until the process is ended; prints the address first.
 ///
 /// # Errors
 /// The system's, for the listener and the queue of events.
-pub(crate) fn serve(address: SocketAddr) -> Result<()> {
+pub(crate) fn serve(address: SocketAddr, fault: Option<Fault>) -> Result<()> {
     let mut poll = Poll::new().context("no queue of events")?;
     let mut events = Events::with_capacity(4096);
     let mut listener = TcpListener::bind(address).context("cannot listen")?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("listening on {}", listener.local_addr()?);
-    let mut all = Loop::default();
+    let mut all = Loop { fault: fault.map(|fault| (fault, FAULT_AFTER)), ..Loop::default() };
     let mut buffer = vec![0; READ];
     loop {
         match poll.poll(&mut events, None) {
@@ -153,8 +169,13 @@ impl Loop {
             let Some(of) = self.rooms.get_mut(room) else { continue };
             let (members, mut said) =
                 (std::mem::take(&mut of.members), std::mem::take(&mut of.said));
-            for member in &members {
+            let wrong = self.err(&said);
+            let (honest, last) = members.split_at(members.len() - usize::from(wrong.is_some()));
+            for member in honest {
                 self.write(*member, &said);
+            }
+            for member in last {
+                self.write(*member, wrong.as_deref().unwrap_or_default());
             }
             said.clear();
             if let Some(of) = self.rooms.get_mut(room) {
@@ -167,6 +188,25 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// What the last member of a room gets instead of what was said, if a fault is due.
+    fn err(&mut self, said: &[u8]) -> Option<Vec<u8>> {
+        let (fault, left) = self.fault.as_mut()?;
+        *left = left.saturating_sub(1);
+        let lines: Vec<&[u8]> = said.split_inclusive(|byte| *byte == b'\n').collect();
+        let [first, second, rest @ ..] = &lines[..] else { return None };
+        if *left > 0 {
+            return None;
+        }
+        let mut wrong = match fault {
+            Fault::Lose => vec![*second],
+            Fault::Repeat => vec![*first, *first, *second],
+            Fault::Swap => vec![*second, *first],
+        };
+        wrong.extend(rest);
+        self.fault = None;
+        Some(wrong.concat())
     }
 
     fn write(&mut self, number: usize, bytes: &[u8]) {

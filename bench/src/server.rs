@@ -1,5 +1,9 @@
 //! Servers under test: started fresh, watched from outside, and stopped.
 
+mod metrics;
+mod peer;
+
+use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,8 +11,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+use crate::raw::Fault;
+pub(crate) use metrics::Counted;
+pub(crate) use peer::Peer;
 
 /// Which program serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +26,27 @@ pub(crate) enum Program {
     Raw,
     /// chinwag, from the folder where this program is.
     Chinwag,
+    /// Another server.
+    Peer(Peer),
 }
 
-/// A server that runs, alone in a folder of its own; it is ended when this is dropped.
+/// How a server is set up, beyond what is so for all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Setup {
+    /// chinwag speaks TLS, too, with a certificate of its own making.
+    pub(crate) tls: bool,
+    /// chinwag's `presence_notices_max`, where it is not to be the default.
+    pub(crate) presence_notices_max: Option<u32>,
+}
+
+/// A server that runs; it is ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
-    _folder: TempDir,
+    certificate: Option<PathBuf>,
+    /// A folder of its own, if it has one: it goes with it.
+    _folder: Option<TempDir>,
 }
 
 /// Where servers keep what they store.
@@ -32,51 +54,98 @@ pub(crate) struct Server {
 pub(crate) struct Ground {
     /// The folder in which each gets one of its own. Its disk is what durability is measured on.
     pub(crate) folder: PathBuf,
+    /// Other servers are left out.
+    pub(crate) own: bool,
+    /// What the raw loop does wrong.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Ground {
+    /// A new folder that goes when it is dropped.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn dig(&self) -> Result<TempDir> {
+        std::fs::create_dir_all(&self.folder).context("make the folder for the servers")?;
+        TempDir::new_in(&self.folder).context("make a folder for a server")
+    }
 }
 
 impl Server {
-    /// Starts one on loopback, at any free port; returns once it listens.
+    /// Starts one on loopback, at any free port and in a new folder; returns once it listens.
     ///
     /// # Errors
     /// If it can't be started, or ends, or never says where it listens.
-    pub(crate) fn start(program: Program, ground: &Ground) -> Result<Self> {
-        std::fs::create_dir_all(&ground.folder).context("make the folder for the servers")?;
-        let folder = TempDir::new_in(&ground.folder).context("make a folder for a server")?;
-        let own = std::env::current_exe().context("where this program is")?;
+    pub(crate) fn start(program: Program, setup: Setup, ground: &Ground) -> Result<Self> {
+        let folder = ground.dig()?;
+        let mut server = Self::launch(program, setup, folder.path(), ground.fault)?;
+        server._folder = Some(folder);
+        Ok(server)
+    }
+
+    /// The same in a folder that may hold what it stored before.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn start_in(program: Program, setup: Setup, folder: &Path) -> Result<Self> {
+        Self::launch(program, setup, folder, None)
+    }
+
+    fn launch(program: Program, setup: Setup, folder: &Path, fault: Option<Fault>) -> Result<Self> {
+        let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut certificate = None;
         let mut command = match program {
             Program::Raw => {
-                let mut command = Command::new(own);
+                let mut command = Command::new(std::env::current_exe()?);
                 command.args(["raw", "127.0.0.1:0"]);
-                command.stdout(Stdio::piped());
+                if let Some(fault) = fault.and_then(|fault| fault.to_possible_value()) {
+                    command.args(["--fault", fault.get_name()]);
+                }
                 command
             }
             Program::Chinwag => {
-                let file = folder.path().join("chinwag.toml");
-                std::fs::write(&file, CHINWAG).context("write chinwag's configuration")?;
-                let path = own.with_file_name("chinwag");
-                let mut command = Command::new(path);
+                if setup.tls {
+                    certificate = Some(make_certificate(folder)?);
+                }
+                let file = folder.join("chinwag.toml");
+                std::fs::write(&file, configuration(setup))
+                    .context("write chinwag's configuration")?;
+                let mut command = Command::new(chinwag()?);
                 command.args(["serve", "--config", "chinwag.toml"]);
-                command.current_dir(folder.path()).stderr(Stdio::piped());
+                command.current_dir(folder);
                 command
             }
+            Program::Peer(peer) => {
+                address = peer::free_address()?;
+                peer.command(folder, address)?
+            }
         };
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        match program {
+            Program::Raw => drop(command.stdout(Stdio::piped())),
+            Program::Chinwag => drop(command.stderr(Stdio::piped())),
+            Program::Peer(_) => {}
+        }
         let child = command
-            .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("start {}", Path::new(command.get_program()).display()))?;
-        let address = SocketAddr::from(([0; 4], 0));
-        let mut server = Self { child, address, _folder: folder };
-        server.address = match (server.child.stdout.take(), server.child.stderr.take()) {
-            (Some(out), _) => listening(out)?,
-            (None, Some(err)) => listening(err)?,
-            (None, None) => bail!("nothing of the server's can be read"),
-        };
+        let mut server = Self { child, address, certificate, _folder: None };
+        match (server.child.stdout.take(), server.child.stderr.take()) {
+            (Some(out), _) => server.address = listening(out)?,
+            (None, Some(err)) => server.address = listening(err)?,
+            (None, None) => peer::wait_for(&mut server.child, address)?,
+        }
         Ok(server)
     }
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that it shows, if it speaks TLS: a file in PEM.
+    pub(crate) fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
     }
 
     /// Time of the processor that it took so far, in all its threads.
@@ -94,11 +163,32 @@ impl Server {
         let each = rustix::param::clock_ticks_per_second().max(1);
         Ok(Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / each)))
     }
+
+    /// Bytes of memory that it has in use now (`VmRSS`, proc_pid_status(5)).
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(path).context("the server has ended")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: u64 =
+            line.and_then(|line| line.split_whitespace().next()).unwrap_or("").parse()?;
+        Ok(kib * 1024)
+    }
+
+    /// What chinwag counted of itself so far.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub(crate) fn counted(&self) -> Result<Counted> {
+        metrics::read(self.address)
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Whether it ended well is no matter here: its folder goes too.
+        // Whether it ended well is no matter here: its folder goes too, or it recovers.
         if let Some(pid) = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or_default()) {
             let _ = kill_process(pid, Signal::KILL);
         }
@@ -106,14 +196,36 @@ impl Drop for Server {
     }
 }
 
+/// chinwag's program: beside this one.
+fn chinwag() -> Result<PathBuf> {
+    Ok(std::env::current_exe().context("where this program is")?.with_file_name("chinwag"))
+}
+
 /// Everything as it is by default, but that loopback is one sender who says all: nobody is slowed
 /// down for that.
-const CHINWAG: &str = "\
-[[listen]]
-address = \"127.0.0.1:0\"
-[limits]
-lines_per_second = 0
-";
+fn configuration(setup: Setup) -> String {
+    let mut text = String::from("[[listen]]\naddress = \"127.0.0.1:0\"\n");
+    if setup.tls {
+        text.push_str("tls = \"detect\"\n");
+        text.push_str("[tls]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n");
+    }
+    text.push_str("[limits]\nlines_per_second = 0\n");
+    if let Some(most) = setup.presence_notices_max {
+        // Writing to memory can't fail.
+        let _ = writeln!(text, "presence_notices_max = {most}");
+    }
+    text
+}
+
+fn make_certificate(folder: &Path) -> Result<PathBuf> {
+    let mut command = Command::new(chinwag()?);
+    command.args(["make-certificate", "--name", "localhost", "--out", "."]);
+    let status = command.current_dir(folder).stdout(Stdio::null()).status()?;
+    if !status.success() {
+        bail!("no certificate could be made: {status}");
+    }
+    Ok(folder.join("fullchain.pem"))
+}
 
 /// Reads until the server says where it listens; what it says later is read by a thread, so that it
 /// never waits for a reader.

@@ -28,6 +28,21 @@ pub(crate) struct Experiment {
     pub(crate) setting: String,
     /// Whom it is put to; others are compared with the first.
     pub(crate) trials: Vec<Trial>,
+    /// Where it stands in charts: which, and how far to the right.
+    pub(crate) points: Vec<(&'static Chart, f64)>,
+}
+
+/// A chart of one figure by what grows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Chart {
+    /// Its file, without `.svg`.
+    pub(crate) file: &'static str,
+    /// What it shows.
+    pub(crate) title: &'static str,
+    /// What grows, to the right.
+    pub(crate) across: &'static str,
+    /// Its figure, upwards.
+    pub(crate) metric: Metric,
 }
 
 impl Experiment {
@@ -45,6 +60,8 @@ impl Experiment {
 pub(crate) struct Trial {
     /// What the row of the table begins with.
     pub(crate) subject: String,
+    /// Whether it is another's server, whose faults are told and no more.
+    pub(crate) is_peer: bool,
     /// Does it once.
     pub(crate) run: Box<dyn FnMut() -> Result<Measured>>,
 }
@@ -55,12 +72,14 @@ pub(crate) struct Outcome {
     pub(crate) case: &'static str,
     pub(crate) setting: String,
     pub(crate) rows: Vec<Row>,
+    pub(crate) points: Vec<(&'static Chart, f64)>,
 }
 
 /// All answers of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) subject: String,
+    pub(crate) is_peer: bool,
     pub(crate) figures: Vec<Figure>,
     /// What went wrong: then its figures do not count.
     pub(crate) fault: Option<String>,
@@ -122,6 +141,7 @@ pub(crate) fn run(experiments: Vec<Experiment>, rounds: u32) -> Result<Vec<Outco
     for mut experiment in experiments {
         let row = |trial: &Trial| Row {
             subject: trial.subject.clone(),
+            is_peer: trial.is_peer,
             figures: Vec::new(),
             fault: None,
         };
@@ -137,20 +157,21 @@ pub(crate) fn run(experiments: Vec<Experiment>, rounds: u32) -> Result<Vec<Outco
                 }
             }
         }
-        let Experiment { case, setting, .. } = experiment;
-        outcomes.push(Outcome { case, setting, rows });
+        let Experiment { case, setting, points, .. } = experiment;
+        outcomes.push(Outcome { case, setting, rows, points });
     }
     progress.end();
     Ok(outcomes)
 }
 
-/// Fails if anything went wrong.
+/// Fails if anything went wrong with chinwag or the raw loop.
 ///
 /// # Errors
 /// The first fault, and how many there are.
 pub(crate) fn verdict(outcomes: &[Outcome]) -> Result<()> {
     let mut faults = outcomes.iter().flat_map(|outcome| {
-        outcome.rows.iter().filter_map(move |row| Some((outcome, row, row.fault.as_ref()?)))
+        let own = outcome.rows.iter().filter(|row| !row.is_peer);
+        own.filter_map(move |row| Some((outcome, row, row.fault.as_ref()?)))
     });
     let Some((outcome, row, fault)) = faults.next() else { return Ok(()) };
     let more = faults.count();

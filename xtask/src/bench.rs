@@ -6,8 +6,19 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Builds chinwag and the benchmarks, and runs those that the arguments name.
+/// The servers that chinwag is measured beside: each program's name is its Debian package's, too.
+const PEERS: &[(&str, &str)] =
+    &[("/usr/sbin/ngircd", "ngircd"), ("/usr/sbin/inspircd", "inspircd")];
+
+/// Builds chinwag and the benchmarks, and runs those that the arguments name. With
+/// `--install-peers`, first installs the servers to compare with, where they are missing.
 pub(crate) fn run(root: &Path, arguments: impl Iterator<Item = OsString>) -> Result<()> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    let all = arguments.len();
+    arguments.retain(|argument| argument != "--install-peers");
+    if arguments.len() < all {
+        crate::tools::install_missing(PEERS)?;
+    }
     let packages = ["--package", "chinwag", "--package", "chinwag-bench"];
     crate::cargo(root, &[&["build", "--release", "--quiet"][..], &packages].concat(), &[])?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -16,7 +16,8 @@ cargo xtask test    everything that CI checks, after installing what it needs
 cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
-cargo xtask bench   the benchmarks, in release; behind it: --help, --quick, --case NAME";
+cargo xtask bench   the benchmarks, in release; behind it: --help, --quick, --case NAME,
+                    --install-peers (the servers to compare with, by apt-get)";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1).unwrap_or_default();

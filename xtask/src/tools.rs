@@ -29,11 +29,7 @@ const NATS_FOLDER: &str = "target/tools/nats";
 
 /// Installs what is missing, or says how it is to be had.
 pub(crate) fn install(root: &Path) -> Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, p)| *p).collect();
-    if !missing.is_empty() {
-        install_packages(&missing)?;
-    }
+    install_missing(PACKAGES)?;
     let nextest = Command::new("cargo")
         .args(["nextest", "--version"])
         .stdout(Stdio::null())
@@ -73,6 +69,13 @@ fn install_nats(root: &Path) -> Result<()> {
     fs::rename(&wanted, &installed).context("cannot note what is installed")
 }
 
+/// Installs the packages whose programs are not there; a program may be named with its folder.
+pub(crate) fn install_missing(packages: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> =
+        packages.iter().filter(|(program, _)| !is_there(program)).map(|(_, p)| *p).collect();
+    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
+}
+
 fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -81,7 +84,7 @@ fn is_there(program: &str) -> bool {
 fn install_packages(packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
     if !is_there("apt-get") {
-        bail!("the tests need these Debian packages, or what is like them here: {names}");
+        bail!("these Debian packages are missing, or what is like them here: {names}");
     }
     let sudo = if is_there("sudo") { &["sudo"][..] } else { &[] };
     for arguments in [&["update", "-qq"][..], &[&["install", "-y", "-qq"][..], packages].concat()] {

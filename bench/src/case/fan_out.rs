@@ -1,116 +1,57 @@
-//! One room: what a delivery costs, by the members and by how many lines are in flight.
+//! One room: what a delivery costs, by the members, by how many lines are in flight, and by size.
 
-use std::time::Duration;
+use super::subject::{Rooms, Subject};
+use super::talking;
+use crate::generator::payload::SIZE_MIN;
+use crate::server::Ground;
+use crate::trial::{Chart, Experiment};
 
-use anyhow::Result;
+const RATE_BY_MEMBERS: Chart = Chart {
+    file: "throughput-by-members",
+    title: "One room, 10 senders with 8 lines in flight each: deliveries",
+    across: "members of the room",
+    metric: talking::RATE,
+};
+const CPU_BY_MEMBERS: Chart = Chart {
+    file: "cpu-by-members",
+    title: "One room, 10 senders with 8 lines in flight each: CPU a million deliveries",
+    metric: talking::CPU,
+    ..RATE_BY_MEMBERS
+};
 
-use crate::generator::crowd::Crowd;
-use crate::generator::entry::{Newcomer, admit, settle};
-use crate::generator::face::Face;
-use crate::generator::talk::{Plan, Sender, Talked, talk};
-use crate::server::{Ground, Program, Server};
-use crate::trial::{Experiment, Measured, Metric, Trial};
+/// Members of the largest room that other servers are filled with, unless there is much time.
+const MEMBERS_MAX: usize = 1000;
 
-const CPU: Metric = Metric { name: "CPU a million deliveries", unit: "s", digits: 3 };
-const RATE: Metric = Metric { name: "deliveries", unit: "M/s", digits: 2 };
-const LINES: Metric = Metric { name: "lines said", unit: "/s", digits: 0 };
-const BYTES: Metric = Metric { name: "bytes a delivery", unit: "", digits: 0 };
-const SHARE: Metric = Metric { name: "server's CPU", unit: "cores", digits: 2 };
-const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digits: 2 };
-
-/// Who is asked.
-const SUBJECTS: &[(Program, Face, &str)] = &[
-    (Program::Raw, Face::Raw, "raw loop"),
-    (Program::Chinwag, Face::Irc, "chinwag, IRC"),
-    (Program::Chinwag, Face::IrcTags, "chinwag, IRC with tags"),
-    (Program::Chinwag, Face::Line, "chinwag, line mode"),
-];
-
-/// How a room talks.
-#[derive(Clone, Copy, Debug)]
-struct Talking {
-    members: usize,
-    senders: usize,
-    in_flight: u64,
-    size: usize,
-    warm: Duration,
-    time: Duration,
-}
+/// Which of the settings stand in the charts.
+const CHARTED: (usize, u64, usize) = (10, 8, 64);
 
 /// Each setting, with each server.
-pub(crate) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
+pub(super) fn experiments(ground: &Ground, quick: bool, long: bool) -> Vec<Experiment> {
     let settings: &[(usize, usize, u64, usize)] = if quick {
         &[(20, 4, 4, 64)]
     } else {
-        &[(100, 10, 8, 64), (1000, 10, 8, 64), (1000, 1, 1, 64), (5000, 10, 8, 64)]
+        &[
+            (100, 10, 8, 64),
+            (1000, 10, 8, 64),
+            (5000, 10, 8, 64),
+            (10_000, 10, 8, 64),
+            (1000, 1, 1, 64),
+            (1000, 10, 8, SIZE_MIN),
+            (1000, 10, 8, 400),
+        ]
     };
-    let (warm, time) = if quick { (50, 300) } else { (1000, 4000) };
+    let subjects = Subject::on_irc(ground);
+    // As everyone is told of everyone who comes, others take minutes until so many are in a room.
+    let patient = |members| if members > MEMBERS_MAX && !long { 2 } else { subjects.len() };
     let experiment = |&(members, senders, in_flight, size): &(usize, usize, u64, usize)| {
-        let talking = Talking {
-            members,
-            senders,
-            in_flight,
-            size,
-            warm: Duration::from_millis(warm),
-            time: Duration::from_millis(time),
-        };
-        let trial = |&(program, face, name): &(Program, Face, &str)| {
-            let ground = ground.clone();
-            Trial {
-                subject: name.to_owned(),
-                run: Box::new(move || measure(program, face, talking, &ground)),
-            }
-        };
-        Experiment {
-            case: "fan-out",
-            setting: format!("{members} members, {senders} × {in_flight}, {size} B"),
-            trials: SUBJECTS.iter().map(trial).collect(),
+        let rooms = Rooms { rooms: 1, members, senders, in_flight, size };
+        let subjects = subjects.get(..patient(members)).unwrap_or_default();
+        let mut one = talking::experiment("fan-out", rooms, subjects, ground, quick);
+        if (senders, in_flight, size) == CHARTED {
+            let members = members as f64;
+            one.points = vec![(&RATE_BY_MEMBERS, members), (&CPU_BY_MEMBERS, members)];
         }
+        one
     };
     settings.iter().map(experiment).collect()
-}
-
-fn measure(program: Program, face: Face, talking: Talking, ground: &Ground) -> Result<Measured> {
-    let server = Server::start(program, ground)?;
-    let mut crowd = Crowd::new()?;
-    let newcomer = |number: usize| Newcomer {
-        face,
-        name: format!("u{number}"),
-        echo: number < talking.senders,
-        room: Some("r".to_owned()),
-    };
-    let all: Vec<Newcomer> = (0..talking.members).map(newcomer).collect();
-    admit(&mut crowd, server.address(), &all)?;
-    settle(&mut crowd, Duration::from_millis(300))?;
-    let sender = |number: usize| Sender {
-        member: number,
-        witness: number,
-        room: 0,
-        front: face.say(&format!("u{number}"), "r"),
-        end: face.end(),
-    };
-    let plan = Plan {
-        senders: (0..talking.senders).map(sender).collect(),
-        size: talking.size,
-        in_flight: talking.in_flight,
-        rooms: vec![(0..talking.members).collect()],
-        after: Vec::new(),
-        echo: true,
-    };
-    let talked = talk(&mut crowd, &plan, talking.warm, talking.time, || server.time())?;
-    Ok(figures(&talked))
-}
-
-/// What a talk says of a server.
-fn figures(talked: &Talked) -> Measured {
-    let (seconds, deliveries) = (talked.time.as_secs_f64(), talked.deliveries as f64);
-    let server = talked.server.as_secs_f64();
-    vec![
-        (CPU, server / (deliveries / 1e6)),
-        (RATE, deliveries / seconds / 1e6),
-        (LINES, talked.lines as f64 / seconds),
-        (BYTES, talked.bytes as f64 / deliveries),
-        (SHARE, server / seconds),
-        (GENERATOR, talked.generator.as_secs_f64() / seconds),
-    ]
 }

@@ -9,7 +9,7 @@ use super::crowd::{Crowd, Ear};
 use super::face::{Face, Sign};
 
 /// Clients that are on their way in at a time: fewer than a server's backlog of connections.
-const AT_ONCE: usize = 200;
+pub(crate) const AT_ONCE: usize = 200;
 
 /// How long nothing may happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,11 +53,17 @@ impl Ear for Gate {
     }
 }
 
-/// Has all of them connect, come in, and join their rooms; returns when the last has.
+/// Has all of them connect, come in, and join their rooms, so many at a time; returns when the last
+/// has.
 ///
 /// # Errors
 /// A refusal of the server's; nothing happening for a minute; a connection that ends.
-pub(crate) fn admit(crowd: &mut Crowd, server: SocketAddr, all: &[Newcomer]) -> Result<()> {
+pub(crate) fn admit(
+    crowd: &mut Crowd,
+    server: SocketAddr,
+    all: &[Newcomer],
+    at_once: usize,
+) -> Result<()> {
     let first = crowd.len();
     let faces = all.iter().map(|one| one.face).collect();
     let mut gate = Gate { first, faces, ..Gate::default() };
@@ -65,7 +71,7 @@ pub(crate) fn admit(crowd: &mut Crowd, server: SocketAddr, all: &[Newcomer]) -> 
     let mut out = Vec::new();
     let mut heard = Instant::now();
     while known < all.len() || inside < all.len() {
-        while crowd.len() - first < all.len() && crowd.len() - first < inside + AT_ONCE {
+        while crowd.len() - first < all.len() && crowd.len() - first < inside + at_once {
             let number = crowd.len() - first;
             let one = all.get(number).context("there is one more")?;
             let member = crowd.connect(server, one.face)?;

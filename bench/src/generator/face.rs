@@ -14,6 +14,12 @@ pub(crate) enum Face {
     Irc,
     /// IRC with tags: `message-tags`, `server-time`, `account-tag`, `echo-message`.
     IrcTags,
+    /// Bare IRC that asks for no list of members on joining (`no-implicit-names`).
+    IrcQuiet,
+    /// Bare IRC over TLS.
+    Tls,
+    /// Bare IRC in a WebSocket's text frames.
+    WebSocket,
 }
 
 /// What a line means to who waits to come in.
@@ -34,8 +40,9 @@ impl Face {
         match self {
             Self::Raw => add(out, format_args!("/name {name}\n")),
             Self::Line => add(out, format_args!("{name}\n")),
-            Self::Irc | Self::IrcTags => {
+            Self::Irc | Self::IrcTags | Self::IrcQuiet | Self::Tls | Self::WebSocket => {
                 let caps = match (self, echo) {
+                    (Self::IrcQuiet, _) => "no-implicit-names",
                     (Self::IrcTags, _) => "message-tags server-time account-tag echo-message",
                     (_, true) => "echo-message",
                     (_, false) => "",
@@ -56,7 +63,7 @@ impl Face {
         match self {
             Self::Raw => add(out, format_args!("/room {room}\n")),
             Self::Line => add(out, format_args!("/join {room}\n")),
-            Self::Irc | Self::IrcTags => add(out, format_args!("JOIN #{room}\r\n")),
+            _ => add(out, format_args!("JOIN #{room}\r\n")),
         }
     }
 
@@ -66,7 +73,17 @@ impl Face {
         match self {
             Self::Raw => format!(":{name}!~u@0123456789abcdef PRIVMSG #{room} :"),
             Self::Line => String::new(),
-            Self::Irc | Self::IrcTags => format!("PRIVMSG #{room} :"),
+            _ => format!("PRIVMSG #{room} :"),
+        }
+    }
+
+    /// What a client called `name` writes before a payload for someone. The raw loop has no
+    /// persons: there, the two are a room.
+    pub(crate) fn tell(self, name: &str, other: &str) -> String {
+        match self {
+            Self::Raw => format!(":{name}!~u@0123456789abcdef PRIVMSG {other} :"),
+            Self::Line => format!("/msg {other} "),
+            _ => format!("PRIVMSG {other} :"),
         }
     }
 
@@ -74,7 +91,7 @@ impl Face {
     pub(crate) fn end(self) -> &'static [u8] {
         match self {
             Self::Line => b"\n",
-            Self::Raw | Self::Irc | Self::IrcTags => b"\r\n",
+            _ => b"\r\n",
         }
     }
 
@@ -92,7 +109,7 @@ impl Face {
                 let sign = if welcome { Sign::Welcome } else { Sign::Joined };
                 (welcome || line.starts_with(b"<You are in ")).then_some(sign)
             }
-            Self::Irc | Self::IrcTags => {
+            _ => {
                 // `:server 001 name :…`, perhaps with tags before it.
                 let mut words = line.split(|byte| *byte == b' ');
                 let first = words.next()?;
@@ -109,7 +126,7 @@ impl Face {
 
     /// What a line of the server's is to be answered with at once, if it asks for a sign of life.
     pub(crate) fn pong(self, line: &[u8], out: &mut Vec<u8>) {
-        if matches!(self, Self::Irc | Self::IrcTags)
+        if !matches!(self, Self::Raw | Self::Line)
             && let Some(token) = line.strip_prefix(b"PING ")
         {
             out.extend(b"PONG ");
@@ -126,6 +143,9 @@ impl fmt::Display for Face {
             Self::Line => "line",
             Self::Irc => "irc",
             Self::IrcTags => "irc-tags",
+            Self::IrcQuiet => "irc-quiet",
+            Self::Tls => "tls",
+            Self::WebSocket => "websocket",
         })
     }
 }

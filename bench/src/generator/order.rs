@@ -28,11 +28,17 @@ impl Tally {
 /// Each sender's numbers as one receiver sees them: they must come one after the other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sequence {
+    first: usize,
     next: Vec<u64>,
     fault: Option<String>,
 }
 
 impl Sequence {
+    /// Nothing was seen yet; nobody is heard whose number is below `first`.
+    pub(crate) fn starting_at(first: usize) -> Self {
+        Self { first, ..Self::default() }
+    }
+
     /// Takes the next payload; gives what it says.
     pub(crate) fn add(&mut self, head: &[u8; HEAD]) -> Option<Head> {
         let Some(read) = payload::read(head).filter(|read| read.sender < payload::SENDERS_MAX)
@@ -40,10 +46,14 @@ impl Sequence {
             self.fail(format!("a damaged payload: {}", String::from_utf8_lossy(head)));
             return None;
         };
-        if self.next.len() <= read.sender {
-            self.next.resize(read.sender + 1, 0);
+        let Some(at) = read.sender.checked_sub(self.first) else {
+            self.fail(format!("sender {} is heard where they are not", read.sender));
+            return None;
+        };
+        if self.next.len() <= at {
+            self.next.resize(at + 1, 0);
         }
-        let next = self.next.get_mut(read.sender)?;
+        let next = self.next.get_mut(at)?;
         let expected = *next;
         *next = read.number + 1;
         if expected != read.number {
@@ -127,6 +137,9 @@ mod tests {
             }
             assert_eq!(sequence.fault(), fault);
         }
+        let mut elsewhere = Sequence::starting_at(3);
+        assert!(elsewhere.add(&head(3, 0)).is_some() && elsewhere.fault().is_none());
+        assert!(elsewhere.add(&head(2, 0)).is_none() && elsewhere.fault().is_some());
         let mut damaged = Sequence::default();
         assert_eq!(damaged.add(b"~00g000000000000"), None);
         assert!(damaged.fault().is_some());

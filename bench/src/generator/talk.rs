@@ -9,12 +9,12 @@ use super::order::{Sequence, Tally, differing};
 use super::payload::{self, Head};
 
 /// How long nothing may come while something is on its way.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who talks to whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// A sender each, in their order.
+    /// A sender each, in their order: those of a room stand together.
     pub(crate) senders: Vec<Sender>,
     /// Bytes of a payload.
     pub(crate) size: usize,
@@ -64,15 +64,17 @@ pub(crate) struct Talked {
 const ORDINARY: u8 = 0;
 const WATCHES: u8 = 1;
 
+/// What is known of a talk while it goes on.
 #[derive(Debug)]
-struct Talk<'a> {
+pub(super) struct Talk<'a> {
     plan: &'a Plan,
     tallies: Vec<Tally>,
     /// What witnesses and the first of each room check number by number.
     kinds: Vec<u8>,
     sequences: Vec<Sequence>,
     witness_of: Vec<usize>,
-    deliveries: u64,
+    /// Lines that were delivered, to all receivers together.
+    pub(super) deliveries: u64,
     seen: Vec<u32>,
     credited: Vec<usize>,
 }
@@ -187,7 +189,7 @@ fn say(
 }
 
 impl<'a> Talk<'a> {
-    fn new(plan: &'a Plan, members: usize) -> Self {
+    pub(super) fn new(plan: &'a Plan, members: usize) -> Self {
         let mut kinds = vec![ORDINARY; members];
         let firsts = plan.rooms.iter().filter_map(|room| room.last());
         for member in plan.senders.iter().map(|sender| &sender.witness).chain(firsts) {
@@ -195,11 +197,20 @@ impl<'a> Talk<'a> {
                 *kind = WATCHES;
             }
         }
+        let mut sequences = vec![Sequence::default(); members];
+        for (number, room) in plan.rooms.iter().enumerate() {
+            let first = plan.senders.iter().position(|sender| sender.room == number);
+            for member in room {
+                if let Some(sequence) = sequences.get_mut(*member) {
+                    *sequence = Sequence::starting_at(first.unwrap_or_default());
+                }
+            }
+        }
         Self {
             plan,
             tallies: vec![Tally::default(); members],
             kinds,
-            sequences: vec![Sequence::default(); members],
+            sequences,
             witness_of: plan.senders.iter().map(|sender| sender.witness).collect(),
             deliveries: 0,
             seen: vec![0; plan.senders.len()],
@@ -208,7 +219,7 @@ impl<'a> Talk<'a> {
     }
 
     /// How many lines each member is to have.
-    fn expected(&self, said: &[u64]) -> Vec<u64> {
+    pub(super) fn expected(&self, said: &[u64]) -> Vec<u64> {
         let mut in_room = vec![0; self.plan.rooms.len()];
         let mut own = vec![0; self.tallies.len()];
         for (sender, said) in self.plan.senders.iter().zip(said) {
@@ -248,7 +259,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Whether everyone received everything, once and in one order.
-    fn check(&self, said: &[u64]) -> Result<()> {
+    pub(super) fn check(&self, said: &[u64]) -> Result<()> {
         if let Some(fault) = self.sequences.iter().find_map(Sequence::fault) {
             bail!("wrong order: {fault}");
         }

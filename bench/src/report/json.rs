@@ -76,8 +76,8 @@ mod tests {
         let metric = Metric { name: "CPU", unit: "s", digits: 1 };
         let figures = vec![Figure { metric, values: vec![1.5, f64::NAN] }];
         let fault = Some("a \"b\"\n".to_owned());
-        let rows = vec![Row { subject: "raw".to_owned(), figures, fault }];
-        let outcome = Outcome { case: "fan-out", setting: "ten".to_owned(), rows };
+        let rows = vec![Row { subject: "raw".to_owned(), is_peer: false, figures, fault }];
+        let outcome = Outcome { case: "fan-out", setting: "ten".to_owned(), rows, points: vec![] };
         assert_eq!(
             text(&[outcome]),
             "[{\"case\": \"fan-out\", \"setting\": \"ten\", \"servers\": [\n  \

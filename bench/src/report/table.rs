@@ -12,12 +12,15 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
         let same = rest.iter().take_while(|outcome| outcome.case == first.case).count();
         let (case, others) = rest.split_at_checked(same).unwrap_or_default();
         rest = others;
-        table(first.case, case, &mut out);
+        // Writing to memory can't fail.
+        let _ = writeln!(out, "\n## {}\n", first.case);
+        lines(case, &mut out);
     }
     out
 }
 
-fn table(name: &str, outcomes: &[Outcome], out: &mut String) {
+/// The table of one case.
+pub(crate) fn lines(outcomes: &[Outcome], out: &mut String) {
     let mut metrics: Vec<Metric> = Vec::new();
     for figure in outcomes.iter().flat_map(|one| &one.rows).flat_map(|row| &row.figures) {
         if !metrics.contains(&figure.metric) {
@@ -45,8 +48,6 @@ fn table(name: &str, outcomes: &[Outcome], out: &mut String) {
             lines.push(line);
         }
     }
-    // Writing to memory can't fail.
-    let _ = writeln!(out, "\n## {name}\n");
     align(&lines, out);
 }
 
@@ -101,6 +102,7 @@ mod tests {
         let metric = Metric { name: "CPU", unit: "s", digits: 2 };
         let row = |subject: &str, values: &[f64]| Row {
             subject: subject.to_owned(),
+            is_peer: false,
             figures: vec![Figure { metric, values: values.to_vec() }],
             fault: None,
         };
@@ -109,6 +111,7 @@ mod tests {
             case: "fan-out",
             setting: "10 members".to_owned(),
             rows: vec![row("raw", &[0.5, 9.0, 0.25]), row("chinwag", &[1.0, 2.0]), failed],
+            points: Vec::new(),
         };
         assert_eq!(
             markdown(&[outcome]),

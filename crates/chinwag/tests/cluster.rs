@@ -86,7 +86,7 @@ fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
 fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     let servers = Servers::start(&Setup::default());
     let (first, second) = (node(&servers, "a"), node(&servers, "b"));
-    let alone = support::server::Settings::new().data_at(first.data());
+    let alone = Settings::new().data_at(first.data());
     let mut server = alone.start();
     let mut alice = Client::login(&server, "Alice");
     alice.send("hello from a cluster");
@@ -112,7 +112,7 @@ fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     b.stop();
     assert_done(&second, "export", true, "is of a chinwag without a cluster now");
 
-    let alone = support::server::Settings::new().data_at(second.data()).start();
+    let alone = Settings::new().data_at(second.data()).start();
     let mut alice = Client::login_again(&alone, "Alice");
     assert_in_history(&mut alice);
     let lines = alice.answer("/history");

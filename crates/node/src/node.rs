@@ -271,12 +271,22 @@ impl Node {
         self.pipeline.is_idle()
     }
 
+    /// Whether there is something to offer to the log now.
+    #[must_use]
+    pub fn has_next_packet(&self) -> bool {
+        self.may_leave() && self.pipeline.has_next()
+    }
+
     /// What to offer to the log now; `None` while enough is in flight, or with nothing to say. In a
     /// cluster to be asked until there is none.
     pub fn next_packet(&mut self) -> Option<Packet> {
-        let Some(cluster) = &self.cluster else { return self.pipeline.leave(None) };
-        let may_leave = cluster.may_leave(self.pipeline.on_their_way());
-        if may_leave { self.pipeline.leave(Some(cluster.expires())) } else { None }
+        let expires = self.cluster.as_ref().map(|cluster| cluster.expires());
+        if self.may_leave() { self.pipeline.leave(expires) } else { None }
+    }
+
+    fn may_leave(&self) -> bool {
+        let on_their_way = self.pipeline.on_their_way();
+        self.cluster.as_ref().is_none_or(|cluster| cluster.may_leave(on_their_way))
     }
 
     /// The packet in flight has landed; the next one can be offered before its entry is taken, so

@@ -97,19 +97,22 @@ impl Pipeline {
         packet.node == self.node && packet.epoch == self.epoch
     }
 
+    /// Whether something may leave now.
+    pub(crate) fn has_next(&self) -> bool {
+        let (on_their_way, waiting) = (self.flights.len(), self.queue.len());
+        let is_worth_it = waiting > 0 && (on_their_way < SPARE || waiting >= WORTH);
+        !self.is_rewinding && on_their_way < self.depth && (is_worth_it || !self.again.is_empty())
+    }
+
     /// What leaves now; `None` while enough is on its way, or with nothing to say. `expires` is asked
     /// for where people want something in it.
     pub(crate) fn leave(&mut self, expires: Option<Timestamp>) -> Option<Packet> {
-        if self.is_rewinding || self.flights.len() >= self.depth {
+        if !self.has_next() {
             return None;
         }
         if let Some(packet) = self.again.pop_front() {
             self.flights.push_back(Flight::of(&packet, self.depth));
             return Some(packet);
-        }
-        let on_their_way = self.flights.len();
-        if self.queue.is_empty() || (on_their_way >= SPARE && self.queue.len() < WORTH) {
-            return None;
         }
         let count = self.count_next();
         let requests: Vec<_> = self.queue.drain(..count).collect();

@@ -39,6 +39,10 @@ const ARCHIVE_BACKLOG_MAX: usize = 200_000;
 /// After a refused packet the store is left alone for so long.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// How long what is asked may wait for shards that are busy, so that it is stored together with
+/// what comes of their work.
+const COMPANY_MAX: Duration = Duration::from_millis(10);
+
 /// How long the end may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
@@ -79,6 +83,10 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// Since when there is something to offer that waits for shards.
+    waits: Option<Instant>,
+    /// How long the last packet took to be stored.
+    took: Duration,
     /// When the packet in flight was offered.
     offered: Option<Instant>,
     /// Whether the last packet was refused.
@@ -135,7 +143,9 @@ impl Hub {
 
     /// How long nothing needs to be looked at.
     fn patience(&self) -> Duration {
-        if self.progress.hold.is_some() || self.progress.stop.is_some() {
+        if self.progress.waits.is_some() {
+            COMPANY_MAX
+        } else if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
         } else if self.cluster.is_some() {
             TICK
@@ -180,6 +190,8 @@ impl Hub {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
             }
+            // What waited is offered with all else that was heard.
+            ToHub::Done => {}
             ToHub::Stop => self.begin_stop(),
             ToHub::Hushed => {
                 if let Some(stop) = &mut self.progress.stop {
@@ -284,13 +296,21 @@ impl Hub {
             self.progress.refused = false;
         }
         let took = match &mut self.cluster {
-            None => self.progress.offered.take().map(|offered| offered.elapsed()),
+            None => {
+                let took = self.progress.offered.take().map(|offered| offered.elapsed());
+                self.progress.took = took.unwrap_or_default();
+                took
+            }
             Some(member) => member.landed(self.node.id(), &entry.packet),
         };
         self.metrics.stored(entry.packet.requests.len(), took);
-        // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
-        self.offer();
+        // The log works on the next packet while this one is decided and sent out, unless that is
+        // what takes long.
+        let is_slow = |shard: &ShardInbox| shard.is_slower_than(self.progress.took);
+        if self.cluster.is_some() || !self.shards.iter().any(is_slow) {
+            self.offer();
+        }
         self.node.take_entry(entry)?;
         self.archive.keep(entry.seq, self.node.take_records());
         self.progress.entries += 1;
@@ -303,6 +323,9 @@ impl Hub {
             return;
         }
         self.progress.hold = None;
+        if self.waits_for_company() {
+            return;
+        }
         while let Some(packet) = self.node.next_packet() {
             match &mut self.cluster {
                 None => self.progress.offered = Some(Instant::now()),
@@ -310,6 +333,24 @@ impl Hub {
             }
             self.log.append(packet);
         }
+    }
+
+    /// Whether what is to be offered waits for shards that are at work on what was stored before,
+    /// and longer at it than the log is. What they will ask then is stored, and written, together
+    /// with it: fewer and larger writes. Nothing alone ever waits: then no shard is at work.
+    fn waits_for_company(&mut self) -> bool {
+        // In a cluster several packets are on their way, and who asks waits for a network as it is.
+        let waits = self.cluster.is_none()
+            && self.node.has_next_packet()
+            && self.progress.waits.is_none_or(|since| since.elapsed() < COMPANY_MAX)
+            // Every one of them is asked to say when it is done.
+            && self.shards.iter().filter(|shard| shard.is_busy_for(self.progress.took)).count() > 0;
+        if waits {
+            self.progress.waits.get_or_insert_with(Instant::now);
+        } else {
+            self.progress.waits = None;
+        }
+        waits
     }
 
     /// Sends on what came of the messages heard.
@@ -320,7 +361,6 @@ impl Hub {
         if let Some(member) = &mut self.cluster {
             member.tick(&mut self.node, &self.metrics);
         }
-        self.offer();
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
             let (session, request) = (mailing.session, mailing.request);
@@ -355,6 +395,7 @@ impl Hub {
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);
         }
+        self.offer();
         self.consider_snapshot();
         self.go_on_stopping();
     }
