@@ -45,6 +45,9 @@ struct Run {
     /// Only this case; can be given several times.
     #[arg(long = "case", value_name = "NAME")]
     cases: Vec<Case>,
+    /// Only where the setting or the server is called so, in part; can be given several times.
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
     /// Small and short: to see that all works, not to measure.
     #[arg(long)]
     quick: bool,
@@ -92,8 +95,8 @@ fn benchmark(run: &Run) -> Result<()> {
         eprintln!("{name} is not here and is left out; --install-peers installs it (apt-get)");
     }
     let cases = if run.cases.is_empty() { Case::all() } else { run.cases.clone() };
-    let all =
-        cases.iter().flat_map(|case| case.experiments(&ground, run.quick, run.long)).collect();
+    let all = cases.iter().flat_map(|case| case.experiments(&ground, run.quick, run.long));
+    let all = all.filter_map(|experiment| experiment.only(&run.only)).collect();
     let results = trial::run(all, run.rounds)?;
     print!("{}", report::table::markdown(&results));
     if let Some(folder) = run.json.parent() {

@@ -45,6 +45,17 @@ pub(crate) struct Chart {
     pub(crate) metric: Metric,
 }
 
+impl Experiment {
+    /// What is left of it where only these texts are wanted, each in its setting or in the names of
+    /// its servers; nothing where one is in neither.
+    pub(crate) fn only(mut self, texts: &[String]) -> Option<Self> {
+        for text in texts.iter().filter(|text| !self.setting.contains(text.as_str())) {
+            self.trials.retain(|trial| trial.subject.contains(text.as_str()));
+        }
+        (!self.trials.is_empty()).then_some(self)
+    }
+}
+
 /// One server that answers.
 pub(crate) struct Trial {
     /// What the row of the table begins with.

@@ -6,7 +6,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// A program, and the Debian package that has it.
-const PACKAGES: &[(&str, &str)] = &[("nc", "netcat-openbsd"), ("tmux", "tmux")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("irssi", "irssi"),
+    ("nc", "netcat-openbsd"),
+    ("openssl", "openssl"),
+    ("tmux", "tmux"),
+    ("weechat", "weechat-curses"),
+];
 
 /// Installs what is missing, or says how it is to be had.
 pub(crate) fn install(root: &Path) -> Result<()> {

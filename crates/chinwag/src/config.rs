@@ -5,6 +5,7 @@ mod environment;
 mod file;
 mod irc;
 mod kind;
+mod mail;
 mod schema;
 mod setting;
 
@@ -12,8 +13,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chinwag_face::irc::PushPolicy;
 use chinwag_server::certificate::Certificate;
-use chinwag_server::options::{Limits, ListenOptions, Operator, Options, Policy, TlsUse};
+use chinwag_server::options::{
+    Limits, ListenOptions, Operator, Options, Policy, PushOptions, TlsUse,
+};
+use chinwag_server::vapid::Vapid;
 
 use self::environment::{read_environment, replace_data, replace_listeners};
 use self::file::read_file;
@@ -76,6 +81,11 @@ impl Config {
         &self.settings
     }
 
+    /// Most connections at a time.
+    pub(crate) fn clients_max(&self) -> usize {
+        self.settings.size("server.clients_max")
+    }
+
     /// The folder that holds everything.
     pub(crate) fn data(&self) -> PathBuf {
         PathBuf::from(self.settings.text("server.data"))
@@ -133,17 +143,38 @@ impl Config {
     /// What the server is told.
     ///
     /// # Errors
-    /// Where the certificate cannot be used.
+    /// Where the certificate cannot be used, or mail cannot be sent so.
     pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
-        let policy = self.policy(cloak_key);
-        Ok(Options { listeners: self.listen_options(), certificate, policy, reread })
+        let policy = self.policy(cloak_key)?;
+        Ok(Options { listeners: self.listen_options(), certificate, policy, reread, push: None })
+    }
+
+    /// Whether devices are told of what is said to their owners.
+    pub(crate) fn pushes(&self) -> bool {
+        self.settings.flag("push.enabled")
+    }
+
+    /// How devices are told, and what clients are told of it, with this key.
+    pub(crate) fn push(&self, vapid: Vapid) -> (PushOptions, PushPolicy) {
+        let s = &self.settings;
+        let policy = PushPolicy { key: vapid.public(), devices_max: s.count("push.devices_max") };
+        let contact = match s.text("push.contact") {
+            "" => format!("https://{}/", s.text("server.name")),
+            contact => contact.to_owned(),
+        };
+        let private_addresses = s.flag("push.private_addresses");
+        (PushOptions { vapid, contact, private_addresses }, policy)
     }
 
     /// What can be changed while the server runs.
-    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Policy {
+    ///
+    /// # Errors
+    /// Where mail cannot be sent so.
+    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Result<Policy, ConfigError> {
         let s = &self.settings;
-        Policy {
+        Ok(Policy {
+            mail: mail::options(s)?,
             irc: irc::policy(s),
             operators: (0..s.rows("operator"))
                 .map(|row| Operator {
@@ -170,7 +201,7 @@ impl Config {
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),
                 name_time: Duration::from_secs(s.count("limits.name_seconds").into()),
             },
-        }
+        })
     }
 
     fn listen_options(&self) -> Vec<ListenOptions> {

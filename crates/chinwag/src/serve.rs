@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::config::{Config, Source};
-use crate::{cloak, fail, logging};
+use crate::{cloak, fail, logging, push_key};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
@@ -38,6 +38,11 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
     let (log, archive) = store::open(&config.data())?;
     options.policy.cloak_key = cloak::key(&config.data())?;
+    if config.pushes() {
+        let (push, told) = config.push(push_key::key(&config.data())?);
+        options.push = Some(push);
+        options.policy.irc.push = Some(told);
+    }
     let server = Server::start(options, Box::new(log), Arc::new(archive))?;
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
@@ -77,17 +82,20 @@ fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
 
 /// A bad file changes nothing and is reported.
 fn reload(server: &Server, source: &Source) {
-    let cloak_key = &server.policy().cloak_key;
-    let read =
-        source.load().and_then(|config| Ok((config.policy(cloak_key), config.certificate()?)));
+    let before = server.policy();
+    let read = source
+        .load()
+        .and_then(|config| Ok((config.policy(&before.cloak_key)?, config.certificate()?)));
     match read {
-        Ok((policy, certificate)) => {
+        Ok((mut policy, certificate)) => {
+            // Who is told of a capability is not told that it is gone.
+            policy.irc.push.clone_from(&before.irc.push);
             server.set_policy(policy);
             if let Some(certificate) = certificate {
                 server.set_certificate(certificate);
             }
             tracing::info!(
-                "the configuration is read again; listeners, data and log stay as they are"
+                "the configuration is read again; listeners, data, push and log stay as they are"
             );
         }
         Err(error) => tracing::error!("the configuration is left as it was: {error}"),
@@ -97,7 +105,7 @@ fn reload(server: &Server, source: &Source) {
 /// Each connection is a file; the system's first answer is often 1,024 of them. Gives how many
 /// connections there is room for, where it is fewer than configured.
 fn raise_file_limit(config: &Config) -> Option<u64> {
-    let wanted = config.policy(&[]).clients_max as u64 + FILES_BESIDES;
+    let wanted = config.clients_max() as u64 + FILES_BESIDES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     if current.is_some_and(|current| current < to) {

@@ -70,10 +70,12 @@ transcripts! {
     setname_changes_the_real_name
     standard_replies_say_what_failed
     userhost_in_names_shows_masks
+    webpush_tells_devices_that_sleep
     what_is_said_to_a_rank_is_read_by_that_rank
     what_is_said_to_the_absent_waits
     what_is_typed_on_two_devices_is_one_person
     who_sends_much_without_a_line_end_is_closed
+    who_stays_is_told_what_was_missed
 }
 
 #[test]

@@ -74,6 +74,9 @@ fn check_sessions(state: &State) {
         state.persons.iter().filter(|(_, p)| is(p)).map(|(id, _)| *id).collect()
     };
     assert_eq!(state.there, of(Person::is_there), "who is there");
+    assert_eq!(state.subscribers, of(|p| p.devices.is_some()), "who has devices");
+    let none = |p: &Person| p.devices.as_ref().is_some_and(BTreeMap::is_empty);
+    assert!(of(none).is_empty(), "who has no devices has no list of them");
     let operator = |p: &Person| p.is_there() && p.flags.has(PersonFlag::Operator);
     assert_eq!(state.operators, of(operator), "who is an operator");
     let invisible = |p: &Person| p.is_there() && p.flags.has(PersonFlag::Invisible);

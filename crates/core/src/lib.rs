@@ -15,6 +15,7 @@ pub mod core;
 mod invariant;
 #[cfg(test)]
 mod properties;
+pub mod push;
 mod rule;
 pub mod snapshot;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::Refusal;
+use chinwag_model::push::Device;
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
@@ -230,7 +231,16 @@ fn visitors_intent() -> impl Strategy<Value = Intent> {
         1 => name().prop_map(Intent::Ghost),
         2 => prop::option::of(any::<bool>()).prop_map(Intent::Stay),
         2 => (new_name(), verifier()).prop_map(|(name, v)| Intent::Create(name, v)),
+        4 => device().prop_map(|device| Intent::AddDevice { device, devices_max: 2 }),
+        1 => device().prop_map(|device| Intent::RemoveDevice(device.endpoint)),
+        2 => (person(), device()).prop_map(|(person, device)| {
+            Intent::LoseDevice { person, endpoint: device.endpoint }
+        }),
     ]
+}
+
+fn device() -> impl Strategy<Value = Device> {
+    select(["a", "b", "c"].map(crate::stage::device).to_vec())
 }
 
 fn connection() -> impl Strategy<Value = Connection> {
@@ -311,6 +321,11 @@ impl World {
         invariant::check(self.core.state());
         for effect in &effects {
             self.routes.take(effect);
+            if let Effect::Show { event, stamp, .. } = effect {
+                let (pushes, same) = (&self.core, &self.restored);
+                let pushes = [pushes, same].map(|core| core.state().pushes(event, stamp).to);
+                assert_eq!(pushes[0], pushes[1], "equal states tell the same devices");
+            }
         }
         self.routes.compare(self.core.state());
         check_replies(&effects, if counts { &origins } else { &[] });

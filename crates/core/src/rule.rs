@@ -12,11 +12,13 @@ mod change_self;
 mod claim;
 mod create;
 mod delivered;
+mod device;
 mod enter;
 mod entitle;
 mod exit;
 mod found;
 mod group;
+mod hold;
 mod ignore;
 mod invite;
 mod join;
@@ -36,10 +38,12 @@ mod register;
 mod relay;
 mod rename;
 mod rename_room;
+mod reset;
 mod say;
 pub(crate) mod speech;
 mod stay;
 mod topic;
+mod verify;
 mod visit;
 mod wallops;
 
@@ -91,6 +95,12 @@ pub(crate) enum Change {
     Accept(accept::Change),
     Stay(stay::Change),
     Create(create::Change),
+    Device(device::Change),
+    Hold(Box<hold::Change>),
+    Verify(Box<verify::Change>),
+    AskReset(reset::Asked),
+    Reset(reset::Change),
+    Withdraw(reset::Withdrawal),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -189,6 +199,31 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Create(name, verifier) => {
             Change::Create(create::decide(state, step, name, verifier)?)
         }
+        Intent::AddDevice { device, devices_max } => {
+            Change::Device(device::decide_add(state, step, device, *devices_max)?)
+        }
+        Intent::RemoveDevice(endpoint) => {
+            Change::Device(device::decide_remove(state, step, endpoint)?)
+        }
+        Intent::LoseDevice { person, endpoint } => {
+            Change::Device(device::decide_lose(state, step, *person, endpoint)?)
+        }
+        Intent::Hold { name, address, claim, code } => {
+            let decided = hold::decide(state, step, name, address, claim, *code)?;
+            Change::Hold(Box::new(decided))
+        }
+        Intent::Verify { account, code } => {
+            Change::Verify(Box::new(verify::decide(state, step, account, *code)?))
+        }
+        Intent::AskReset { account, code } => {
+            Change::AskReset(reset::ask(state, step, account, *code)?)
+        }
+        Intent::Reset { account, code, verifier } => {
+            Change::Reset(reset::decide(state, step, account, *code, verifier)?)
+        }
+        Intent::Withdraw { account, code, why } => {
+            Change::Withdraw(reset::withdraw(account, *code, *why))
+        }
     })
 }
 
@@ -232,6 +267,12 @@ impl Change {
             Self::Accept(change) => change.commit(state, step, out),
             Self::Stay(change) => change.commit(state, step, out),
             Self::Create(change) => change.commit(state, step, out),
+            Self::Device(change) => change.commit(state, step, out),
+            Self::Hold(change) => change.commit(state, step, out),
+            Self::Verify(change) => change.commit(state, step, out),
+            Self::AskReset(change) => change.commit(state, step, out),
+            Self::Reset(change) => change.commit(state, step, out),
+            Self::Withdraw(change) => change.commit(state, step, out),
         }
     }
 }

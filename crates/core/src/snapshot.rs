@@ -6,13 +6,17 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use minicbor::{Decoder, Encoder};
 use sha2::{Digest as _, Sha256};
 
-use crate::state::{Life, Person, Room, Session, State};
+use crate::state::{Life, Mail, Person, Room, Session, State};
 
 /// The first byte of every snapshot; another one means another layout.
 pub const SNAPSHOT_FORMAT: u8 = 1;
 
-/// Fields of this version's snapshot; a later one may have more behind them.
+/// Fields of every snapshot; a later version may have more behind them.
 const FIELDS: u64 = 9;
+
+/// Behind them stands a map of what not every state has, if this one has any of it: by these numbers,
+/// each of which has one meaning for ever.
+const MAIL: u64 = 60;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +47,8 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(FIELDS)?
+        let more = !self.mail.is_empty();
+        e.array(FIELDS + u64::from(more))?
             .encode(self.seq)?
             .encode(self.time)?
             .encode(&self.lives)?
@@ -53,6 +58,9 @@ impl State {
             .encode(self.person_next)?
             .encode(self.room_next)?
             .encode(&self.former)?;
+        if more {
+            e.map(1)?.u64(MAIL)?.encode(&self.mail)?;
+        }
         Ok(())
     }
 
@@ -77,8 +85,19 @@ impl State {
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
 
+        let mut mail = Mail::default();
+        if fields > FIELDS {
+            for _ in 0..d.map()?.unwrap_or(0) {
+                match d.u64()? {
+                    MAIL => mail = d.decode()?,
+                    _ => d.skip()?,
+                }
+            }
+        }
+
         // A new state has the lobby; the stored one takes its place.
-        let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
+        let mut state =
+            Self { seq, time, lives, person_next, room_next, former, mail, ..Self::new() };
         for (id, person) in persons {
             state.insert_person(id, person);
         }
@@ -126,9 +145,23 @@ mod tests {
              ana: in tea hello
              ana: ignore bo
              ana: away lunch
-             cy: exit",
+              ana: device phone
+              cy: exit
+              dora: hold c1
+              ed: hold c2
+              ed: verify c2
+              bo: forget ed",
         );
         stage
+    }
+
+    #[test]
+    fn a_number_of_a_later_version_is_passed_over() {
+        let mut bytes = State::new().snapshot();
+        assert_eq!(bytes[1], 0x89, "CBOR's head of an array of nine");
+        bytes[1] = 0x8a;
+        bytes.extend([0xa1, 0x18, 0x63, 0x00]);
+        assert_eq!(State::restore(&bytes).unwrap().digest(), State::new().digest());
     }
 
     #[test]
@@ -152,8 +185,8 @@ mod tests {
     #[test]
     fn what_a_later_version_adds_behind_is_passed_over() {
         let mut bytes = full().state().snapshot();
-        assert_eq!(bytes[1], 0x89, "CBOR's head of an array of nine");
-        bytes[1] = 0x8a;
+        assert_eq!(bytes[1], 0x8a, "CBOR's head of an array of ten");
+        bytes[1] = 0x8b;
         bytes.push(0x00);
         assert_eq!(State::restore(&bytes).unwrap().digest(), full().state().digest());
     }

@@ -1,8 +1,8 @@
 //! A stage on which scripts are played, to see what everybody would see.
 //!
 //! A line of a script is a request, and an entry of its own: `WHO: VERB …`. `WHO` is a session:
-//! `ana`, `ana2` (a second device), `cy@2` (on node 2), or a node itself: `node`, `node2`. What
-//! comes before the line `--` sets the stage and is not told. The verbs are in [`Stage::intent`].
+//! `ana`, `ana2` (a second device), `cy@2` (on node 2), or a node itself: `node`, `node2`.
+//! `clock: SECONDS` lets time pass. What comes before the line `--` sets the stage and is not told. The verbs are in [`Stage::intent`].
 //!
 //! What is told is a line an effect. Who is in a room's audience is known here only from `Attach`,
 //! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
@@ -13,23 +13,26 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use chinwag_model::effect::{Effect, Event};
+use chinwag_model::effect::{Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::intent::{Claim, Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
-use chinwag_model::secret::Verifier;
+use chinwag_model::secret::{CodeHash, Verifier};
 use chinwag_model::text::Text;
 
 use crate::answer::Response;
 use crate::core::Core;
 use crate::invariant;
+use crate::push::DEVICE_LIFE_MS;
 use crate::stage::routes::Routes;
 use crate::state::{Holder, State};
 
@@ -59,6 +62,8 @@ pub(crate) struct Stage {
     /// Everything that ever had a name.
     known: BTreeMap<Box<str>, Holder>,
     requests: u32,
+    /// What is added to the time that entries take.
+    later_ms: i64,
 }
 
 /// What a node knows of its own packets.
@@ -88,6 +93,12 @@ impl Stage {
 
     pub(crate) fn state(&self) -> &State {
         self.core.state()
+    }
+
+    /// As if the server had been started again: what is not in a snapshot is gone.
+    pub(crate) fn restore(&mut self) {
+        let state = State::restore(&self.state().snapshot()).expect("a snapshot");
+        self.core = Core::new(state);
     }
 
     /// The session of this label.
@@ -137,11 +148,19 @@ impl Stage {
 
     fn line(&mut self, line: &str, told: &mut Vec<String>) {
         let (label, what) = line.split_once(": ").unwrap_or_else(|| panic!("who says {line:?}?"));
+        if label == "clock" {
+            self.later_ms += 1000 * what.parse::<i64>().unwrap();
+            return;
+        }
         let session = match label.strip_prefix("node") {
             Some("") => SessionId { node: NodeId(1), number: 0 },
             Some(node) => SessionId { node: NodeId(node.parse().unwrap()), number: 0 },
             None => self.session(label),
         };
+        if what == "a month passes" {
+            self.later_ms += DEVICE_LIFE_MS;
+            return;
+        }
         let intent = self.intent(label, what);
         let life = self.lives.entry(session.node).or_default();
         let begins = session.number == 0 && intent == Intent::Begin;
@@ -154,6 +173,9 @@ impl Stage {
         }
         for effect in self.request(session, intent) {
             told.extend(self.take(&effect));
+            if let Effect::Show { event, stamp, .. } = &effect {
+                self.pushed(event, stamp, told);
+            }
         }
         self.routes.compare(self.core.state());
         self.known.extend(self.core.state().names.clone());
@@ -170,7 +192,8 @@ impl Stage {
         let requests = vec![Request { origin, intent }];
         let packet = Packet { node: session.node, epoch, first, requests };
         let seq = self.core.state().seq().next();
-        let time = Timestamp(self.core.state().time().0 + 1000);
+        let time =
+            Timestamp(self.core.state().time().0 + 1000 + std::mem::take(&mut self.later_ms));
         let mut effects = Vec::new();
         self.core.apply(&Entry { seq, time, packet }, &mut effects).expect("no gap");
         effects
@@ -195,8 +218,25 @@ impl Stage {
             Effect::Reply(origin, outcome) => {
                 Some(format!("{} told: {}", self.label(origin.session), self.outcome(outcome)))
             }
+            Effect::Mail { origin, to } => {
+                Some(format!("{} told: a code is mailed to {to}", self.label(origin.session)))
+            }
             Effect::Keep(record) => Some(format!("kept: {}", self.record(record))),
             _ => None,
+        }
+    }
+
+    /// Tells which devices are told of an event.
+    fn pushed(&self, event: &Event, stamp: &Stamp, told: &mut Vec<String>) {
+        let owner = |id| &self.core.state().persons[&id].name;
+        let called = |endpoint: &Endpoint| endpoint.as_str().rsplit('/').next().unwrap().to_owned();
+        let pushes = self.core.state().pushes(event, stamp);
+        for push in &pushes.to {
+            let (device, seen) = (called(&push.device.endpoint), self.event(&push.event));
+            told.push(format!("{}'s {device} is pushed: {seen}", owner(push.person)));
+        }
+        for (person, endpoint) in &pushes.forgotten {
+            told.push(format!("{}'s {} is forgotten", owner(*person), called(endpoint)));
         }
     }
 
@@ -264,12 +304,19 @@ impl Stage {
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         let called = || label.split('@').next().unwrap_or_default();
         match verb {
-            // `visit [account VERSION]`: under the session's own name, outside of the lobby.
+            // `visits [as NAME] [ACCOUNT VERSION]`: outside of the lobby; by itself, under the
+            // session's own name.
             "visits" => {
-                let login = rest
-                    .split_once(' ')
-                    .map(|(account, version)| (name(account), version.parse().unwrap()));
-                let identity = Identity::Nick { name: NewName::parse(called()).unwrap(), login };
+                let words: Vec<&str> = rest.split_whitespace().collect();
+                let (shown, login) = match words.as_slice() {
+                    ["as", shown, login @ ..] => (*shown, login),
+                    login => (called(), login),
+                };
+                let login = match login {
+                    [account, version] => Some((name(account), version.parse().unwrap())),
+                    _ => None,
+                };
+                let identity = Identity::Nick { name: NewName::parse(shown).unwrap(), login };
                 let visitor = Visitor {
                     user: "u".into(),
                     host: format!("{}.cloak", called()).into(),
@@ -319,7 +366,54 @@ impl Stage {
             },
             "kill" => Intent::Kill { who: name(first), reason: some_text(tail) },
             "stay" => Intent::Stay(Some(rest == "on")),
-            _ => panic!("{label} can't {verb:?}"),
+            "device" => Intent::AddDevice { device: device(rest), devices_max: 2 },
+            "no" => Intent::RemoveDevice(device(tail).endpoint),
+            "lost" => {
+                Intent::LoseDevice { person: self.person(first), endpoint: device(tail).endpoint }
+            }
+            _ => self.mail_intent(called(), verb, rest),
+        }
+    }
+
+    /// What has to do with codes that are mailed. `c1` and the like stand for a code.
+    fn mail_intent(&self, called: &str, verb: &str, rest: &str) -> Intent {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let after = |word| words.iter().position(|w| *w == word).and_then(|at| words.get(at + 1));
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let code = |text: &str| {
+            let mut hash = [0; 32];
+            hash.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+            CodeHash::new(hash)
+        };
+        let own = after("as").copied().unwrap_or(called);
+        match verb {
+            "create" => {
+                Intent::Create(NewName::parse(rest).unwrap(), Verifier::new("v".to_owned()))
+            }
+            // `hold CODE [as NAME] [again VERSION]`, with the name's own address.
+            "hold" => Intent::Hold {
+                name: NewName::parse(own).unwrap(),
+                address: MailAddress::parse(&format!("{own}@example.org")).unwrap(),
+                claim: match after("again") {
+                    Some(version) => Claim::Again(version.parse().unwrap()),
+                    None => Claim::New(Verifier::new("v".to_owned())),
+                },
+                code: code(word(0)),
+            },
+            "verify" => Intent::Verify { account: name(own), code: code(word(0)) },
+            // Its code is `r1`.
+            "forget" => Intent::AskReset { account: name(word(0)), code: code("r1") },
+            "reset" => Intent::Reset {
+                account: name(word(0)),
+                code: code(word(1)),
+                verifier: Verifier::new(word(2).to_owned()),
+            },
+            "withdraw" => Intent::Withdraw {
+                account: name(word(0)),
+                code: code(word(1)),
+                why: NotMailed::Refused,
+            },
+            _ => panic!("{called} can't {verb:?}"),
         }
     }
 
@@ -351,6 +445,19 @@ impl Stage {
         } else {
             Identity::Known { name: name(called), checked, verifier }
         }
+    }
+}
+
+/// A device of this name.
+pub(crate) fn device(name: &str) -> Device {
+    let endpoint = format!("https://push.example/{name}");
+    let mut public = [7; PUBLIC_KEY_BYTES];
+    public[0] = 4;
+    Device {
+        endpoint: Endpoint::parse(&endpoint).expect("an endpoint"),
+        keys: Keys::new(&public, &[1; SECRET_BYTES]).expect("keys"),
+        look: 0,
+        reads: true,
     }
 }
 

@@ -9,9 +9,12 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
-pub(crate) use crate::state::person::{Fingerprint, Password, Person};
+pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
+pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
+pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
+mod mail;
 mod person;
 mod room;
 
@@ -35,6 +38,8 @@ pub struct State {
     pub(crate) room_next: RoomId,
     /// Who has gone or changed name, the last one at the end; at most [`FORMER_MAX`].
     pub(crate) former: VecDeque<Past>,
+    /// What waits for codes that were mailed, and addresses.
+    pub(crate) mail: Mail,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -55,6 +60,8 @@ pub struct State {
     pub(crate) operators: BTreeSet<PersonId>,
     /// Accounts by certificate.
     pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
+    /// Who has devices that are told of what is said to them.
+    pub(crate) subscribers: BTreeSet<PersonId>,
 }
 
 /// A node's life in the log.
@@ -141,6 +148,7 @@ impl State {
             person_next: PersonId(1),
             room_next: RoomId(1),
             former: VecDeque::new(),
+            mail: Mail::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),
@@ -150,6 +158,7 @@ impl State {
             invisible: BTreeSet::new(),
             operators: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            subscribers: BTreeSet::new(),
         };
         state.insert_room(RoomId::LOBBY, lobby);
         state
@@ -249,6 +258,7 @@ impl State {
             }
         }
         self.certificates.extend(person.certificates.iter().map(|print| (print.0, id)));
+        self.subscribers.extend(person.devices.as_ref().map(|_| id));
         self.persons.insert(id, person);
         self.mark_there(id);
     }
@@ -269,6 +279,7 @@ impl State {
         for print in &person.certificates {
             self.certificates.remove(&print.0);
         }
+        self.subscribers.remove(&id);
         self.there.remove(&id);
         self.invisible.remove(&id);
         self.operators.remove(&id);

@@ -14,6 +14,7 @@ mod help;
 mod history;
 mod isupport;
 mod login;
+mod mail;
 mod metadata;
 mod mode;
 mod monitor;
@@ -30,6 +31,7 @@ mod sight;
 mod sign;
 mod speech;
 mod split;
+mod webpush;
 mod welcome;
 
 #[cfg(test)]
@@ -50,6 +52,7 @@ use crate::output::Output;
 use chat::{Chat, Input};
 pub use render::Look;
 pub use sign::person_flags;
+pub use webpush::pushed_line;
 
 /// Messages of one session that may be on their way together.
 pub const IN_FLIGHT_MAX: usize = 64;
@@ -79,6 +82,8 @@ pub struct IrcPolicy {
     pub icon: Option<String>,
     /// What clients are told of encrypting, if anything.
     pub sts: Option<Sts>,
+    /// Whether devices are told of what is said to their owners, and with which key.
+    pub push: Option<PushPolicy>,
     /// When the server started.
     pub started: Timestamp,
     /// Whether people may come in without an account.
@@ -89,6 +94,9 @@ pub struct IrcPolicy {
     pub register_before_connect: bool,
     /// Whether an address is asked for.
     pub register_needs_email: bool,
+    /// Whether codes are mailed: an address that has to be given is then verified, and who lost
+    /// their password can have another one.
+    pub mail: bool,
     /// Whether who has an account stays in the rooms without a connection.
     pub always_on: bool,
     /// How everyone is from the first.
@@ -99,6 +107,14 @@ pub struct IrcPolicy {
     pub limits: IrcLimits,
 }
 
+impl IrcPolicy {
+    /// Whether an address has to be verified before an account is made.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.mail && self.register_needs_email
+    }
+}
+
 /// That clients are to encrypt from now on (<https://ircv3.net/specs/extensions/sts>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sts {
@@ -106,6 +122,16 @@ pub struct Sts {
     pub port: u16,
     /// For how long, in seconds.
     pub seconds: u32,
+}
+
+/// How devices are told of what is said to their owners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushPolicy {
+    /// The server's public key (RFC 8292), as clients are told it: a point of P-256, uncompressed, in
+    /// the base64 of URLs.
+    pub key: String,
+    /// Most devices of a person.
+    pub devices_max: u32,
 }
 
 /// Bounds that IRC clients are told.

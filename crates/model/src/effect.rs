@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::intent::Origin;
+use crate::mail::MailAddress;
 use crate::message::{Badge, Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, RoomChanged};
 use crate::name::Name;
 use crate::outcome::Outcome;
+use crate::push::Device;
 use crate::rank::Ranks;
 use crate::record::Record;
 use crate::text::Text;
@@ -43,6 +45,19 @@ pub struct Stamp {
     pub time: Timestamp,
     /// Who asked for it.
     pub origin: Origin,
+}
+
+/// Something of which a device is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// Whose device.
+    pub person: PersonId,
+    /// Which.
+    pub device: Device,
+    /// What.
+    pub event: Event,
+    /// Where it stands.
+    pub stamp: Stamp,
 }
 
 /// Someone comes into a room.
@@ -265,6 +280,14 @@ pub enum Effect {
     },
     /// An asker learns what became of a request; after all that it caused.
     Reply(Origin, Outcome),
+    /// A code that the asker's node has made is to be mailed, and the asker then told what became of
+    /// it. It comes in place of a reply.
+    Mail {
+        /// Whose request it was made for.
+        origin: Origin,
+        /// To which address.
+        to: MailAddress,
+    },
     /// From here on the session is this person's, and in these rooms.
     Attach {
         /// The session.

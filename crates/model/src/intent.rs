@@ -3,11 +3,13 @@
 use minicbor::{Decode, Encode};
 
 use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
+use crate::mail::{MailAddress, NotMailed};
 use crate::message::Manner;
 use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
+use crate::push::{Device, Endpoint};
 use crate::rank::Rank;
-use crate::secret::Verifier;
+use crate::secret::{CodeHash, Verifier};
 use crate::tag::Tags;
 use crate::text::Text;
 
@@ -498,6 +500,103 @@ pub enum Intent {
     /// An account is made by who has not come in yet.
     #[n(38)]
     Create(#[n(0)] NewName, #[n(1)] Verifier),
+    /// A device is to be told of what is said to the asker.
+    #[n(39)]
+    AddDevice {
+        /// Where it is, and how it is told.
+        #[n(0)]
+        device: Device,
+        /// Most devices that one person has, as the asker's node allows.
+        #[n(1)]
+        devices_max: u32,
+    },
+    /// A device of the asker's is told no longer.
+    #[n(40)]
+    RemoveDevice(#[n(0)] Endpoint),
+    /// A device is told no longer, as nothing reaches it any more. Asked by a node itself.
+    #[n(41)]
+    LoseDevice {
+        /// Whose.
+        #[n(0)]
+        person: PersonId,
+        /// Which.
+        #[n(1)]
+        endpoint: Endpoint,
+    },
+    /// A name is held for the asker, who is to verify a mail address to have an account by it. The
+    /// code is mailed by the asker's node once this is done.
+    #[n(60)]
+    Hold {
+        /// The name.
+        #[n(0)]
+        name: NewName,
+        /// The address.
+        #[n(1)]
+        address: MailAddress,
+        /// What the asker has for a password.
+        #[n(2)]
+        claim: Claim,
+        /// What is kept of the code.
+        #[n(3)]
+        code: CodeHash,
+    },
+    /// A code that was mailed is given: the name becomes the asker's account.
+    #[n(61)]
+    Verify {
+        /// The name.
+        #[n(0)]
+        account: Name,
+        /// Of the code given.
+        #[n(1)]
+        code: CodeHash,
+    },
+    /// A code by which to set another password is mailed to an account's address.
+    #[n(62)]
+    AskReset {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// What is kept of the code.
+        #[n(1)]
+        code: CodeHash,
+    },
+    /// A code that was mailed is given, to set another password.
+    #[n(63)]
+    Reset {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// Of the code given.
+        #[n(1)]
+        code: CodeHash,
+        /// What is kept of the new password.
+        #[n(2)]
+        verifier: Verifier,
+    },
+    /// A node could not mail a code: what waits for it is taken back, and the asker is told why.
+    #[n(64)]
+    Withdraw {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// Which code.
+        #[n(1)]
+        code: CodeHash,
+        /// Why.
+        #[n(2)]
+        why: NotMailed,
+    },
+}
+
+/// What someone has for a password who wants a name held.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Claim {
+    /// A new one.
+    #[n(0)]
+    New(#[n(0)] Verifier),
+    /// The one that the name is held with already, as of this version.
+    #[n(1)]
+    Again(#[n(0)] u32),
 }
 
 impl Intent {

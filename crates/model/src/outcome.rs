@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::id::{PersonId, Place, Timestamp};
+use crate::mail::NotMailed;
 use crate::message::{Card, RoomCard, Subject};
 use crate::mode::{Flags, RoomList};
 use crate::name::Name;
@@ -55,6 +56,13 @@ pub enum Done {
     Registered(Card),
     /// The asker is this person now.
     LoggedIn(Box<Entered>),
+    /// A code is mailed.
+    CodeSent,
+    /// The code is another one; this counts.
+    WrongCode {
+        /// How many more wrong ones are allowed.
+        left: u8,
+    },
 }
 
 /// What a session learns when it comes in.
@@ -70,6 +78,8 @@ pub struct Entered {
     pub new: bool,
     /// Whether the person was already online, on another device.
     pub was_online: bool,
+    /// Where the last session ended of a person who was not online and stayed in the rooms since.
+    pub rested: Option<Place>,
     /// Whom the person ignores, by id.
     pub ignores: Vec<PersonId>,
     /// The rooms the person is in.
@@ -163,6 +173,8 @@ pub enum Refusal {
     NoSuchKey,
     /// As many as one can have.
     TooMany,
+    /// No code could be mailed, for this reason, and so it is not done.
+    NotMailed(NotMailed),
     /// It was not stored, for this reason, and so not done.
     NotStored(NotStored),
     /// A rule failed: a bug. Nothing was changed.

@@ -6,11 +6,13 @@ use chinwag_core::answer::Response;
 use chinwag_core::answer::reader::Reader;
 use chinwag_core::core::{Core, Gap};
 use chinwag_core::state::State;
-use chinwag_model::effect::{Audience, Effect, Event};
+use chinwag_model::effect::{Audience, Effect, Event, Push, Stamp};
 use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
-use chinwag_model::id::{NodeId, RoomId, SessionId};
+use chinwag_model::id::{NodeId, PersonId, RoomId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
+use chinwag_model::mail::MailAddress;
 use chinwag_model::outcome::{Done, NotStored, Outcome, Refusal};
+use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Census, Query, Reading};
 use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
@@ -47,11 +49,16 @@ pub struct Node {
     effects: Vec<Effect>,
     records: Vec<Record>,
     readings: Vec<Asked>,
+    /// Whether devices are told of what is said to their owners.
+    pushing: bool,
+    pushes: Vec<Push>,
     /// Requests taken from sessions, and those of them that are done or refused.
     accepted: u64,
     settled: u64,
     /// Who waits until so many are settled.
     raised: VecDeque<(u64, SessionNumber, u32)>,
+    /// Codes that are to be mailed.
+    mails: Vec<Mailing>,
     /// Who wants to know that all before lies in every outbox.
     barriers: Vec<(SessionNumber, u32)>,
     watches: Watches,
@@ -72,6 +79,17 @@ pub struct Asked {
     pub reading: Reading,
     /// Who reads the answer.
     pub reader: Reader,
+}
+
+/// A code that this node has made is to be mailed; who asked waits to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailing {
+    /// The session.
+    pub session: SessionNumber,
+    /// Its number for the request.
+    pub request: u32,
+    /// To which address.
+    pub to: MailAddress,
 }
 
 /// What a session asked and was not yet told.
@@ -100,9 +118,12 @@ impl Node {
             effects: Vec::new(),
             records: Vec::new(),
             readings: Vec::new(),
+            pushing: false,
+            pushes: Vec::new(),
             accepted: 0,
             settled: 0,
             raised: VecDeque::new(),
+            mails: Vec::new(),
             barriers: Vec::new(),
             watches: Watches::default(),
             most: 0,
@@ -121,6 +142,17 @@ impl Node {
     /// In a room with more members than this, nobody is told of comings and goings.
     pub fn set_presence_notices_max(&mut self, members: usize) {
         self.presence_notices_max = members;
+    }
+
+    /// Devices are to be told of what is said to their owners, as
+    /// [`take_pushes`](Self::take_pushes) gives it.
+    pub fn set_pushing(&mut self, pushing: bool) {
+        self.pushing = pushing;
+    }
+
+    /// Nothing reaches a device any more.
+    pub fn device_lost(&mut self, person: PersonId, endpoint: Endpoint) {
+        self.enqueue(0, OWN_REQUEST, Intent::LoseDevice { person, endpoint });
     }
 
     /// So many connections have not come in yet.
@@ -191,9 +223,15 @@ impl Node {
         !self.in_flight && self.queue.is_empty()
     }
 
+    /// Whether there is something to offer to the log now.
+    #[must_use]
+    pub fn has_next_packet(&self) -> bool {
+        !self.in_flight && !self.queue.is_empty()
+    }
+
     /// What to offer to the log now; `None` while a packet is in flight, or with nothing to say.
     pub fn next_packet(&mut self) -> Option<Packet> {
-        if self.in_flight || self.queue.is_empty() {
+        if !self.has_next_packet() {
             return None;
         }
         self.in_flight = true;
@@ -218,12 +256,20 @@ impl Node {
     pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Gap> {
         let mut effects = std::mem::take(&mut self.effects);
         self.core.apply(entry, &mut effects)?;
+        let own = entry.packet.node == self.id && entry.packet.epoch == self.epoch;
         for effect in effects.drain(..) {
+            // Of all nodes, the one that asked tells the devices.
+            if let Effect::Show { event, stamp, .. } = &effect
+                && own
+                && self.pushing
+            {
+                self.push(event, stamp);
+            }
             self.route(effect);
         }
         self.effects = effects;
         self.most = self.most.max(self.state().there());
-        if entry.packet.node == self.id && entry.packet.epoch == self.epoch {
+        if own {
             self.settled += entry.packet.requests.len() as u64;
             for request in &entry.packet.requests {
                 self.finish(request.origin.session.number);
@@ -269,9 +315,33 @@ impl Node {
         std::mem::take(&mut self.barriers)
     }
 
+    /// What devices are to be told. It may be lost.
+    pub fn take_pushes(&mut self) -> Vec<Push> {
+        std::mem::take(&mut self.pushes)
+    }
+
+    /// What is to be mailed. What comes of it is brought back by [`tell`](Self::tell), or by an
+    /// [`Intent::Withdraw`].
+    pub fn take_mails(&mut self) -> Vec<Mailing> {
+        std::mem::take(&mut self.mails)
+    }
+
+    /// Tells a session what became of a request.
+    pub fn tell(&mut self, session: SessionNumber, request: u32, outcome: Outcome) {
+        self.reply(session, request, outcome);
+    }
+
     /// What is to be asked of the archive.
     pub fn take_readings(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.readings)
+    }
+
+    fn push(&mut self, event: &Event, stamp: &Stamp) {
+        let pushes = self.state().pushes(event, stamp);
+        self.pushes.extend(pushes.to);
+        for (person, endpoint) in pushes.forgotten {
+            self.device_lost(person, endpoint);
+        }
     }
 
     fn enqueue(&mut self, session: SessionNumber, request: u32, intent: Intent) {
@@ -359,7 +429,11 @@ impl Node {
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
                 self.reply(origin.session.number, origin.request, outcome);
             }
-            Effect::Reply(..) => {}
+            Effect::Mail { origin, to } if origin.session.node == self.id => {
+                let Origin { session, request } = origin;
+                self.mails.push(Mailing { session: session.number, request, to });
+            }
+            Effect::Reply(..) | Effect::Mail { .. } => {}
             Effect::Attach { session, person, rooms } => {
                 self.routes.send_session(session, |session| Delivery::Attach {
                     session,

@@ -2,13 +2,17 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use chinwag_model::ask::Checked;
+use chinwag_model::ask::{Checked, CodeAsk};
+use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Intent, Mark, Target};
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
+use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Query};
-use chinwag_model::secret::Secret;
+use chinwag_model::secret::{CodeHash, Secret};
 use chinwag_model::tag::Tags;
 use chinwag_node::delivery::{Delivery, SessionNumber};
 use chinwag_node::route::shard_of;
@@ -32,14 +36,30 @@ pub(crate) enum ToHub {
     NotArchived,
     /// All that lay in sockets when a session asked for a barrier is asked.
     Swept { session: SessionNumber, request: u32 },
+    /// A push service knows a device no longer.
+    DeviceLost { person: PersonId, endpoint: Endpoint },
+    /// Something came of a code that was to be mailed.
+    Mailed(Mailed),
     /// The configuration was read again.
     Policy(Arc<Policy>),
     /// Store what was accepted, tell the clients, and end.
     Stop,
     /// A shard reads nothing more; all it read is asked.
     Hushed,
+    /// A shard has done all that it was given, which the hub waited for.
+    Done,
     /// A shard has said its goodbyes and ended.
     Ended,
+}
+
+/// What came of a code that was to be mailed.
+#[derive(Debug)]
+pub(crate) struct Mailed {
+    pub(crate) session: SessionNumber,
+    pub(crate) request: u32,
+    pub(crate) account: Name,
+    pub(crate) code: CodeHash,
+    pub(crate) result: Result<(), NotMailed>,
 }
 
 /// What one session wants.
@@ -61,6 +81,17 @@ pub(crate) enum Wanted {
         peer: Option<IpAddr>,
     },
     Hash(Secret),
+    /// What to keep of a password, or whether it is the one that the name is held with.
+    Claim {
+        name: Name,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    /// A code is to be mailed, or is given.
+    Code {
+        ask: Box<CodeAsk>,
+        peer: Option<IpAddr>,
+    },
     /// What a proof of a name's password is checked against.
     Prove {
         name: Name,
@@ -196,6 +227,33 @@ pub(crate) struct ShardInbox {
     waker: Arc<mio::Waker>,
     /// Whether a wake-up is on its way, so that many messages cost one.
     woken: Arc<AtomicBool>,
+    work: Arc<Work>,
+}
+
+/// What a shard has to do, as it and the hub see it.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    /// Rows of deliveries that it was sent, and those of them that are written.
+    given: AtomicU64,
+    done: AtomicU64,
+    /// How long it took for the last ones.
+    took_us: AtomicU64,
+    /// Whether the hub wants to know when all is done.
+    awaited: AtomicBool,
+}
+
+impl Work {
+    /// So many more rows are done, and took so long; whether the hub wants to know that nothing is
+    /// left.
+    pub(crate) fn finish(&self, rows: u64, took: Duration) -> bool {
+        self.took_us.store(took.as_micros().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+        let done = self.done.fetch_add(rows, Ordering::SeqCst) + rows;
+        done >= self.given.load(Ordering::SeqCst) && self.awaited.swap(false, Ordering::SeqCst)
+    }
+
+    fn is_left(&self) -> bool {
+        self.done.load(Ordering::SeqCst) < self.given.load(Ordering::SeqCst)
+    }
 }
 
 impl ShardInbox {
@@ -203,12 +261,32 @@ impl ShardInbox {
         sender: Sender<ToShard>,
         waker: Arc<mio::Waker>,
         woken: Arc<AtomicBool>,
+        work: Arc<Work>,
     ) -> Self {
-        Self { sender, waker, woken }
+        Self { sender, waker, woken, work }
+    }
+
+    /// Whether its last work took the shard longer than this.
+    pub(crate) fn is_slower_than(&self, time: Duration) -> bool {
+        Duration::from_micros(self.work.took_us.load(Ordering::Relaxed)) > time
+    }
+
+    /// Whether the shard is at work that takes it longer than this. If so, it says
+    /// [`ToHub::Done`] once it has nothing left.
+    pub(crate) fn is_busy_for(&self, longer_than: Duration) -> bool {
+        if !self.is_slower_than(longer_than) || !self.work.is_left() {
+            return false;
+        }
+        self.work.awaited.store(true, Ordering::SeqCst);
+        // It may have ended meanwhile, and said nothing.
+        self.work.is_left()
     }
 
     /// Tells the shard something. A shard that has ended hears nothing, and needs nothing.
     pub(crate) fn send(&self, message: ToShard) {
+        if matches!(message, ToShard::Deliveries(_)) {
+            self.work.given.fetch_add(1, Ordering::SeqCst);
+        }
         if self.sender.send(message).is_ok()
             && !self.woken.swap(true, Ordering::AcqRel)
             && let Err(error) = self.waker.wake()

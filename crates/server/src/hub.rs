@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use chinwag_core::state::Credential;
 use chinwag_model::entry::Entry;
+use chinwag_model::intent::Intent;
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
+use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -15,9 +18,11 @@ use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
+use crate::post::{Post, Sent};
+use crate::push::Office;
 use crate::vault::{Cost, Job, Vault, Work};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
@@ -32,6 +37,10 @@ const ARCHIVE_BACKLOG_MAX: usize = 200_000;
 /// After a refused packet the store is left alone for so long.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// How long what is asked may wait for shards that are busy, so that it is stored together with
+/// what comes of their work.
+const COMPANY_MAX: Duration = Duration::from_millis(10);
+
 /// How long the end may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
@@ -45,6 +54,9 @@ pub(crate) struct Hub {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) shards: Arc<[ShardInbox]>,
     pub(crate) vault: Vault,
+    /// Tells devices of what is said to their owners, where that is configured.
+    pub(crate) office: Option<Office>,
+    pub(crate) post: Post,
     pub(crate) policy: Arc<Policy>,
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
@@ -64,6 +76,10 @@ pub(crate) struct Progress {
     snapshotting: bool,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
+    /// Since when there is something to offer that waits for shards.
+    waits: Option<Instant>,
+    /// How long the last packet took to be stored.
+    took: Duration,
     /// When the packet in flight was offered.
     offered: Option<Instant>,
     /// Whether the last packet was refused.
@@ -111,7 +127,9 @@ impl Hub {
 
     /// How long nothing needs to be looked at.
     fn patience(&self) -> Duration {
-        if self.progress.hold.is_some() || self.progress.stop.is_some() {
+        if self.progress.waits.is_some() {
+            COMPANY_MAX
+        } else if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
         } else {
             Duration::from_secs(1)
@@ -141,10 +159,14 @@ impl Hub {
             ToHub::Swept { session, request } => {
                 self.node.query(session, request, Query::Barrier);
             }
+            ToHub::DeviceLost { person, endpoint } => self.node.device_lost(person, endpoint),
+            ToHub::Mailed(mailed) => self.take_mailed(mailed),
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
             }
+            // What waited is offered with all else that was heard.
+            ToHub::Done => {}
             ToHub::Stop => self.begin_stop(),
             ToHub::Hushed => {
                 if let Some(stop) = &mut self.progress.stop {
@@ -188,6 +210,25 @@ impl Hub {
                 };
                 self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
             }
+            Wanted::Claim { name, password, peer } => match self.node.state().claim(&name) {
+                Some(held) => {
+                    let per_minute = self.policy.limits.failed_logins_per_minute;
+                    let credential = Some(held);
+                    let work = Work::Check { name, password, credential, peer, per_minute };
+                    self.vault.take(Job { session, request, work });
+                }
+                None => {
+                    let ask = Wanted::Hash(password);
+                    self.ask(SessionAsk { session, request, ask });
+                }
+            },
+            Wanted::Code { ask, peer } => {
+                let asked = (session, request, peer);
+                match self.post.intent(asked, *ask, self.node.state(), &self.policy) {
+                    Ok(intent) => self.node.ask(session, request, intent),
+                    Err(why) => self.node.tell(session, request, Err(Refusal::NotMailed(why))),
+                }
+            }
             Wanted::Prove { name, peer } => {
                 let credential = self.node.state().credential(&name);
                 let per_minute = self.policy.limits.failed_logins_per_minute;
@@ -213,16 +254,31 @@ impl Hub {
         }
     }
 
+    /// Who waits for a code is told that it is mailed; or what waits for it is taken back.
+    fn take_mailed(&mut self, mailed: Mailed) {
+        let Mailed { session, request, account, code, result } = mailed;
+        match result {
+            Ok(()) => self.node.tell(session, request, Ok(Done::CodeSent)),
+            Err(why) => {
+                self.node.ask(session, request, Intent::Withdraw { account, code, why });
+            }
+        }
+    }
+
     fn take_entry(&mut self, entry: &Entry) -> Result<(), Broken> {
         if self.progress.refused {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
         let took = self.progress.offered.take().map(|offered| offered.elapsed());
+        self.progress.took = took.unwrap_or_default();
         self.metrics.stored(entry.packet.requests.len(), took);
-        // The log works on the next packet while this one is decided and sent out.
         self.node.landed(&entry.packet);
-        self.offer();
+        // The log works on the next packet while this one is decided and sent out, unless that is
+        // what takes long.
+        if !self.shards.iter().any(|shard| shard.is_slower_than(self.progress.took)) {
+            self.offer();
+        }
         self.node.take_entry(entry)?;
         self.archive.keep(entry.seq, self.node.take_records());
         self.progress.entries += 1;
@@ -235,10 +291,29 @@ impl Hub {
             return;
         }
         self.progress.hold = None;
+        if self.waits_for_company() {
+            return;
+        }
         if let Some(packet) = self.node.next_packet() {
             self.progress.offered = Some(Instant::now());
             self.log.append(packet);
         }
+    }
+
+    /// Whether what is to be offered waits for shards that are at work on what was stored before,
+    /// and longer at it than the log is. What they will ask then is stored, and written, together
+    /// with it: fewer and larger writes. Nothing alone ever waits: then no shard is at work.
+    fn waits_for_company(&mut self) -> bool {
+        let waits = self.node.has_next_packet()
+            && self.progress.waits.is_none_or(|since| since.elapsed() < COMPANY_MAX)
+            // Every one of them is asked to say when it is done.
+            && self.shards.iter().filter(|shard| shard.is_busy_for(self.progress.took)).count() > 0;
+        if waits {
+            self.progress.waits.get_or_insert_with(Instant::now);
+        } else {
+            self.progress.waits = None;
+        }
+        waits
     }
 
     /// Sends on what came of the messages heard.
@@ -246,8 +321,18 @@ impl Hub {
         let backlog = self.archive.backlog();
         self.metrics.set_archive_backlog(backlog);
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
-        self.offer();
         let barriers = self.node.take_barriers();
+        for mailing in self.node.take_mails() {
+            let (session, request) = (mailing.session, mailing.request);
+            match self.post.send(mailing, &self.policy) {
+                Sent::OnItsWay => {}
+                Sent::Failed(failed) => self.take_mailed(failed),
+                Sent::Forgotten => {
+                    let refusal = Refusal::NotMailed(NotMailed::Unreachable);
+                    self.node.tell(session, request, Err(refusal));
+                }
+            }
+        }
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
@@ -263,9 +348,14 @@ impl Hub {
                 inbox.send(ToShard::Deliveries(deliveries));
             }
         }
+        let pushes = self.node.take_pushes();
+        if let Some(office) = &self.office {
+            pushes.into_iter().for_each(|push| office.send(push));
+        }
         if !barriers.is_empty() {
             Barrier::raise(&self.shards, barriers);
         }
+        self.offer();
         let Progress { entries, requests, snapshotting, .. } = self.progress;
         if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
             self.snapshot();

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chinwag_face::irc::IrcPolicy;
+use chinwag_model::mail::MailAddress;
+use chinwag_model::secret::Secret;
 
 use crate::certificate::Certificate;
+use crate::vapid::Vapid;
 
 /// Everything a server is told at its start.
 #[derive(Clone, Debug)]
@@ -19,6 +22,20 @@ pub struct Options {
     pub policy: Policy,
     /// Has the configuration read again, as an operator asks for it.
     pub reread: fn(),
+    /// Whether devices are told of what is said to their owners, and how.
+    pub push: Option<PushOptions>,
+}
+
+/// How devices are told of what is said to their owners.
+#[derive(Clone, Debug)]
+pub struct PushOptions {
+    /// What push services know the server by.
+    pub vapid: Vapid,
+    /// Whom those who run a push service can turn to: `mailto:…` or `https://…`.
+    pub contact: String,
+    /// Whether a push service may have an address that is not public, such as one of the own network.
+    /// Whoever has an account can then have the server knock there.
+    pub private_addresses: bool,
 }
 
 /// What can be changed while the server runs.
@@ -40,6 +57,8 @@ pub struct Policy {
     pub password_passes: u32,
     /// What IRC clients are told and held to.
     pub irc: IrcPolicy,
+    /// By which server mail is sent, if any is.
+    pub mail: Option<MailOptions>,
     /// Operators of the server.
     pub operators: Vec<Operator>,
     /// Who may read what the server counts of itself.
@@ -57,6 +76,32 @@ pub struct Operator {
     pub name: String,
     /// What the password is checked against, in PHC form.
     pub password_hash: String,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailOptions {
+    /// The mail server: a name or an address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the connection to it is encrypted.
+    pub tls: MailTls,
+    /// From which address mail comes.
+    pub from: MailAddress,
+    /// As whom to log in there, and with which password, if at all.
+    pub login: Option<(String, Secret)>,
+}
+
+/// Whether the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// No.
+    Off,
+    /// From a word on (RFC 3207); without it, nothing is sent.
+    StartTls,
+    /// From the first byte on (RFC 8314).
+    Always,
 }
 
 /// The bounds of what strangers can do.

@@ -27,6 +27,8 @@ use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
 use crate::metrics::Metrics;
 use crate::options::{Address, Options, Policy, TlsUse};
+use crate::post::Post;
+use crate::push::Office;
 use crate::shard::Seed;
 use crate::vault::Vault;
 
@@ -114,7 +116,7 @@ impl Server {
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, certificate, policy, reread } = options;
+        let Options { listeners, certificate, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
@@ -131,9 +133,13 @@ impl Server {
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
         let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
+        let post = Post::start(&hub)?;
 
         let mut node = Node::new(NODE, core, count, policy.limits.presence_notices_max);
         begin(&mut node, &mut *log, &*archive, &inbox)?;
+        node.set_pushing(push.is_some());
+        let office =
+            push.map(|push| Office::start(push, policy.name.clone(), hub.clone())).transpose()?;
 
         let mut threads = Vec::new();
         for (n, seed) in seeds.into_iter().enumerate() {
@@ -145,6 +151,8 @@ impl Server {
             archive,
             shards: Arc::clone(&inboxes),
             vault,
+            office,
+            post,
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),

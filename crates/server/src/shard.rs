@@ -33,7 +33,7 @@ use slab::Slab;
 use self::connection::{Connection, Write};
 use self::fan_out::Rooms;
 use self::speech::{Speech, wrapped};
-use crate::courier::{Arrival, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::courier::{Arrival, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted, Work};
 use crate::detect::Spoken;
 use crate::metrics::{Metrics, Tally};
 use crate::options::Policy;
@@ -73,6 +73,9 @@ struct Shard {
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
+    work: Arc<Work>,
+    /// Rows of deliveries heard in this turn.
+    heard: u64,
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
     /// Connections of all shards that speak IRC and have not come in yet.
@@ -109,6 +112,7 @@ pub(crate) struct Seed {
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
+    work: Arc<Work>,
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
     strangers: Arc<AtomicUsize>,
@@ -128,8 +132,9 @@ impl Seed {
         let woken = Arc::new(AtomicBool::new(false));
         // Bounded by what its sessions may ask and hold; the hub must never wait for a shard.
         let (sender, inbox) = crossbeam_channel::unbounded();
-        let handle = ShardInbox::new(sender, waker, Arc::clone(&woken));
-        Ok((Self { poll, inbox, woken, hub, policy, strangers, metrics }, handle))
+        let work = Arc::new(Work::default());
+        let handle = ShardInbox::new(sender, waker, Arc::clone(&woken), Arc::clone(&work));
+        Ok((Self { poll, inbox, woken, work, hub, policy, strangers, metrics }, handle))
     }
 
     /// Serves until it is told to end.
@@ -140,13 +145,15 @@ impl Seed {
 
 impl Shard {
     fn new(seed: Seed) -> Self {
-        let Seed { poll, inbox, woken, hub, policy, strangers, metrics } = seed;
+        let Seed { poll, inbox, woken, work, hub, policy, strangers, metrics } = seed;
         let line_policy = Arc::new(line_policy(&policy));
         let irc_policy = Arc::new(policy.irc.clone());
         Self {
             poll,
             inbox,
             woken,
+            work,
+            heard: 0,
             hub,
             policy,
             strangers,
@@ -176,28 +183,43 @@ impl Shard {
     fn run(mut self) {
         let mut events = Events::with_capacity(1024);
         while !self.has_ended() {
-            let pause = if self.readable.is_empty() { self.pause() } else { Some(Duration::ZERO) };
-            if let Err(error) = self.poll.poll(&mut events, pause)
-                && error.kind() != io::ErrorKind::Interrupted
-            {
-                tracing::error!("cannot wait for sockets: {error}");
-            }
-            self.now = Instant::now();
-            self.output.now = time_now();
-            for event in &events {
-                self.note(event);
-            }
+            // Whoever said that it wakes this shard has done so, or soon will; the second look below
+            // may have taken the wake-up.
+            let is_idle = self.readable.is_empty() && !self.woken.load(Ordering::Acquire);
+            let pause = if is_idle { self.pause() } else { Some(Duration::ZERO) };
+            self.look_at_sockets(&mut events, pause);
+            let began = self.now;
             self.hear();
             self.look_at_due();
+            if !self.dirty.is_empty() {
+                // Who was told something may have answered by the time that all are told. What is
+                // asked together is stored together, and shown in one write for all of it.
+                self.write_all();
+                self.look_at_sockets(&mut events, Some(Duration::ZERO));
+            }
             self.read_all();
             self.write_all();
             self.tell_marks();
             self.tell_asks();
+            self.tell_done(began);
             self.pass_sweeps();
             self.metrics.add(&mut self.tally);
         }
         self.tell_last_marks();
         let _ = self.hub.send(ToHub::Ended);
+    }
+
+    fn look_at_sockets(&mut self, events: &mut Events, pause: Option<Duration>) {
+        if let Err(error) = self.poll.poll(events, pause)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            tracing::error!("cannot wait for sockets: {error}");
+        }
+        self.now = Instant::now();
+        self.output.now = time_now();
+        for event in &*events {
+            self.note(event);
+        }
     }
 
     /// A sweep is passed when sockets were looked at once more after it came.
@@ -245,7 +267,10 @@ impl Shard {
         for _ in 0..TURN_MAX {
             let Ok(message) = self.inbox.try_recv() else { return };
             match message {
-                ToShard::Deliveries(deliveries) => self.deliver_all(deliveries),
+                ToShard::Deliveries(deliveries) => {
+                    self.heard += 1;
+                    self.deliver_all(deliveries);
+                }
                 ToShard::Connection(arrival) => self.open(arrival),
                 ToShard::Checked { session, request, checked } => {
                     self.told(session, |face, out| face.checked(request, &checked, out));
@@ -267,7 +292,6 @@ impl Shard {
         }
         // More is there: the next turn must not wait for it.
         self.woken.store(true, Ordering::Release);
-        self.timers.set(self.now, 0);
     }
 
     fn open(&mut self, arrival: Arrival) {
@@ -413,6 +437,9 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.is_parting = true;
         connection.seat = None;
+        if std::mem::take(&mut connection.is_stranger) {
+            self.strangers.fetch_sub(1, Ordering::Relaxed);
+        }
         if connection.closing.is_none() {
             connection.closing = Some(self.now + LINGER);
             self.timers.set(self.now + LINGER, connection.number);
@@ -523,6 +550,16 @@ impl Shard {
         let _ = self.hub.send(ToHub::Asks(std::mem::take(&mut self.asks)));
     }
 
+    /// After what came of it was asked: the hub may wait to store that together.
+    fn tell_done(&mut self, began: Instant) {
+        if self.heard > 0 {
+            let heard = std::mem::take(&mut self.heard);
+            if self.work.finish(heard, began.elapsed()) {
+                let _ = self.hub.send(ToHub::Done);
+            }
+        }
+    }
+
     fn say_goodbye(&mut self) {
         self.farewell = Some(self.now + LINGER);
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
@@ -549,6 +586,8 @@ fn wanted(ask: Ask, connection: &Connection, policy: &Policy) -> Wanted {
         Ask::Query(query) => Wanted::Query(query),
         Ask::Check { name, password } => Wanted::Check { name, password, peer },
         Ask::Hash(password) => Wanted::Hash(password),
+        Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
+        Ask::Code(ask) => Wanted::Code { ask, peer },
         Ask::Prove(name) => Wanted::Prove { name, peer },
         Ask::Proved(name) => Wanted::Proved { name, peer },
         Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
@@ -569,6 +608,7 @@ fn line_policy(policy: &Policy) -> LinePolicy {
         guests: policy.guests,
         open_names: policy.open_names,
         registration: policy.registration,
+        verification: policy.irc.verifies(),
         line_bytes_max: policy.limits.line_bytes,
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod framing;
 pub mod message;
+pub mod push;
 pub mod time;

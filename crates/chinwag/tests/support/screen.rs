@@ -11,7 +11,7 @@ use super::PATIENCE;
 /// Columns and rows.
 const SIZE: (u16, u16) = (80, 24);
 
-/// A terminal of its own, in which `chinwag client` runs; ended when dropped.
+/// A terminal of its own, in which a program runs; ended when dropped.
 #[derive(Debug)]
 pub(crate) struct Screen {
     /// Where this tmux has its socket.
@@ -21,10 +21,15 @@ pub(crate) struct Screen {
 impl Screen {
     /// Runs the client under this name; how it ends is written after it.
     pub(crate) fn client(server: SocketAddr, name: &str) -> Self {
-        let folder = TempDir::with_prefix("chinwag-tmux-").expect("a folder for tmux");
-        let screen = Self { folder };
         let chinwag = env!("CARGO_BIN_EXE_chinwag");
         let (host, port) = (server.ip(), server.port());
+        Self::run(&format!("'{chinwag}' client {host} {port} {name}"))
+    }
+
+    /// Runs a command of the shell; how it ends is written after it.
+    pub(crate) fn run(command: &str) -> Self {
+        let folder = TempDir::with_prefix("chinwag-tmux-").expect("a folder for tmux");
+        let screen = Self { folder };
         let (columns, rows) = (SIZE.0.to_string(), SIZE.1.to_string());
         screen.tmux(&[
             "new-session",
@@ -34,7 +39,7 @@ impl Screen {
             "-y",
             &rows,
             // What follows keeps the terminal open, for its end to be read.
-            &format!("'{chinwag}' client {host} {port} {name}; echo \"exit code $?\"; cat"),
+            &format!("{command}; echo \"exit code $?\"; cat"),
         ]);
         screen
     }

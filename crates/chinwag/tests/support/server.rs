@@ -46,6 +46,7 @@ impl Log {
 pub(crate) struct Settings {
     keys: BTreeMap<String, String>,
     listen: BTreeMap<String, String>,
+    environment: BTreeMap<String, PathBuf>,
     address: String,
     folder: Arc<TempDir>,
     data: PathBuf,
@@ -69,6 +70,7 @@ impl Settings {
         Self {
             keys,
             listen: BTreeMap::new(),
+            environment: BTreeMap::new(),
             address: "127.0.0.1:0".to_owned(),
             folder: Arc::new(folder),
             data,
@@ -84,6 +86,12 @@ impl Settings {
     /// Sets a key of the only listener to a TOML value.
     pub(crate) fn listen(mut self, key: &str, value: impl ToString) -> Self {
         self.listen.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// Sets a variable of its environment to a path.
+    pub(crate) fn environment(mut self, variable: &str, path: impl Into<PathBuf>) -> Self {
+        self.environment.insert(variable.to_owned(), path.into());
         self
     }
 
@@ -137,6 +145,7 @@ impl Settings {
                 command.env_remove(key);
             }
         }
+        command.envs(&self.environment);
         command
     }
 

@@ -114,6 +114,7 @@ fn rest(state: &mut State, step: &Step, id: PersonId, out: &mut Effects) {
     let (was, audience) = (person.card(id), peers(person));
     state.change_person(id, |person| {
         person.away = None;
+        person.rested = Some(step.place);
         person.flags = person.flags.with(chinwag_model::mode::PersonFlag::Operator, false);
         if let Some(name) = person.registered.take() {
             person.name = name;
@@ -163,6 +164,7 @@ fn go(state: &mut State, step: &Step, id: PersonId, reason: Option<&Text>, out: 
             person.away = None;
             person.flags = chinwag_model::mode::Flags::default();
             person.accepts.clear();
+            person.rested = None;
             person.since = chinwag_model::id::Timestamp(0);
             if let Some(name) = person.registered.take() {
                 person.name = name;

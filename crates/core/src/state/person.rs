@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chinwag_model::id::{PersonId, RoomId, SessionId, Timestamp};
+use chinwag_model::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::Visitor;
 use chinwag_model::message::{Badge, Card};
 use chinwag_model::mode::{Flags, PersonFlag};
 use chinwag_model::name::Name;
+use chinwag_model::push::{Device, Endpoint};
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 use minicbor::{Decode, Encode};
@@ -76,6 +77,13 @@ pub(crate) struct Person {
     #[n(17)]
     #[cbor(default)]
     pub(crate) cloak: Box<str>,
+    /// Devices that are told of what is said to them, by endpoint. `None` where there are none, so
+    /// that nothing of it is in what is stored of most people.
+    #[n(18)]
+    pub(crate) devices: Option<BTreeMap<Endpoint, KnownDevice>>,
+    /// Where their last session ended, since which they have only stayed in the rooms.
+    #[n(19)]
+    pub(crate) rested: Option<Place>,
     /// Found again from the sessions.
     #[cbor(skip)]
     pub(crate) sessions: BTreeSet<SessionId>,
@@ -91,6 +99,22 @@ pub(crate) struct Person {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub(crate) struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) [u8; 32]);
+
+/// A device that is told of what is said to its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KnownDevice {
+    #[n(0)]
+    pub(crate) device: Device,
+    /// When it was last asked for.
+    #[n(1)]
+    pub(crate) asked: Timestamp,
+    /// By which session,
+    #[n(2)]
+    pub(crate) session: SessionId,
+    /// in which of its node's epochs, as numbers of sessions come again.
+    #[n(3)]
+    pub(crate) epoch: u64,
+}
 
 /// What is kept of a password.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -123,6 +147,8 @@ impl Person {
             stays: None,
             stays_else: false,
             cloak: Box::default(),
+            devices: None,
+            rested: None,
             sessions: BTreeSet::new(),
             rooms: BTreeSet::new(),
             shown: None,

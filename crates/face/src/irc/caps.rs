@@ -40,6 +40,7 @@ pub(super) enum Cap {
     Setname,
     StandardReplies,
     UserhostInNames,
+    Webpush,
 }
 
 /// All capabilities by name, in the order told.
@@ -64,6 +65,7 @@ pub(super) const CAPS: &[(&str, Cap)] = &[
     ("draft/read-marker", Cap::ReadMarker),
     ("draft/relaymsg", Cap::Relaymsg),
     ("draft/search", Cap::Search),
+    ("draft/webpush", Cap::Webpush),
     ("echo-message", Cap::EchoMessage),
     ("extended-join", Cap::ExtendedJoin),
     ("extended-monitor", Cap::ExtendedMonitor),
@@ -94,14 +96,14 @@ impl Caps {
     }
 
     /// Reads `CAP REQ`'s list and turns what it names; `None`, and nothing, if any is unknown.
-    pub(super) fn request(self, list: &str) -> Option<Self> {
+    pub(super) fn request(self, list: &str, policy: &IrcPolicy) -> Option<Self> {
         let mut caps = self;
         for word in list.split(' ').filter(|word| !word.is_empty()) {
             let (name, on) = match word.strip_prefix('-') {
                 Some(name) => (name, false),
                 None => (word, true),
             };
-            caps.set(find(name)?, on);
+            caps.set(find(name).filter(|cap| is_offered(*cap, policy))?, on);
         }
         Some(caps)
     }
@@ -114,6 +116,11 @@ impl Caps {
 
 fn find(name: &str) -> Option<Cap> {
     CAPS.iter().find(|(known, _)| *known == name).map(|(_, cap)| *cap)
+}
+
+/// Whether a capability is there as the server is configured.
+pub(super) fn is_offered(cap: Cap, policy: &IrcPolicy) -> bool {
+    cap != Cap::Webpush || policy.push.is_some()
 }
 
 /// What a capability is listed as, with its value for those who can read one.
@@ -147,14 +154,22 @@ pub(super) fn listed(name: &str, cap: Cap, policy: &IrcPolicy, values: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::irc::tests::world::policy;
 
     #[test]
     fn a_request_is_taken_whole_or_not_at_all() {
-        let some = Caps::default().request("batch echo-message").unwrap();
+        let some = Caps::default().request("batch echo-message", &policy()).unwrap();
         assert!(some.has(Cap::Batch) && some.has(Cap::EchoMessage));
-        assert_eq!(some.request("sasl nonsense"), None);
-        let less = some.request(" -batch  sasl").unwrap();
+        assert_eq!(some.request("sasl nonsense", &policy()), None);
+        let less = some.request(" -batch  sasl", &policy()).unwrap();
         assert!(!less.has(Cap::Batch) && less.has(Cap::EchoMessage) && less.has(Cap::Sasl));
         assert_eq!(some.names().collect::<Vec<_>>(), ["batch", "echo-message"]);
+    }
+
+    #[test]
+    fn what_the_server_does_not_do_is_not_to_be_had() {
+        let without = IrcPolicy { push: None, ..policy() };
+        assert!(Caps::default().request("draft/webpush", &policy()).is_some());
+        assert_eq!(Caps::default().request("draft/webpush", &without), None);
     }
 }

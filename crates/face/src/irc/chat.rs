@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chinwag_model::ask::Ask;
+use chinwag_model::effect::Stamp;
 use chinwag_model::id::{PersonId, Place};
 use chinwag_model::intent::Intent;
+use chinwag_model::mail::MailAddress;
 use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::mode::{Flags, RoomList};
-use chinwag_model::name::Name;
+use chinwag_model::name::{Name, NewName};
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message, ParamWriter};
 
 use super::caps::{Cap, Caps};
+use super::history::Past;
 use super::login::{Proving, Sasl};
 use super::registration::Intro;
 use super::render::Look;
@@ -49,6 +52,12 @@ pub(super) struct Me {
     pub(super) watched: BTreeMap<Box<str>, Name>,
     /// Keys of metadata that the client wants to hear of.
     pub(super) keys: BTreeSet<Box<str>>,
+    /// Where the session came in, or into the last room it joined: what is later it sees live.
+    pub(super) came: Place,
+    /// How many answers are on their way that tell what was said before.
+    pub(super) behind: usize,
+    /// What was said meanwhile, and is told after it.
+    pub(super) held: Vec<(Arc<chinwag_model::message::Message>, Stamp)>,
 }
 
 /// Why something is asked: how its result is told.
@@ -74,6 +83,8 @@ pub(super) enum Why {
         room: Box<str>,
     },
     SetTopic(Box<str>),
+    /// To have a device told, or told no longer.
+    Device(Box<super::webpush::Wanted>),
     ChangeRoom(Box<str>),
     Say(Box<Slot>),
     Away,
@@ -93,6 +104,14 @@ pub(super) enum Why {
     /// An account is registered: by which door.
     Register(Door),
     HashFor(Door, Box<str>),
+    /// A name is to be held until its address is verified.
+    ClaimFor(Door, NewName, MailAddress),
+    Hold(Door, Box<str>),
+    Verify(Door, Box<str>),
+    AskReset,
+    /// A password is to be hashed, to set it by this code.
+    HashReset(Name, Secret),
+    Reset,
     /// A session proves an account after it has come in.
     Login(Door),
     Check(Door, Name),
@@ -151,8 +170,8 @@ pub(super) enum Why {
         upto: Place,
     },
     Replay(Box<str>),
-    /// To tell the room just come into, or each of those that one is in.
-    Arrive(RoomCard),
+    /// To tell each of the rooms that one is in; and what was said there meanwhile.
+    Arrive(RoomCard, Past),
     /// To tell what is to be told of a room that another session brought this one into.
     LookAround(RoomCard),
     Certificates,

@@ -31,6 +31,7 @@ fn entry(command: &str) -> Option<Entry> {
         "ACCEPT" | "JOIN" | "PART" | "ISON" | "USERHOST" | "MODE" | "TOPIC" | "TAGMSG" | "WHO"
         | "SETNAME" | "BATCH" | "CHATHISTORY" | "SEARCH" | "WALLOPS" | "KILL" => late(1),
         "KICK" | "OPER" | "RENAME" | "REDACT" => late(2),
+        "WEBPUSH" => late(1),
         "RELAYMSG" => late(3),
         _ => None,
     }
@@ -97,6 +98,7 @@ impl Chat {
             "REDACT" => self.redact(params, out),
             "RELAYMSG" => self.relaymsg(message, out),
             "PERSISTENCE" => self.persistence(params, out),
+            "WEBPUSH" => self.webpush(params, out),
             "OPER" => self.oper(params, out),
             "KILL" => self.kill(params, out),
             "WALLOPS" => self.wallops(params, out),
@@ -109,7 +111,10 @@ impl Chat {
 
     /// A command has fewer parameters than it needs.
     pub(super) fn too_few(&mut self, command: &str, out: &mut Output) {
-        if matches!(command, "CHATHISTORY" | "REDACT" | "REGISTER" | "VERIFY" | "SEARCH") {
+        if matches!(
+            command,
+            "CHATHISTORY" | "REDACT" | "REGISTER" | "VERIFY" | "SEARCH" | "WEBPUSH"
+        ) {
             return self.fail(command, "NEED_MORE_PARAMS", &[], "Not enough parameters", out);
         }
         self.numeric(461, &[command], "Not enough parameters", out);

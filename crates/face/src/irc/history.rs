@@ -31,6 +31,23 @@ use crate::output::Output;
 /// Lines that are told to who comes into a channel and can't ask for them.
 const REPLAYED: u32 = 50;
 
+/// Lines of a channel that are told to who was away and can't ask for them: the last so many.
+const MISSED_MAX: u32 = 500;
+
+/// Messages that are kept back until the past is told; beyond that, order is given up.
+const HELD_MAX: usize = 64;
+
+/// What of a channel's past is told to a client that can't ask for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Past {
+    /// Nothing, as the person has seen it.
+    Seen,
+    /// What was said last, to who is new there.
+    Last,
+    /// What was said after this place, to who was away.
+    Missed(Place),
+}
+
 /// What a page of lines is told as.
 #[derive(Debug)]
 pub(super) struct LinesAsk {
@@ -38,13 +55,16 @@ pub(super) struct LinesAsk {
     subcommand: Box<str>,
 }
 
-/// What asks for the last lines of a channel.
-pub(super) fn replay(room: &Name) -> Query {
-    Query::Lines {
-        of: Owner::Room(room.clone()),
-        range: Range::Latest(None),
-        limit: REPLAYED,
-        happenings: false,
+impl Past {
+    /// What asks for it.
+    pub(super) fn query(self, room: &Name) -> Option<Query> {
+        let (range, limit) = match self {
+            Self::Seen => return None,
+            Self::Last => (Range::Latest(None), REPLAYED),
+            Self::Missed(place) => (Range::Latest(Some(Point::Place(place))), MISSED_MAX),
+        };
+        let of = Owner::Room(room.clone());
+        Some(Query::Lines { of, range, limit, happenings: false })
     }
 }
 
@@ -112,16 +132,65 @@ impl Chat {
         self.close_batch(batch, out);
     }
 
-    /// Tells the last lines of a channel to who has come into it.
+    /// Tells lines of a channel to who has come into it, without those that were seen live since.
     pub(super) fn replayed(&mut self, target: &str, lines: &[Kept], out: &mut Output) {
-        if lines.is_empty() {
-            return;
+        let Some(me) = &self.me else { return };
+        let is_told = |line: &&Kept| match line {
+            Kept::Message(message) => {
+                message.place <= me.came && me.ignores.binary_search(&message.author.id).is_err()
+            }
+            Kept::Happening(_) => true,
+        };
+        let lines: Vec<Kept> = lines.iter().filter(is_told).cloned().collect();
+        if !lines.is_empty() {
+            let batch = self.open_batch("chathistory", &[target], out);
+            for line in &lines {
+                self.kept(line, target, batch.as_deref(), out);
+            }
+            self.close_batch(batch, out);
         }
-        let batch = self.open_batch("chathistory", &[target], out);
-        for line in lines {
-            self.kept(line, target, batch.as_deref(), out);
+        self.past_told(out);
+    }
+
+    /// Whether the client is told of the past without asking.
+    pub(super) fn is_told(&self, past: Past) -> bool {
+        !matches!(past, Past::Seen) && self.has(Cap::ServerTime) && !self.has(Cap::Chathistory)
+    }
+
+    /// The past is going to be told: what is said meanwhile comes after it.
+    pub(super) fn expect_past(&mut self, past: Past) {
+        if self.is_told(past)
+            && let Some(me) = &mut self.me
+        {
+            me.behind += 1;
         }
-        self.close_batch(batch, out);
+    }
+
+    /// Keeps a message back while what was said before it is not told yet; gives whether it did.
+    pub(super) fn hold(&mut self, message: &Arc<Message>, stamp: &Stamp, out: &mut Output) -> bool {
+        let Some(me) = self.me.as_mut().filter(|me| me.behind > 0) else { return false };
+        me.held.push((Arc::clone(message), *stamp));
+        if me.held.len() >= HELD_MAX {
+            me.behind = 0;
+            self.let_go(out);
+        }
+        true
+    }
+
+    /// A part of the past was told, or can't be.
+    pub(super) fn past_told(&mut self, out: &mut Output) {
+        let Some(me) = &mut self.me else { return };
+        me.behind = me.behind.saturating_sub(1);
+        if me.behind == 0 {
+            self.let_go(out);
+        }
+    }
+
+    fn let_go(&mut self, out: &mut Output) {
+        let held = self.me.as_mut().map(|me| std::mem::take(&mut me.held)).unwrap_or_default();
+        for (message, stamp) in held {
+            self.show(&Event::Said(message), &stamp, out);
+        }
     }
 
     fn kept(&mut self, line: &Kept, target: &str, batch: Option<&str>, out: &mut Output) {

@@ -14,6 +14,9 @@ use crate::output::Output;
 /// Tokens on one line.
 const TOKENS_MAX: usize = 13;
 
+/// Bytes of tokens on one line, unless a single one is longer.
+const TOKEN_BYTES_MAX: usize = 380;
+
 impl Chat {
     /// All tokens, with their values.
     pub(super) fn tokens(&self) -> Vec<String> {
@@ -58,8 +61,9 @@ impl Chat {
             format!("TOPICLEN={}", limits.topic_length),
             "USERLEN=17".to_owned(),
             "UTF8ONLY".to_owned(),
-            "WHOX".to_owned(),
         ];
+        tokens.extend(self.policy.push.as_ref().map(|push| format!("VAPID={}", push.key)));
+        tokens.push("WHOX".to_owned());
         if let Some(icon) = &self.policy.icon {
             tokens.push(format!("draft/ICON={}", token(icon)));
         }
@@ -77,8 +81,16 @@ impl Chat {
             None
         };
         let tokens = self.tokens();
-        for part in tokens.chunks(TOKENS_MAX) {
-            let words: Vec<&str> = part.iter().map(String::as_str).collect();
+        let mut rest = tokens.iter().map(String::as_str).peekable();
+        while rest.peek().is_some() {
+            let (mut words, mut bytes) = (Vec::new(), 0);
+            while let Some(word) = rest.next_if(|word| {
+                let fits = words.len() < TOKENS_MAX && bytes + word.len() < TOKEN_BYTES_MAX;
+                words.is_empty() || fits
+            }) {
+                bytes += word.len() + 1;
+                words.push(word);
+            }
             let line = self.numeric_line(5, &words, Some("are supported by this server"));
             self.push_in(batch.as_deref(), line, out);
         }

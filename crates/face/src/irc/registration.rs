@@ -13,7 +13,7 @@ use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 
 use super::args;
-use super::caps::{CAPS, Cap, listed};
+use super::caps::{CAPS, Cap, is_offered, listed};
 use super::chat::{Chat, Why};
 use crate::output::Output;
 
@@ -62,6 +62,7 @@ impl Chat {
                 let (policy, values) = (Arc::clone(&self.policy), self.cap_values);
                 // Who does not read several lines gets one, without what is still a draft.
                 let caps = CAPS.iter().filter(|(name, _)| values || !name.starts_with("draft/"));
+                let caps = caps.filter(|(_, cap)| is_offered(*cap, &policy));
                 let words = caps.map(|(name, cap)| listed(name, *cap, &policy, values));
                 // It is told, and nobody can ask for it.
                 let sts = policy.sts.filter(|_| values).map(|sts| match self.about.secure {
@@ -77,7 +78,7 @@ impl Chat {
             "REQ" => {
                 self.negotiate();
                 let list = params.get(1).copied().unwrap_or_default();
-                let answer = match self.caps.request(list) {
+                let answer = match self.caps.request(list, &self.policy) {
                     Some(mut caps) => {
                         // Who reads values is told of changes, whether it wants to or not.
                         caps.set(Cap::Notify, caps.has(Cap::Notify) || self.cap_values);

@@ -36,6 +36,16 @@ impl Look {
         Self(bits.iter().filter(|(on, _)| *on).map(|(_, bit)| bit).sum())
     }
 
+    /// The look as a number, to be kept with a device.
+    pub(super) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The look that was kept, on a line alone.
+    pub(super) fn single(bits: u8) -> Self {
+        Self(bits & !MULTILINE)
+    }
+
     fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
     }

@@ -7,6 +7,7 @@ use chinwag_model::query::Answer;
 
 use super::caps::Cap;
 use super::chat::{Chat, Door, Why};
+use super::history::Past;
 use super::metadata::Wanted;
 use super::render::channel;
 use super::speech::Slot;
@@ -74,7 +75,10 @@ impl Chat {
                 self.close(&reason, out);
             }
             (Why::Say(slot), outcome) => self.said_so(&slot, outcome, out),
-            (Why::Join(_), Ok(Done::Joined(room))) => self.look_around(room, false),
+            (Why::Join(_), Ok(Done::Joined(room))) => {
+                self.expect_past(Past::Last);
+                self.look_around(room, Past::Last);
+            }
             (Why::Part(_) | Why::Kick { .. } | Why::SetTopic(_) | Why::Rename(..), Ok(_)) => {}
             (Why::Nick(_) | Why::Redact { .. } | Why::Nothing | Why::Act(..), Ok(_)) => {
                 // Whoever is to see it has seen it.
@@ -104,13 +108,18 @@ impl Chat {
                     me.card = card.clone();
                     me.guest = false;
                 }
-                self.registered(door, card.name.shown(), out);
+                self.registered(door, "REGISTER", card.name.shown(), out);
             }
             (Why::Register(door), Err(refusal)) => self.refused_account(door, refusal, out),
+            (Why::Hold(door, account), outcome) => self.held(door, &account, outcome, out),
+            (Why::Verify(door, account), outcome) => self.verified(door, &account, outcome, out),
+            (Why::AskReset, outcome) => self.reset_asked(outcome, out),
+            (Why::Reset, outcome) => self.password_reset(outcome, out),
             (Why::Login(door), Ok(Done::LoggedIn(entered))) => {
                 self.has_logged_in(door, entered, out);
             }
             (Why::Login(door), Err(_)) => self.not_logged_in(door, out),
+            (Why::Device(device), outcome) => self.device_noted(&device, outcome, out),
             (Why::Service(service, said), Ok(_)) => self.notice(Some(service), &said, out),
             (Why::Service(service, _), Err(refusal)) => self.service_refused(service, refusal, out),
             (Why::Redact { target, id }, Err(refusal)) => {
@@ -265,7 +274,8 @@ impl Chat {
             },
             (Why::Stay, Answer::Stays(stays)) => self.stays(*stays, out),
             (Why::Certificates, Answer::Certificates(prints)) => self.certificates(prints, out),
-            (Why::Nothing | Why::Replay(_) | Why::Backlog { .. }, _) => {}
+            (Why::Replay(_) | Why::Backlog { .. }, _) => self.past_told(out),
+            (Why::Nothing, _) => {}
             (_, Answer::Unavailable) => {
                 let text = "That cannot be read now; try again";
                 self.fail("*", "TEMPORARILY_UNAVAILABLE", &[], text, out);
@@ -288,6 +298,15 @@ impl Chat {
                 let text = "That failed; try again";
                 self.not_registered(door, "TEMPORARILY_UNAVAILABLE", text, out);
             }
+            (Why::ClaimFor(door, name, address), checked) => {
+                self.claimed((door, name, address), checked, out);
+            }
+            (Why::HashReset(account, code), Checked::Hashed(verifier)) => {
+                self.reset_by(account, code, verifier.clone());
+            }
+            (Why::HashReset(..), _) => {
+                self.notice(Some("NickServ"), "That failed; try again.", out);
+            }
             (Why::NewPassword(version), Checked::Hashed(verifier)) => {
                 self.new_password(version, verifier.clone());
             }
@@ -307,8 +326,8 @@ impl Chat {
     pub(super) fn go_on(&mut self, why: Why, out: &mut Output) {
         match why {
             Why::Welcomed => self.welcomed(out),
-            Why::Arrive(room) => self.arrive(&room, out),
-            Why::LookAround(room) => self.look_around(&room, true),
+            Why::Arrive(room, past) => self.arrive(&room, past, out),
+            Why::LookAround(room) => self.look_around(&room, Past::Seen),
             Why::EndOfNames(list) => self.numeric(366, &[&list], "End of /NAMES list", out),
             Why::EndOfWhois(nick) => self.numeric(318, &[&nick], "End of /WHOIS list", out),
             _ => {}

@@ -8,6 +8,7 @@ use chinwag_wire::irc::message::LineWriter;
 
 use super::caps::Cap;
 use super::chat::Chat;
+use super::history::Past;
 use super::render::{Teller, channel};
 use super::reply::Line;
 use super::{Look, Sight, Via};
@@ -92,7 +93,10 @@ impl Chat {
 
     /// See [`IrcFace::hears`](super::IrcFace::hears).
     pub(super) fn hears(&self, authors: &[PersonId]) -> Option<Look> {
-        let me = self.me.as_ref().filter(|me| me.ignores.is_empty() && !self.is_finished())?;
+        let me = self.me.as_ref().filter(|me| me.ignores.is_empty() && me.behind == 0)?;
+        if self.is_finished() {
+            return None;
+        }
         authors.binary_search(&me.card.id).is_err().then_some(self.look)
     }
 
@@ -112,6 +116,7 @@ impl Chat {
         }
         match &message.to {
             _ if caused => Sight::Nothing,
+            _ if me.behind > 0 => Sight::Own,
             Destination::Everyone => Sight::Own,
             _ => Sight::Shared(self.look),
         }
@@ -126,6 +131,7 @@ impl Chat {
     pub(super) fn show(&mut self, event: &Event, stamp: &Stamp, out: &mut Output) {
         let caused = stamp.origin.session == self.about.session;
         match event {
+            Event::Said(message) if !caused && self.hold(message, stamp, out) => return,
             Event::Said(message) => return self.said(message, stamp, caused, out),
             Event::Renamed { was, who } => {
                 self.tell_event(event, stamp, caused, out);
@@ -177,7 +183,7 @@ impl Chat {
                 };
                 self.tell_event(&left, stamp, caused, out);
                 if caused {
-                    return self.arrive(room, out);
+                    return self.arrive(room, Past::Seen, out);
                 }
                 return self.come_along(room, out);
             }
@@ -189,8 +195,12 @@ impl Chat {
                         self.metadata_event(&of, key, Some(value), out);
                     }
                 }
-                let own = self.me.as_ref().is_some_and(|me| me.card.id == arrival.who.id);
-                if own && !caused {
+                let Some(me) = self.me.as_mut().filter(|me| me.card.id == arrival.who.id) else {
+                    return;
+                };
+                if caused {
+                    me.came = stamp.place;
+                } else {
                     self.look_around_beside(&arrival.room);
                 }
                 return;

@@ -1,7 +1,7 @@
 //! Tests of the IRC face, against the rules themselves: what sessions ask is decided, and what comes
 //! of it is told.
 
-mod world;
+pub(super) mod world;
 
 use chinwag_wire::irc::message::Message;
 use proptest::prelude::*;
@@ -62,6 +62,7 @@ const WORDS: &[&str] = &[
     "WHO",
     "WHOIS",
     "WHOWAS",
+    "WEBPUSH",
     "NONSENSE",
     "#tea",
     "#tea,#x",
@@ -103,6 +104,10 @@ const WORDS: &[&str] = &[
     "GET",
     "SET",
     "SUB",
+    "UNREGISTER",
+    "VAPIDPUBKEY",
+    "https://push.example/a",
+    "p256dh=BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4;auth=BTBZMqHH6r4Tts7J_aSIgg",
     "LIST",
     "avatar",
     "%tcuihsnfdlaor,7",
@@ -181,4 +186,35 @@ fn who_asks_for_less_is_not_told_who_comes_to_a_crowded_room() {
     world.types(2, "JOIN #tea");
     assert_eq!(world.take(0), "");
     assert_eq!(world.take(1), ":p2!~u@host JOIN #tea\r\n");
+}
+
+#[test]
+fn what_is_said_while_the_past_is_told_comes_once_and_after_it() {
+    // Beyond what is kept back it comes before the past, and nothing is lost either way.
+    for (meanwhile, in_order) in [(1, true), (63, true), (64, false), (100, false)] {
+        let mut world = World::new(2);
+        world.types(0, "JOIN #tea");
+        world.types(0, "PRIVMSG #tea :past");
+        world.types(1, "CAP REQ :server-time");
+        world.slow = true;
+        world.types(1, "JOIN #tea");
+        assert!(!world.hears(1));
+        let mut live = Vec::new();
+        for number in 0..meanwhile {
+            world.types(0, &format!("PRIVMSG #tea :live{number}"));
+            live.push(format!("live{number}"));
+        }
+        world.read();
+        assert!(world.hears(1));
+        let told = world.take(1);
+        let said: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.split_once("PRIVMSG #tea :"))
+            .map(|l| l.1)
+            .collect();
+        let past = said.iter().position(|text| *text == "past");
+        assert_eq!(past == Some(0), in_order, "{told}");
+        let others: Vec<&str> = said.into_iter().filter(|text| *text != "past").collect();
+        assert_eq!((past.is_some(), others), (true, live.iter().map(String::as_str).collect()));
+    }
 }

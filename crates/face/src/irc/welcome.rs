@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chinwag_model::ask::Ask;
+use chinwag_model::id::Place;
 use chinwag_model::intent::Owner;
 use chinwag_model::message::RoomCard;
 use chinwag_model::outcome::Entered;
@@ -11,6 +12,7 @@ use chinwag_wire::irc::message::LineWriter;
 
 use super::caps::Cap;
 use super::chat::{Chat, Me, Why};
+use super::history::Past;
 use super::metadata::Wanted;
 use super::render::{Teller, channel};
 use super::reply::Line;
@@ -49,10 +51,20 @@ impl Chat {
         }
         // The message of the day stands behind the numbers of those who are there.
         self.then(Why::Welcomed);
+        self.catch_up(entered, out);
+    }
+
+    /// Wants to tell the rooms that the person is in, and what came while they were away.
+    pub(super) fn catch_up(&mut self, entered: &Entered, out: &mut Output) {
         for room in &entered.rooms {
-            self.then(Why::Arrive(room.clone()));
+            let missed = entered.rested.filter(|_| !room.group).map_or(Past::Seen, Past::Missed);
+            self.expect_past(missed);
+            self.then(Why::Arrive(room.clone(), missed));
         }
         if !entered.new && !entered.was_online && !self.has_history(out, entered.place) {
+            if let Some(me) = &mut self.me {
+                me.behind += 1;
+            }
             let query = Query::Backlog { upto: entered.place, after: None };
             let why = Why::Backlog { upto: entered.place };
             self.ask(Ask::Query(query), why);
@@ -74,6 +86,9 @@ impl Chat {
             ignores,
             watched,
             keys,
+            came: entered.place,
+            behind: 0,
+            held: Vec::new(),
         }));
     }
 
@@ -89,7 +104,7 @@ impl Chat {
     }
 
     /// Tells a room that the client is in without having joined it just now.
-    pub(super) fn arrive(&mut self, room: &RoomCard, out: &mut Output) {
+    pub(super) fn arrive(&mut self, room: &RoomCard, past: Past, out: &mut Output) {
         let Some(me) = &self.me else { return };
         let mut body = Vec::new();
         let card = &me.card;
@@ -104,16 +119,17 @@ impl Chat {
             line.end();
         }
         self.push(Line { tags: Vec::new(), body }, out);
-        self.look_around(room, true);
+        self.look_around(room, past);
     }
 
     /// Wants to tell what one is told of a room one comes into: before anything else.
-    pub(super) fn look_around(&mut self, room: &RoomCard, replayed: bool) {
+    pub(super) fn look_around(&mut self, room: &RoomCard, past: Past) {
         let target: Box<str> = channel(&room.name).into();
         let name = room.name.clone();
         self.room_values(&name);
-        if self.has(Cap::ServerTime) && !self.has(Cap::Chathistory) && !replayed {
-            let query = super::history::replay(&name);
+        if self.is_told(past)
+            && let Some(query) = past.query(&name)
+        {
             self.ask_next(Ask::Query(query), Why::Replay(target.clone()));
         }
         if !self.has(Cap::NoImplicitNames) {
@@ -132,12 +148,7 @@ impl Chat {
     }
 
     /// Tells a page of what came while the person was away.
-    pub(super) fn backlog(
-        &mut self,
-        upto: chinwag_model::id::Place,
-        page: &Backlog,
-        out: &mut Output,
-    ) {
+    pub(super) fn backlog(&mut self, upto: Place, page: &Backlog, out: &mut Output) {
         for message in &page.messages {
             let viewer = self.nick().to_owned();
             let teller = Teller {
@@ -154,7 +165,10 @@ impl Chat {
                 let query = Query::Backlog { upto, after: Some(after) };
                 self.ask_next(Ask::Query(query), Why::Backlog { upto });
             }
-            None => out.told_upto(upto),
+            None => {
+                out.told_upto(upto);
+                self.past_told(out);
+            }
         }
     }
 }

@@ -94,6 +94,7 @@ fn policy() -> LinePolicy {
         guests: true,
         open_names: true,
         registration: true,
+        verification: false,
         line_bytes_max: 4096,
     }
 }
@@ -187,6 +188,7 @@ fn entered(new: bool) -> Reply {
         guest: false,
         new,
         was_online: false,
+        rested: None,
         ignores: Vec::new(),
         rooms: Vec::new(),
         flags: Flags::default(),

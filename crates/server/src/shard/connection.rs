@@ -16,7 +16,7 @@ use crate::courier::Arrival;
 use crate::metrics::{Counted, Tally};
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
-use crate::transport::{Got, Transport};
+use crate::transport::{Got, Transport, Wrote};
 
 /// Bytes that a face may hold unread before its socket is read no further.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
@@ -269,15 +269,8 @@ impl Connection {
                 return Write::Blocked;
             }
             let due = self.outbox.len();
-            let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
-            let mut count = 0;
-            for (slot, slice) in slices.iter_mut().zip(self.outbox.slices()) {
-                *slot = slice;
-                count += 1;
-            }
-            let slices = slices.get(..count).unwrap_or_default();
             tally.writes += 1;
-            match self.stream.write(slices) {
+            match write_due(&mut self.stream, &self.outbox) {
                 Ok(wrote) => {
                     tally.written_bytes += wrote.bytes as u64;
                     self.outbox.advance(wrote.bytes.min(due));
@@ -292,6 +285,22 @@ impl Connection {
             }
         }
     }
+}
+
+/// Offers a socket what is due: mostly that is one piece, and takes no list of pieces.
+fn write_due(stream: &mut Transport, outbox: &Outbox) -> io::Result<Wrote> {
+    let mut due = outbox.slices();
+    let (first, second) = (due.next(), due.next());
+    let (Some(first), Some(second)) = (first, second) else {
+        return stream.write(first.as_slice());
+    };
+    let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
+    let mut count = 0;
+    for (slot, slice) in slices.iter_mut().zip([first, second].into_iter().chain(due)) {
+        *slot = slice;
+        count += 1;
+    }
+    stream.write(slices.get(..count).unwrap_or_default())
 }
 
 /// Delays who sends too fast: a bucket of lines that fills evenly ("generic cell rate algorithm").

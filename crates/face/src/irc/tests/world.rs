@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use chinwag_core::answer::Response;
 use chinwag_core::core::Core;
-use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::ask::{Ask, Checked, CodeAsk};
 use chinwag_model::effect::{Audience, Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
 use chinwag_model::mode::Flags;
-use chinwag_model::query::Answer;
-use chinwag_model::secret::Verifier;
+use chinwag_model::query::{Answer, Line};
+use chinwag_model::secret::{CodeHash, Secret, Verifier};
 
-use super::super::{About, IrcFace, IrcLimits, IrcPolicy, Sight, Via, shared_lines};
+use super::super::{About, IrcFace, IrcLimits, IrcPolicy, PushPolicy, Sight, Via, shared_lines};
 use crate::output::Output;
 
 /// Sessions `p0`, `p1` and so on, all of which have come in.
@@ -26,9 +26,13 @@ pub(super) struct World {
     attached: BTreeSet<SessionId>,
     /// Whether every room is too large to tell all of who comes.
     pub(super) crowded: bool,
+    /// Whether what is asked of the archive waits until [`read`](Self::read).
+    pub(super) slow: bool,
+    later: Vec<(usize, u32)>,
+    said: Vec<Line>,
 }
 
-fn policy() -> IrcPolicy {
+pub(crate) fn policy() -> IrcPolicy {
     IrcPolicy {
         server_name: "srv".to_owned(),
         network: "net".to_owned(),
@@ -38,11 +42,13 @@ fn policy() -> IrcPolicy {
         version: "v".to_owned(),
         icon: None,
         sts: None,
+        push: Some(PushPolicy { key: "KEY".to_owned(), devices_max: 2 }),
         started: Timestamp(0),
         guests: true,
         registration: true,
         register_before_connect: true,
         register_needs_email: false,
+        mail: false,
         always_on: true,
         default_flags: Flags::default(),
         lines_per_second: 10,
@@ -88,6 +94,9 @@ impl World {
             rooms: BTreeMap::new(),
             attached: BTreeSet::new(),
             crowded: false,
+            slow: false,
+            later: Vec::new(),
+            said: Vec::new(),
         };
         let node = SessionId { node: NodeId(0), number: 0 };
         world.decide(Origin { session: node, request: 0 }, Intent::Begin);
@@ -115,6 +124,21 @@ impl World {
         String::from_utf8(std::mem::take(&mut self.people[who].1.bytes)).expect("it is UTF-8")
     }
 
+    /// Answers what waits with all that was said so far.
+    pub(super) fn read(&mut self) {
+        for (who, request) in std::mem::take(&mut self.later) {
+            let answer = Answer::Lines(self.said.clone());
+            let (face, out) = &mut self.people[who];
+            face.answer(request, &answer, out);
+            self.run(who);
+        }
+    }
+
+    /// Whether a session sees what is said in a room as others with its capabilities do.
+    pub(super) fn hears(&self, who: usize) -> bool {
+        self.people[who].0.hears(&[]).is_some()
+    }
+
     fn run(&mut self, who: usize) {
         loop {
             let (face, out) = &mut self.people[who];
@@ -125,6 +149,10 @@ impl World {
                 Ask::Query(query) => {
                     let answer = match self.core.state().answer(origin.session, &query) {
                         Response::Now(answer) => answer,
+                        Response::Later(_) if self.slow => {
+                            self.later.push((who, request));
+                            continue;
+                        }
                         Response::Later(_) => Answer::Unavailable,
                     };
                     let (face, out) = &mut self.people[who];
@@ -141,6 +169,14 @@ impl World {
                     };
                     self.checked(who, request, &checked);
                 }
+                Ask::Claim { name, .. } => {
+                    let checked = match self.core.state().claim(&name) {
+                        Some(held) => Checked::Right { version: held.version },
+                        None => Checked::Hashed(Verifier::new("phc".to_owned())),
+                    };
+                    self.checked(who, request, &checked);
+                }
+                Ask::Code(ask) => self.decide(origin, coded(*ask)),
                 Ask::Operate { .. } => {
                     self.checked(who, request, &Checked::Right { version: 1 });
                 }
@@ -187,6 +223,11 @@ impl World {
                 let (face, out) = &mut self.people[origin.session.number as usize - 1];
                 face.outcome(origin.request, &outcome, out);
             }
+            Effect::Mail { origin, .. } => {
+                let (face, out) = &mut self.people[origin.session.number as usize - 1];
+                let sent = Ok(chinwag_model::outcome::Done::CodeSent);
+                face.outcome(origin.request, &sent, out);
+            }
             Effect::Attach { session, rooms, .. } => {
                 self.attached.insert(session);
                 for room in rooms {
@@ -213,6 +254,9 @@ impl World {
     }
 
     fn show(&mut self, audience: &Audience, event: &Event, stamp: &Stamp) {
+        if let Event::Said(message) = event {
+            self.said.push(Line::Message(Arc::clone(message)));
+        }
         let room = |room: &RoomId| self.rooms.get(room).cloned().unwrap_or_default();
         let sessions: BTreeSet<SessionId> = match audience {
             Audience::Room(id) => room(id),
@@ -233,6 +277,25 @@ impl World {
                 }
                 Sight::Own => face.show(event, stamp, out),
             }
+        }
+    }
+}
+
+/// What a node makes of something that a code is mailed or given for; every code is `right`.
+fn coded(ask: CodeAsk) -> Intent {
+    let mailed = CodeHash::new([1; 32]);
+    let given = |code: &Secret| match code.expose() {
+        b"right" => mailed,
+        _ => CodeHash::new([2; 32]),
+    };
+    match ask {
+        CodeAsk::Hold { name, address, claim } => {
+            Intent::Hold { name, address, claim, code: mailed }
+        }
+        CodeAsk::Verify { account, code } => Intent::Verify { account, code: given(&code) },
+        CodeAsk::AskReset { account } => Intent::AskReset { account, code: mailed },
+        CodeAsk::Reset { account, code, verifier } => {
+            Intent::Reset { account, code: given(&code), verifier }
         }
     }
 }
