@@ -18,7 +18,7 @@ const PAGES: Metric = Metric { name: "answers, one client", unit: "/s", digits: 
 const LINES: Metric = Metric { name: "messages an answer", unit: "", digits: 0 };
 const START: Metric = Metric { name: "start to listening", unit: "ms", digits: 0 };
 const MEMORY: Metric = Metric { name: "memory after it", unit: "MB", digits: 1 };
-const STORED: Metric = Metric { name: "stored, with archive and index", unit: "/s", digits: 0 };
+const STORED: Metric = Metric { name: "messages stored and archived", unit: "/s", digits: 0 };
 
 const BY_STORED: Chart = Chart {
     file: "history-by-stored",

@@ -23,7 +23,7 @@ const BY_MEMBERS: Chart = Chart {
     metric: CPU,
 };
 
-/// Everyone is told, however large the room, as other servers do.
+/// In line mode, too, everyone is told, however large the room. On IRC this is so in any case.
 const ALL_TOLD: Setup = Setup { tls: false, presence_notices_max: Some(1_000_000) };
 
 /// Those who join and leave.
@@ -59,13 +59,14 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
 }
 
 fn growing(members: usize, ground: &Ground, quick: bool) -> Experiment {
-    let told =
-        |name, face| (Subject { setup: ALL_TOLD, ..Subject::chinwag(name, &[Face::Irc]) }, face);
+    let on_irc = |name| Subject::chinwag(name, &[Face::Irc]);
+    let in_lines = |name| Subject::chinwag(name, &[Face::Line]);
+    let all_told = in_lines("chinwag, members in line mode, all told");
     let own = [
-        told("chinwag, all are told", Face::Irc),
-        told("chinwag, all are told, no-implicit-names", Face::IrcQuiet),
-        (Subject::chinwag("chinwag, default (told up to 500)", &[Face::Irc]), Face::Irc),
-        (Subject::chinwag("chinwag, default, no-implicit-names", &[Face::Irc]), Face::IrcQuiet),
+        (on_irc("chinwag, IRC"), Face::Irc),
+        (on_irc("chinwag, IRC, who joins has no-implicit-names"), Face::IrcQuiet),
+        (in_lines("chinwag, members in line mode (told up to 500)"), Face::Irc),
+        (Subject { setup: ALL_TOLD, ..all_told }, Face::Irc),
     ];
     let others = Subject::peers(ground).map(|subject| (subject, Face::Irc));
     let trial = |(subject, face): (Subject, Face)| {
