@@ -6,6 +6,7 @@
 
 mod connection;
 mod delivery;
+mod ending;
 mod fan_out;
 mod intake;
 mod said;
@@ -17,11 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chinwag_face::face::Face;
 use chinwag_face::irc::IrcPolicy;
 use chinwag_face::line::{LineFace, LinePolicy};
 use chinwag_face::output::Output;
-use chinwag_model::ask::Ask;
 use chinwag_model::id::{NodeId, Timestamp};
 use chinwag_model::intent::Intent;
 use chinwag_node::delivery::SessionNumber;
@@ -391,7 +390,7 @@ impl Shard {
                     return self.part(key);
                 }
                 Some((request, ask)) => {
-                    let ask = wanted(ask, connection, &self.policy);
+                    let ask = connection.wanted(ask, &self.policy);
                     let session = connection.number;
                     self.asks.push(SessionAsk { session, request, ask });
                     self.send_output(key);
@@ -564,53 +563,6 @@ impl Shard {
                 let _ = self.hub.send(ToHub::Done);
             }
         }
-    }
-
-    fn say_goodbye(&mut self) {
-        self.farewell = Some(self.now + LINGER);
-        self.finish_all(|face, out| face.shutting_down(out));
-    }
-
-    /// The node has lost the others of its cluster, and with them all who are in by it.
-    fn close_all(&mut self) {
-        self.finish_all(|face, out| face.cluster_lost(out));
-        for (_, connection) in &mut self.connections {
-            connection.speech = Speech::None;
-        }
-    }
-
-    fn finish_all(&mut self, tell: impl Fn(&mut dyn Face, &mut Output)) {
-        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            if let Some(face) = connection.speech.face() {
-                tell(face, &mut self.output);
-                self.send_output(key);
-            }
-            self.finish(key);
-        }
-    }
-}
-
-fn wanted(ask: Ask, connection: &Connection, policy: &Policy) -> Wanted {
-    let peer = connection.peer;
-    match ask {
-        Ask::Intent(Intent::Enter(identity, visitor)) => {
-            // Who says nothing of itself is told of all the same.
-            let visitor = visitor.unwrap_or_else(|| Box::new(connection.visitor(policy)));
-            Wanted::Intent(Intent::Enter(identity, Some(visitor)))
-        }
-        Ask::Intent(intent) => Wanted::Intent(intent),
-        Ask::Query(query) => Wanted::Query(query),
-        Ask::Check { name, password } => Wanted::Check { name, password, peer },
-        Ask::Hash(password) => Wanted::Hash(password),
-        Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
-        Ask::Code(ask) => Wanted::Code { ask, peer },
-        Ask::Prove(name) => Wanted::Prove { name, peer },
-        Ask::Proved(name) => Wanted::Proved { name, peer },
-        Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
-        Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
-        Ask::Reread => Wanted::Reread,
     }
 }
 
