@@ -45,7 +45,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 #[test]
 fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
-    for (name, version) in [("log.sqlite", 1), ("chinwag.sqlite", 2)] {
+    for (name, version) in [("log.sqlite", 2), ("chinwag.sqlite", 2)] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
         drop(store::open(folder.path()).unwrap());

@@ -79,10 +79,12 @@ pub(crate) fn history(server: &Server, from: &str, last: &str) -> Vec<(String, S
             }
             all.extend(read(&line));
         }
-        let Some((id, said)) = all.last() else { panic!("there is no {from} in the history") };
-        if said.ends_with(last) {
+        // Who was slow may have said something after it.
+        if let Some(end) = all.iter().position(|(_, said)| said.ends_with(last)) {
+            all.truncate(end + 1);
             return all;
         }
+        let Some((id, said)) = all.last() else { panic!("there is no {from} in the history") };
         assert!(Instant::now() < deadline, "the history has no {last:?}, and ends with {said:?}");
         client.send(&format!("CHATHISTORY AFTER #tea msgid={id} {PAGE}"));
     }
