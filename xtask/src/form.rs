@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("face", 3),
     ("node", 3),
     ("sqlite", 3),
+    ("nats", 3),
     ("server", 4),
     ("chinwag", 5),
 ];

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 cargo xtask test    everything that CI checks, after installing what it needs
+cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
 cargo xtask count   instructions of the hot path, held to bench/instructions.txt; --write keeps them
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let root = root();
     let done = match task.as_str() {
         "test" => test(&root),
+        "tools" => tools::install(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
         "count" => count::run(&root, std::env::args().any(|argument| argument == "--write")),

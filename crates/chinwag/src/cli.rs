@@ -33,6 +33,50 @@ pub(crate) enum Command {
     HashPassword,
     /// Make a certificate for TLS, signed by itself, and its key.
     MakeCertificate(MakeCertificate),
+    /// Look after a cluster over NATS JetStream.
+    #[command(subcommand)]
+    Cluster(Cluster),
+}
+
+/// Commands of `cluster`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cluster {
+    /// Tell what is wrong with the cluster and with this node's copy of it, and what to do.
+    #[command(
+        after_help = "One line for each thing that was looked at. Exit code 1 if one of them is \
+        wrong. Changes nothing, and can be run beside a running node, whose data folder is then \
+        not looked at.\n\n\
+        Examples:\n  \
+        chinwag cluster doctor --config /etc/chinwag.toml"
+    )]
+    Doctor(ClusterNode),
+    /// Make a cluster's stream that goes on from this data folder.
+    #[command(
+        after_help = "For a chinwag that was alone until now, and is stopped: its data folder becomes \
+        that of the first node. Copies of the folder, before the first start, are data folders of \
+        the other nodes. Also where the stream of a cluster is lost with all its servers: from the \
+        node that got furthest, as `chinwag cluster doctor` tells.\n\n\
+        Examples:\n  \
+        chinwag cluster import --config /etc/chinwag.toml"
+    )]
+    Import(ClusterNode),
+    /// Make the data folder of a node that of a chinwag without a cluster.
+    #[command(after_help = "Stop all nodes before, this one last. Then take [cluster] out of the \
+        configuration, and start it.\n\n\
+        Examples:\n  \
+        chinwag cluster export --config /etc/chinwag.toml")]
+    Export(ClusterNode),
+}
+
+/// Which node of which cluster.
+#[derive(Debug, Args)]
+pub(crate) struct ClusterNode {
+    /// The configuration file; without it, chinwag.toml in this folder if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder that holds everything.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// Options of `serve`.

@@ -1,6 +1,7 @@
 //! The configuration: read from a file, the environment and options, each value with its origin.
 
 mod address;
+mod cluster;
 mod environment;
 mod file;
 mod irc;
@@ -99,16 +100,6 @@ impl Config {
     /// How much is logged.
     pub(crate) fn log_level(&self) -> &str {
         self.settings.text("log.level")
-    }
-
-    /// What is asked for and this version does not have: to be told, and not to be passed over.
-    pub(crate) fn unsupported(&self) -> Option<String> {
-        let s = &self.settings;
-        let told = |path: &str, what: &str, to_do: &str| {
-            let origin = &s.get(path)?.origin;
-            Some(format!("{origin}: this version of chinwag does not do {what} yet; {to_do}"))
-        };
-        told("cluster.servers", "a cluster", "take [cluster] out")
     }
 
     /// The certificate that is configured, read from its files, if one is.

@@ -26,3 +26,16 @@ pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Vec<u8>>) 
     written.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(key)
 }
+
+/// Keeps this secret in place of whatever is there.
+pub(crate) fn replace(path: &Path, key: &[u8]) -> Result<()> {
+    let new = path.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(&new).and_then(|mut file| {
+        file.write_all(key)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    });
+    written.with_context(|| format!("cannot write {}", path.display()))
+}

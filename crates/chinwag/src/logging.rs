@@ -7,10 +7,13 @@ use std::io::{IsTerminal, Write};
 use chinwag_wire::line::clean::clean;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Begins to log.
 pub(crate) fn start(json: bool, level: &str) {
@@ -19,10 +22,13 @@ pub(crate) fn start(json: bool, level: &str) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(level);
+    // What this library tells of its connections is told by chinwag in its own words.
+    let library = if level >= LevelFilter::DEBUG { level } else { LevelFilter::OFF };
+    let filter = Targets::new().with_default(level).with_target("async_nats", library);
     let started = if json {
-        log.json().map_event_format(Json).try_init()
+        log.json().map_event_format(Json).finish().with(filter).try_init()
     } else {
-        log.event_format(Plain).try_init()
+        log.event_format(Plain).finish().with(filter).try_init()
     };
     if let Err(error) = started {
         say(format_args!("chinwag: cannot log: {error}"));

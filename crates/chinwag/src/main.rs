@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod client;
 mod cloak;
+mod cluster;
 mod config;
 mod key_file;
 mod logging;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
             match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {
                     let shown = print(&check::show(&config));
-                    let wrong = config.unsupported();
+                    let wrong = config.cluster().err().map(|error| error.to_string());
                     let wrong = wrong.or_else(|| config.options(&[]).err().map(|e| e.to_string()));
                     wrong.map_or(shown, fail)
                 }
@@ -42,6 +43,13 @@ fn main() -> ExitCode {
         }
         Command::HashPassword => match password::hash() {
             Ok(hash) => print(&format!("{hash}\n")),
+            Err(error) => fail(format!("{error:#}")),
+        },
+        Command::Cluster(command) => match cluster::run(command) {
+            Ok((said, is_well)) => {
+                let printed = print(&said);
+                if is_well { printed } else { ExitCode::FAILURE }
+            }
             Err(error) => fail(format!("{error:#}")),
         },
         Command::MakeCertificate(make) => {

@@ -3,16 +3,18 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use chinwag_server::cluster::Cluster;
 use chinwag_server::options::TlsUse;
 use chinwag_server::server::Server;
 use chinwag_sqlite::store;
+use chinwag_storage::log::Log;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::config::{Config, Source};
-use crate::{cloak, fail, logging, push_key};
+use crate::{cloak, cluster, fail, logging, push_key};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
@@ -27,23 +29,38 @@ pub(crate) fn run(source: &Source) -> ExitCode {
 
 fn start(source: &Source) -> Result<(Server, Signals)> {
     let config = source.load()?;
-    if let Some(what) = config.unsupported() {
-        bail!(what);
-    }
+    config.cluster()?;
     let mut options = config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
     // A file size limit is then an error that a write returns, as a full disk is.
     let signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-    let (log, archive) = store::open(&config.data())?;
-    options.policy.cloak_key = cloak::key(&config.data())?;
+    let data = config.data();
+    let (log, archive, part): (Box<dyn Log>, _, _) = match config.cluster()? {
+        None => {
+            let (log, archive) = store::open(&data)?;
+            (Box::new(log), archive, None)
+        }
+        Some(cluster) => {
+            let (copy, archive) = store::open_copy(&data)?;
+            let part = cluster::part(&cluster)?;
+            let log = cluster::open(cluster, copy, &data)?;
+            let whispers = Box::new(log.whispers());
+            (Box::new(log), archive, Some(Cluster { part, whispers }))
+        }
+    };
+    options.policy.cloak_key = cloak::key(&data)?;
     if config.pushes() {
-        let (push, told) = config.push(push_key::key(&config.data())?);
+        let (push, told) = config.push(push_key::key(&data)?);
         options.push = Some(push);
         options.policy.irc.push = Some(told);
     }
-    let server = Server::start(options, Box::new(log), Arc::new(archive))?;
+    let archive = Arc::new(archive);
+    let server = match part {
+        None => Server::start(options, log, archive)?,
+        Some(part) => Server::start_in_cluster(options, log, archive, part)?,
+    };
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }

@@ -12,6 +12,18 @@ pub(crate) fn check(state: &State) {
     check_names(state);
     check_sessions(state);
     check_rooms(state);
+    check_lives(state);
+}
+
+/// Nobody is there by a node whose life is over.
+fn check_lives(state: &State) {
+    for (node, life) in &state.lives {
+        if life.is_over() {
+            assert_eq!(state.sessions_of(*node).count(), 0, "{node:?} is over");
+        }
+    }
+    let known = state.all_living().map(|living| living.incarnation.knows).min();
+    assert!(known.is_none_or(|known| known >= state.level), "all who live know the level");
 }
 
 fn check_names(state: &State) {

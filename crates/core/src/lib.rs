@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
 pub mod answer;
+mod chain;
 pub mod core;
 #[cfg(test)]
 mod invariant;

@@ -11,6 +11,7 @@ use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
 use chinwag_model::outcome::Refusal;
 use chinwag_model::push::Device;
 use chinwag_model::rank::Rank;
@@ -20,10 +21,10 @@ use chinwag_model::text::Text;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::core::Core;
+use crate::core::{Core, Fate};
 use crate::invariant;
 use crate::stage::routes::Routes;
-use crate::state::State;
+use crate::state::{Life, State};
 
 /// A small world, so that people meet: names that are equal, that look alike, that are reserved.
 const NAMES: &[&str] = &[
@@ -35,7 +36,7 @@ const NAMES: &[&str] = &[
 #[derive(Clone, Debug)]
 enum Act {
     /// A node's packet comes: which one, and what each of its connections wants.
-    Packet { node: u32, turn: Turn, wants: Vec<(Connection, Intent)> },
+    Packet { node: u32, turn: Turn, wants: Vec<(Connection, Intent)>, expires: Option<i64> },
     /// One of the two cores goes on from a snapshot.
     Restore,
 }
@@ -50,6 +51,8 @@ enum Turn {
     Next,
     /// As the first of a new epoch.
     Begins,
+    /// As the first of a new epoch of a node of a cluster.
+    Joins,
     /// Once more.
     Again,
     /// After one that was lost.
@@ -147,6 +150,22 @@ fn intent() -> impl Strategy<Value = Intent> {
             Intent::Delivered(marks.into_iter().map(mark).collect())
         }),
         40 => visitors_intent(),
+        6 => nodes_intent(),
+    ]
+}
+
+/// What only nodes of a cluster ask for.
+fn nodes_intent() -> impl Strategy<Value = Intent> {
+    prop_oneof![
+        4 => (1..=3u32, 1..4u64, 1..30u64).prop_map(|(node, epoch, last)| Intent::Gone {
+            node: NodeId(node),
+            epoch,
+            last: Seq(last),
+        }),
+        3 => Just(Intent::Beat),
+        1 => Just(Intent::End),
+        1 => Just(Intent::Nothing),
+        1 => any::<u8>().prop_map(|n| Intent::Digest { seq: Seq(n.into()), digest: [n; 32] }),
     ]
 }
 
@@ -252,13 +271,16 @@ fn act() -> impl Strategy<Value = Act> {
     let turn = prop_oneof![
         40 => Just(Turn::Next),
         1 => Just(Turn::Begins),
+        2 => Just(Turn::Joins),
         1 => Just(Turn::Again),
         1 => Just(Turn::Lost),
         1 => Just(Turn::Over),
     ];
     let wants = prop::collection::vec((connection(), intent()), 0..24);
-    let packet =
-        (1..=2u32, turn, wants).prop_map(|(node, turn, wants)| Act::Packet { node, turn, wants });
+    // The log's time in these tests is between 0 and 1000, and then stands.
+    let expires = prop::option::weighted(0.3, 0..1100i64);
+    let packet = (1..=3u32, turn, wants, expires)
+        .prop_map(|(node, turn, wants, expires)| Act::Packet { node, turn, wants, expires });
     prop_oneof![8 => packet, 1 => Just(Act::Restore)]
 }
 
@@ -275,7 +297,9 @@ struct World {
 impl World {
     fn act(&mut self, act: Act) {
         match act {
-            Act::Packet { node, turn, wants } => self.packet(node, turn, wants),
+            Act::Packet { node, turn, wants, expires } => {
+                self.packet(node, turn, wants, expires.map(Timestamp));
+            }
             Act::Restore => {
                 let state = State::restore(&self.restored.state().snapshot());
                 self.restored = Core::new(state.expect("a snapshot is restored"));
@@ -284,19 +308,50 @@ impl World {
         assert_eq!(self.core.state().digest(), self.restored.state().digest());
     }
 
-    fn packet(&mut self, node: u32, turn: Turn, mut wants: Vec<(Connection, Intent)>) {
+    fn packet(
+        &mut self,
+        node: u32,
+        turn: Turn,
+        mut wants: Vec<(Connection, Intent)>,
+        expires: Option<Timestamp>,
+    ) {
+        let seq = self.core.state().seq().next();
+        // The clock of the log may go wrong.
+        let time = Timestamp((seq.0 as i64 * 7919) % 1000);
+        let is_late = expires.is_some_and(|expires| self.core.state().time().max(time) > expires);
+        let is_over = self.core.state().lives.get(&NodeId(node)).is_some_and(Life::is_over);
         let life = self.lives.entry(node).or_insert((0, 0));
-        if turn == Turn::Begins {
-            wants.insert(0, ((None, 0), Intent::Begin));
-            *life = (life.0 + 1, 0);
+        let begins = matches!(turn, Turn::Begins | Turn::Joins);
+        // A node of a cluster that begins too late has not begun.
+        let counts = match turn {
+            Turn::Next => life.0 > 0 && !is_over,
+            Turn::Begins => true,
+            Turn::Joins => !is_late,
+            _ => false,
+        };
+        let epoch_next = life.0 + 1;
+        if begins {
+            let incarnation = Incarnation {
+                name: format!("n{node}").into(),
+                nonce: epoch_next,
+                knows: RULES,
+                knows_since: RULES_OLDEST,
+            };
+            let intent = match turn {
+                Turn::Begins => Intent::Begin,
+                _ => Intent::BeginAs(Box::new(incarnation)),
+            };
+            wants.insert(0, ((None, 0), intent));
+            if counts {
+                *life = (epoch_next, 0);
+            }
         }
-        let (epoch, next) = *life;
-        let counts = epoch > 0 && matches!(turn, Turn::Next | Turn::Begins);
+        let (epoch, next) = if begins { (epoch_next, 0) } else { *life };
         if counts {
             life.1 += wants.len() as u64;
         }
         let (epoch, first) = match turn {
-            Turn::Next | Turn::Begins => (epoch, next),
+            Turn::Next | Turn::Begins | Turn::Joins => (epoch, next),
             Turn::Again => (epoch, next.saturating_sub(1)),
             Turn::Lost => (epoch, next + 1),
             Turn::Over => (epoch.saturating_sub(1), next),
@@ -308,14 +363,19 @@ impl World {
         };
         let requests: Vec<_> = wants.into_iter().map(request).collect();
         let origins: Vec<_> = requests.iter().map(|request| request.origin).collect();
-        let seq = self.core.state().seq().next();
-        // The clock of the log may go wrong.
-        let time = Timestamp((seq.0 as i64 * 7919) % 1000);
-        let entry =
-            Entry { seq, time, packet: Packet { node: NodeId(node), epoch, first, requests } };
+        let packet = Packet { node: NodeId(node), epoch, first, requests, expires };
+        let entry = Entry { seq, time, packet };
 
         let (mut effects, mut again) = (Vec::new(), Vec::new());
-        self.core.apply(&entry, &mut effects).expect("no gap");
+        let fate = self.core.apply(&entry, &mut effects).expect("no gap");
+        assert_eq!(
+            fate,
+            match counts {
+                true if is_late => Fate::Late,
+                true => Fate::Taken,
+                false => Fate::PassedOver,
+            }
+        );
         self.restored.apply(&entry, &mut again).expect("no gap");
         assert_eq!(effects, again, "equal states give equal effects");
         invariant::check(self.core.state());
@@ -330,6 +390,10 @@ impl World {
         self.routes.compare(self.core.state());
         check_replies(&effects, if counts { &origins } else { &[] });
         check_messages(&effects, seq);
+        if is_late {
+            let is_reply = |effect: &Effect| matches!(effect, Effect::Reply(_, Err(_)));
+            assert!(effects.iter().all(is_reply), "what comes too late does nothing");
+        }
     }
 }
 
@@ -370,8 +434,8 @@ proptest! {
         acts in prop::collection::vec(act(), 1..40)
     ) {
         let mut world = World::default();
-        world.packet(1, Turn::Begins, Vec::new());
-        world.packet(2, Turn::Begins, Vec::new());
+        world.packet(1, Turn::Joins, Vec::new(), None);
+        world.packet(2, Turn::Joins, Vec::new(), None);
         for act in acts {
             world.act(act);
         }

@@ -17,6 +17,7 @@ mod enter;
 mod entitle;
 mod exit;
 mod found;
+mod gone;
 mod group;
 mod hold;
 mod ignore;
@@ -40,6 +41,7 @@ mod rename;
 mod rename_room;
 mod reset;
 mod say;
+mod sign;
 pub(crate) mod speech;
 mod stay;
 mod topic;
@@ -95,6 +97,8 @@ pub(crate) enum Change {
     Accept(accept::Change),
     Stay(stay::Change),
     Create(create::Change),
+    Gone(gone::Change),
+    Sign(sign::Change),
     Device(device::Change),
     Hold(Box<hold::Change>),
     Verify(Box<verify::Change>),
@@ -109,7 +113,8 @@ pub(crate) enum Change {
 /// The rule's refusal.
 pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Change, Refusal> {
     Ok(match &request.intent {
-        Intent::Begin => Change::Begin(begin::decide(state, step)?),
+        Intent::Begin => Change::Begin(begin::decide(state, step, false)?),
+        Intent::BeginAs(_) => Change::Begin(begin::decide(state, step, true)?),
         Intent::Enter(identity, visitor) => {
             Change::Enter(enter::decide(state, step, identity, visitor.as_deref())?)
         }
@@ -199,6 +204,13 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Create(name, verifier) => {
             Change::Create(create::decide(state, step, name, verifier)?)
         }
+        Intent::Gone { node, epoch, last } => {
+            Change::Gone(gone::decide(state, step, *node, *epoch, *last)?)
+        }
+        Intent::End => Change::Gone(gone::decide_end(state, step)?),
+        Intent::Beat | Intent::Digest { .. } | Intent::Nothing => {
+            Change::Sign(sign::decide(state, step)?)
+        }
         Intent::AddDevice { device, devices_max } => {
             Change::Device(device::decide_add(state, step, device, *devices_max)?)
         }
@@ -267,6 +279,8 @@ impl Change {
             Self::Accept(change) => change.commit(state, step, out),
             Self::Stay(change) => change.commit(state, step, out),
             Self::Create(change) => change.commit(state, step, out),
+            Self::Gone(change) => change.commit(state, step, out),
+            Self::Sign(change) => change.commit(step, out),
             Self::Device(change) => change.commit(state, step, out),
             Self::Hold(change) => change.commit(state, step, out),
             Self::Verify(change) => change.commit(state, step, out),

@@ -15,12 +15,18 @@ pub const SNAPSHOT_FORMAT: u8 = 1;
 const FIELDS: u64 = 9;
 
 /// Behind them stands a map of what not every state has, if this one has any of it: by these numbers,
-/// each of which has one meaning for ever.
+/// each of which has one meaning for ever, in their order.
 const MAIL: u64 = 60;
+
+/// By what versions the nodes of a cluster decide; where there never was a cluster it is not there.
+const LEVEL: u64 = 80;
+
+/// The chain of what came of a cluster's entries; beside the level.
+const CHAIN: u64 = 81;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest([u8; 32]);
+pub struct Digest(pub [u8; 32]);
 
 /// Why bytes are no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +53,10 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        let more = !self.mail.is_empty();
-        e.array(FIELDS + u64::from(more))?
+        let mail = u64::from(!self.mail.is_empty());
+        let cluster = if self.level == 0 { 0 } else { 2 };
+        let more = mail + cluster;
+        e.array(FIELDS + more.min(1))?
             .encode(self.seq)?
             .encode(self.time)?
             .encode(&self.lives)?
@@ -58,8 +66,14 @@ impl State {
             .encode(self.person_next)?
             .encode(self.room_next)?
             .encode(&self.former)?;
-        if more {
-            e.map(1)?.u64(MAIL)?.encode(&self.mail)?;
+        if more > 0 {
+            e.map(more)?;
+        }
+        if mail > 0 {
+            e.u64(MAIL)?.encode(&self.mail)?;
+        }
+        if cluster > 0 {
+            e.u64(LEVEL)?.encode(self.level)?.u64(CHAIN)?.bytes(&self.chain)?;
         }
         Ok(())
     }
@@ -85,19 +99,21 @@ impl State {
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
 
-        let mut mail = Mail::default();
+        let (mut mail, mut level, mut chain) = (Mail::default(), 0, [0; 32]);
         if fields > FIELDS {
             for _ in 0..d.map()?.unwrap_or(0) {
                 match d.u64()? {
                     MAIL => mail = d.decode()?,
+                    LEVEL => level = d.decode()?,
+                    CHAIN => chain = d.decode::<minicbor::bytes::ByteArray<32>>()?.into(),
                     _ => d.skip()?,
                 }
             }
         }
 
         // A new state has the lobby; the stored one takes its place.
-        let mut state =
-            Self { seq, time, lives, person_next, room_next, former, mail, ..Self::new() };
+        let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
+        (state.mail, state.level, state.chain) = (mail, level, chain);
         for (id, person) in persons {
             state.insert_person(id, person);
         }
@@ -113,7 +129,15 @@ impl State {
     /// A short proof of what the state is: equal on all nodes that took the same entries.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest(Sha256::digest(self.snapshot()).into())
+        Digest::of(&self.snapshot())
+    }
+}
+
+impl Digest {
+    /// The digest of the state of which these bytes are a snapshot.
+    #[must_use]
+    pub fn of(snapshot: &[u8]) -> Self {
+        Self(Sha256::digest(snapshot).into())
     }
 }
 
@@ -166,7 +190,9 @@ mod tests {
 
     #[test]
     fn a_restored_state_is_the_same_with_all_that_is_found_again() {
-        for state in [&State::new(), full().state()] {
+        let mut cluster = full();
+        cluster.play("node1: begin as a\nnode3: begin as c\nnode3: end");
+        for state in [&State::new(), full().state(), cluster.state()] {
             let restored = State::restore(&state.snapshot()).unwrap();
             assert_eq!(format!("{restored:?}"), format!("{state:?}"));
             assert_eq!(restored.digest(), state.digest());

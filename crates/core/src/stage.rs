@@ -22,6 +22,7 @@ use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
 use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
@@ -163,7 +164,7 @@ impl Stage {
         }
         let intent = self.intent(label, what);
         let life = self.lives.entry(session.node).or_default();
-        let begins = session.number == 0 && intent == Intent::Begin;
+        let begins = session.number == 0 && matches!(intent, Intent::Begin | Intent::BeginAs(_));
         if begins {
             *life = Life { epoch: life.epoch + 1, next: 0 };
         } else if life.epoch == 0 {
@@ -190,7 +191,7 @@ impl Stage {
         let (epoch, first) = (life.epoch, life.next);
         life.next += 1;
         let requests = vec![Request { origin, intent }];
-        let packet = Packet { node: session.node, epoch, first, requests };
+        let packet = Packet { node: session.node, epoch, first, requests, expires: None };
         let seq = self.core.state().seq().next();
         let time =
             Timestamp(self.core.state().time().0 + 1000 + std::mem::take(&mut self.later_ms));
@@ -255,7 +256,7 @@ impl Stage {
         let speak = |to, words| say(to, Manner::Speech, words);
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         match verb {
-            "begin" => Intent::Begin,
+            "begin" if rest.is_empty() => Intent::Begin,
             "enter" => Intent::Enter(self.identity(label, rest), None),
             "exit" => {
                 Intent::Exit { delivered: (!rest.is_empty()).then(|| place(rest)), reason: None }
@@ -287,7 +288,34 @@ impl Stage {
             "sent" => {
                 Intent::Delivered(vec![Mark { person: self.person(first), upto: place(tail) }])
             }
+            "begin" | "beat" | "gone" | "end" | "digest" | "nothing" => {
+                self.nodes_intent(verb, &rest.split(' ').collect::<Vec<_>>())
+            }
             _ => self.visitors_intent(label, verb, first, tail, rest),
+        }
+    }
+
+    /// What nodes of a cluster ask for: `begin as NAME [knows VERSION]`, `gone NODE EPOCH [seen
+    /// ENTRY]`, where not said the last one that came from it.
+    fn nodes_intent(&self, verb: &str, words: &[&str]) -> Intent {
+        let number = |at: usize| words.get(at).and_then(|word| word.parse::<u64>().ok());
+        match verb {
+            "begin" => Intent::BeginAs(Box::new(Incarnation {
+                name: words[1].into(),
+                nonce: 7,
+                knows: number(3).map_or(RULES, |version| version as u32),
+                knows_since: RULES_OLDEST,
+            })),
+            "gone" => {
+                let node = NodeId(number(0).expect("a node") as u32);
+                let seen = self.state().living(node).map(|living| living.seen.0);
+                let last = Seq(number(3).or(seen).unwrap_or(0));
+                Intent::Gone { node, epoch: number(1).expect("an epoch"), last }
+            }
+            "end" => Intent::End,
+            "digest" => Intent::Digest { seq: Seq(1), digest: [7; 32] },
+            "nothing" => Intent::Nothing,
+            _ => Intent::Beat,
         }
     }
 

@@ -9,11 +9,14 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
+pub use crate::state::life::Living;
+pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
 pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
+mod life;
 mod mail;
 mod person;
 mod room;
@@ -40,6 +43,10 @@ pub struct State {
     pub(crate) former: VecDeque<Past>,
     /// What waits for codes that were mailed, and addresses.
     pub(crate) mail: Mail,
+    /// What all nodes of a cluster that lived at some moment knew; see [`Self::level`].
+    pub(crate) level: u32,
+    /// What came of all entries of a cluster, one after the other: see [`crate::chain`].
+    pub(crate) chain: [u8; 32],
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -62,17 +69,6 @@ pub struct State {
     pub(crate) certificates: BTreeMap<[u8; 32], PersonId>,
     /// Who has devices that are told of what is said to them.
     pub(crate) subscribers: BTreeSet<PersonId>,
-}
-
-/// A node's life in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Life {
-    /// One more each time the node starts.
-    #[n(0)]
-    pub(crate) epoch: u64,
-    /// The number its next request has.
-    #[n(1)]
-    pub(crate) next: u64,
 }
 
 /// Who has a name.
@@ -149,6 +145,8 @@ impl State {
             room_next: RoomId(1),
             former: VecDeque::new(),
             mail: Mail::default(),
+            level: 0,
+            chain: [0; 32],
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),
@@ -174,12 +172,6 @@ impl State {
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.time
-    }
-
-    /// The epoch of a node's present life; 0 if it never lived.
-    #[must_use]
-    pub fn epoch(&self, node: NodeId) -> u64 {
-        self.lives.get(&node).map_or(0, |life| life.epoch)
     }
 
     /// What a password of this person is checked against, if they have one.

@@ -9,7 +9,7 @@ use chinwag_model::message::{Card, Conversation};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::{Happening, Record, What};
 
-use crate::state::{Person, State};
+use crate::state::{Living, Person, State};
 
 /// Where and when a request stands, and who made it.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,16 @@ impl Step {
         let session = state.sessions.get(&self.origin.session).ok_or(Refusal::NotIn)?;
         let person = state.persons.get(&session.person).ok_or(Refusal::NotIn)?;
         Ok((session.person, person))
+    }
+
+    /// The node that asks, for itself.
+    ///
+    /// # Errors
+    /// [`Refusal::NotIn`] where a session asks, or a node that lives in no cluster.
+    pub(crate) fn member<'s>(&self, state: &'s State) -> Result<Living<'s>, Refusal> {
+        let session = self.origin.session;
+        let living = state.living(session.node).ok_or(Refusal::NotIn)?;
+        if session.number == 0 { Ok(living) } else { Err(Refusal::NotIn) }
     }
 
     /// Shows an event of this request.

@@ -1,10 +1,11 @@
-//! A log of rules version 2, whose replay must always come to the same.
+//! Logs of each version of the rules, whose replay must always come to the same.
 //!
 //! A node that replays an old log, or that runs beside an older version, must decide as was
 //! decided then. So where this test fails, either a mistake changed a rule, or the layout of
 //! packets or snapshots; or a rule was meant to change: then it is a new version of the rules, with
 //! a golden log of its own. `CHINWAG_GOLDEN=write cargo test -p chinwag-core --test golden` writes
-//! the log anew from what `script` holds; look at the difference before you keep it.
+//! the newest log anew from what `script` and `cluster` hold; look at the difference before you keep
+//! it. An older log is never written again.
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
@@ -17,37 +18,42 @@ use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timesta
 use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
 use chinwag_model::message::Manner;
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::node::Incarnation;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 
-const LOG: &str = include_str!("golden/rules-2.txt");
-
-/// Heads the log.
-const HEAD: &str = "\
-# The golden log of rules version 2. A line is an entry: the packet in hex, what became of each of
-# its requests (+ done, - refused), and the first 16 digits of the state's digest behind it.
-";
+const RULES_2: &str = include_str!("golden/rules-2.txt");
+const RULES_3: &str = include_str!("golden/rules-3.txt");
 
 #[test]
-fn the_golden_log_comes_to_the_same() {
+fn the_golden_logs_come_to_the_same() {
     if rewrite() {
         return;
     }
-    let packets = LOG.lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let hex = line.split(' ').next().unwrap();
-        Packet::from_bytes(&bytes(hex)).unwrap()
-    });
-    let replayed = replay(packets);
-    for (number, (now, then)) in replayed.lines().zip(LOG.lines()).enumerate() {
-        assert_eq!(now, then, "line {}", number + 1);
+    for log in [RULES_2, RULES_3] {
+        let (head, lines) = log.split_at(head_of(log).len());
+        let packets = lines.lines().map(|line| {
+            let hex = line.split(' ').next().unwrap();
+            Packet::from_bytes(&bytes(hex)).unwrap()
+        });
+        let replayed = replay(packets);
+        for (number, (now, then)) in replayed.lines().zip(lines.lines()).enumerate() {
+            assert_eq!(now, then, "line {} below {head}", number + 1);
+        }
+        assert_eq!(replayed, lines);
     }
-    assert_eq!(replayed, LOG);
+}
+
+/// The lines of a log that say what it is.
+fn head_of(log: &str) -> &str {
+    let head = log.lines().take_while(|line| line.starts_with('#'));
+    &log[..head.map(|line| line.len() + 1).sum()]
 }
 
 /// Takes packets as entries, and tells what came of them: the text of a golden log.
 fn replay(packets: impl Iterator<Item = Packet>) -> String {
     let mut core = Core::default();
-    let mut log = HEAD.to_owned();
+    let mut log = String::new();
     for (seq, packet) in (1..).zip(packets) {
         let hex: String = packet.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut effects = Vec::new();
@@ -71,8 +77,10 @@ fn replay(packets: impl Iterator<Item = Packet>) -> String {
 fn rewrite() -> bool {
     let asked = std::env::var("CHINWAG_GOLDEN").is_ok_and(|what| what == "write");
     if asked {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-2.txt");
-        std::fs::write(path, replay(script().into_iter())).unwrap();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-3.txt");
+        let packets = script().into_iter().chain(cluster());
+        let head = head_of(RULES_2).replace("version 2", "version 3");
+        std::fs::write(path, head + &replay(packets)).unwrap();
     }
     asked
 }
@@ -203,12 +211,46 @@ fn script() -> Vec<Packet> {
     ]
 }
 
+/// What nodes of a cluster do, after the single node that was there before: they begin, one is gone,
+/// another stops, one is too old, and something comes too late.
+fn cluster() -> Vec<Packet> {
+    let begin = |name: &str, knows| {
+        Intent::BeginAs(Box::new(Incarnation {
+            name: name.into(),
+            nonce: 77,
+            knows,
+            knows_since: 2,
+        }))
+    };
+    let gone = |node, epoch, last| Intent::Gone { node: NodeId(node), epoch, last: Seq(last) };
+    let late = |packet, expires| Packet { expires: Some(Timestamp(expires)), ..packet };
+    vec![
+        packet(11, 1, 0, vec![(0, begin("a", 3))]),
+        packet(12, 5, 0, vec![(0, begin("b", 3)), (1, enter_known("ana", None))]),
+        packet(13, 1, 0, vec![(0, begin("c", 2))]),
+        packet(13, 2, 0, vec![(0, begin("c", 4))]),
+        packet(11, 1, 1, vec![(0, Intent::Beat), (1, enter_known("bo", Some(2)))]),
+        late(packet(12, 5, 2, vec![(1, say(Target::Everyone, "in time"))]), 19_000),
+        late(packet(12, 5, 3, vec![(1, say(Target::Everyone, "too late"))]), 19_000),
+        packet(12, 5, 4, vec![(1, say(Target::Everyone, "after it")), (0, Intent::Nothing)]),
+        packet(11, 1, 3, vec![(0, gone(12, 5, 19)), (0, gone(12, 5, 20)), (0, gone(12, 5, 20))]),
+        packet(12, 5, 6, vec![(1, say(Target::Everyone, "out of a life that is over"))]),
+        packet(12, 6, 0, vec![(0, begin("other", 3))]),
+        packet(12, 6, 0, vec![(0, begin("b", 4)), (1, enter_known("ana", None))]),
+        packet(13, 2, 1, vec![(0, Intent::Digest { seq: Seq(20), digest: [9; 32] })]),
+        packet(11, 1, 6, vec![(0, Intent::End)]),
+        packet(12, 6, 2, vec![(1, say(Target::Everyone, "still there")), (1, Intent::End)]),
+        packet(1, 3, 0, vec![(0, Intent::Begin)]),
+    ]
+}
+
 fn packet(node: u32, epoch: u64, first: u64, wants: Vec<(u64, Intent)>) -> Packet {
     let request = |(request, (number, intent))| {
         let session = SessionId { node: NodeId(node), number };
         Request { origin: Origin { session, request }, intent }
     };
-    Packet { node: NodeId(node), epoch, first, requests: (1..).zip(wants).map(request).collect() }
+    let requests = (1..).zip(wants).map(request).collect();
+    Packet { node: NodeId(node), epoch, first, requests, expires: None }
 }
 
 fn name(text: &str) -> Name {

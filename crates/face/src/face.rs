@@ -38,6 +38,8 @@ pub trait Face {
     fn too_slow(&self, seconds: u64, out: &mut Output);
     /// Tells that the server stops.
     fn shutting_down(&self, out: &mut Output);
+    /// Tells that the server has lost the others of its cluster.
+    fn cluster_lost(&self, out: &mut Output);
     /// Whether nothing more will come: the connection is closed when the output is written.
     fn is_finished(&self) -> bool;
 }
@@ -83,6 +85,9 @@ macro_rules! face {
             }
             fn shutting_down(&self, out: &mut Output) {
                 <$face>::shutting_down(self, out);
+            }
+            fn cluster_lost(&self, out: &mut Output) {
+                <$face>::cluster_lost(self, out);
             }
             fn is_finished(&self) -> bool {
                 <$face>::is_finished(self)

@@ -237,6 +237,13 @@ impl IrcFace {
         out.bytes.extend_from_slice(b"ERROR :The server is shutting down\r\n");
     }
 
+    /// Tells the client that this server has lost the others of its cluster, and with them all who
+    /// are in by it. The connection is then closed.
+    pub fn cluster_lost(&self, out: &mut Output) {
+        let words = b"ERROR :This server has lost the others and begins anew; connect again\r\n";
+        out.bytes.extend_from_slice(words);
+    }
+
     /// Tells the client that it took too long to register. The connection is then closed.
     pub fn too_slow(seconds: u64, out: &mut Output) {
         let why = format!("ERROR :No registration within {seconds} seconds\r\n");

@@ -159,6 +159,13 @@ impl LineFace {
         out.notice("The server is shutting down.");
     }
 
+    /// Tells the client that this server has lost the others of its cluster, and with them all who
+    /// are in by it. The connection is then closed.
+    pub fn cluster_lost(&self, out: &mut Output) {
+        self.talk.break_prompt(out);
+        out.notice("This server has lost the others and begins anew. Connect again.");
+    }
+
     /// Takes bytes as the socket gave them, in pieces of any size.
     ///
     /// They are kept until they can be read as lines: a server that stops reading while

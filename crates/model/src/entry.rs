@@ -27,6 +27,33 @@ pub struct Packet {
     /// The requests, at most [`PACKET_REQUESTS_MAX`].
     #[n(3)]
     pub requests: Vec<Request>,
+    /// The last moment, in the log's own time, at which people still want this done; what comes
+    /// later is refused by every node. `None` where it is to be done whenever it comes.
+    #[n(4)]
+    pub expires: Option<Timestamp>,
+}
+
+/// A writer that only counts.
+struct Count(usize);
+
+impl minicbor::encode::Write for Count {
+    type Error = std::convert::Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0 += bytes.len();
+        Ok(())
+    }
+}
+
+impl Request {
+    /// How many bytes it takes in a stored packet.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let mut count = Count(0);
+        let counted = minicbor::encode(self, &mut count);
+        debug_assert!(counted.is_ok(), "counting can't fail");
+        count.0
+    }
 }
 
 /// A packet with its place and time: the unit of the one order.
@@ -46,9 +73,18 @@ pub enum BadPacket {
     /// Nothing, or a format byte of a later version.
     #[error("a packet of format {0:?}, which this version does not read")]
     Format(Option<u8>),
+    /// A kind of intent that a later version has brought.
+    #[error("a packet of a later version of chinwag ({0}): install that version on this node")]
+    Unknown(minicbor::decode::Error),
     /// Not what was once written.
     #[error("a damaged packet: {0}")]
-    Damaged(#[from] minicbor::decode::Error),
+    Damaged(minicbor::decode::Error),
+}
+
+impl From<minicbor::decode::Error> for BadPacket {
+    fn from(error: minicbor::decode::Error) -> Self {
+        if error.is_unknown_variant() { Self::Unknown(error) } else { Self::Damaged(error) }
+    }
 }
 
 impl Packet {
@@ -71,5 +107,62 @@ impl Packet {
             Some((&PACKET_FORMAT, rest)) => Ok(minicbor::decode(rest)?),
             other => Err(BadPacket::Format(other.map(|(first, _)| *first))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_intent_that_is_not_known_is_said_to_be_of_a_later_version() {
+        // A packet with one request, of session 1/1, whose intent is of kind 999.
+        let bytes = [
+            PACKET_FORMAT,
+            0x84,
+            0x01,
+            0x01,
+            0x00,
+            0x81,
+            0x82,
+            0x82,
+            0x82,
+            0x01,
+            0x01,
+            0x01,
+            0x82,
+            0x19,
+            0x03,
+            0xe7,
+            0x80,
+        ];
+        let read = Packet::from_bytes(&bytes);
+        assert!(matches!(read, Err(BadPacket::Unknown(_))), "{read:?}");
+        let cut = Packet::from_bytes(&bytes[..9]);
+        assert!(matches!(cut, Err(BadPacket::Damaged(_))), "{cut:?}");
+        let known = [&bytes[..13], &[0x00, 0x80]].concat();
+        assert_eq!(Packet::from_bytes(&known).unwrap().requests.len(), 1);
+    }
+
+    #[test]
+    fn a_packet_is_as_large_as_its_requests_and_a_head() {
+        let session = crate::id::SessionId { node: NodeId(1), number: 70_000 };
+        let origin = crate::intent::Origin { session, request: 300 };
+        let request = Request { origin, intent: crate::intent::Intent::Beat };
+        let packet =
+            |requests| Packet { node: NodeId(1), epoch: 2, first: 3, requests, expires: None };
+        let empty = packet(vec![]).to_bytes().len();
+        let two = packet(vec![request.clone(), request.clone()]).to_bytes().len();
+        assert_eq!(two, empty + 2 * request.size());
+    }
+
+    #[test]
+    fn a_packet_that_does_not_expire_is_stored_as_it_always_was() {
+        let packet =
+            Packet { node: NodeId(1), epoch: 2, first: 3, requests: vec![], expires: None };
+        assert_eq!(packet.to_bytes(), [PACKET_FORMAT, 0x84, 0x01, 0x02, 0x03, 0x80]);
+        let packet = Packet { expires: Some(Timestamp(7)), ..packet };
+        assert_eq!(packet.to_bytes(), [PACKET_FORMAT, 0x85, 0x01, 0x02, 0x03, 0x80, 0x07]);
+        assert_eq!(Packet::from_bytes(&packet.to_bytes()).unwrap(), packet);
     }
 }

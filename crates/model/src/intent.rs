@@ -1,12 +1,15 @@
 //! What people want, as it stands in the log.
 
+// Size: what may stand in the log is one list of kinds.
+
 use minicbor::{Decode, Encode};
 
-use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
+use crate::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use crate::mail::{MailAddress, NotMailed};
 use crate::message::Manner;
 use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
+use crate::node::Incarnation;
 use crate::push::{Device, Endpoint};
 use crate::rank::Rank;
 use crate::secret::{CodeHash, Verifier};
@@ -586,6 +589,44 @@ pub enum Intent {
         #[n(2)]
         why: NotMailed,
     },
+    /// A node of a cluster begins an epoch: sessions of its earlier ones are over. This intent and
+    /// those after it are asked by nodes themselves.
+    #[n(80)]
+    BeginAs(#[n(0)] Box<Incarnation>),
+    /// A node says that it lives.
+    #[n(81)]
+    Beat,
+    /// A node says that another one lives no more: it counts if nothing came from that one since.
+    #[n(82)]
+    Gone {
+        /// Which.
+        #[n(0)]
+        node: NodeId,
+        /// Its epoch.
+        #[n(1)]
+        epoch: u64,
+        /// The last entry that came from it.
+        #[n(2)]
+        last: Seq,
+    },
+    /// A node stops in good order.
+    #[n(83)]
+    End,
+    /// A node says what its state was after an entry.
+    #[n(84)]
+    Digest {
+        /// The entry.
+        #[n(0)]
+        seq: Seq,
+        /// SHA-256 of the state.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        digest: [u8; 32],
+    },
+    /// Nothing is wanted: it stands for what was refused before it reached the log, so that what
+    /// follows keeps its number.
+    #[n(85)]
+    Nothing,
 }
 
 /// What someone has for a password who wants a name held.
@@ -604,5 +645,35 @@ impl Intent {
     #[must_use]
     pub fn say(to: Target, manner: Manner, text: Text) -> Self {
         Self::Say { to, manner, text, tags: Tags::NONE, joints: None }
+    }
+
+    /// The version of the rules that brought this kind. In a cluster it is asked for only once all
+    /// nodes that live know that version.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        match self {
+            Self::BeginAs(_)
+            | Self::Beat
+            | Self::Gone { .. }
+            | Self::End
+            | Self::Digest { .. }
+            | Self::Nothing
+            | Self::AddDevice { .. }
+            | Self::RemoveDevice(_)
+            | Self::LoseDevice { .. }
+            | Self::Hold { .. }
+            | Self::Verify { .. }
+            | Self::AskReset { .. }
+            | Self::Reset { .. }
+            | Self::Withdraw { .. } => 3,
+            _ => 2,
+        }
+    }
+
+    /// Whether something is said by it: it changes nothing for who asks, so that it may be told
+    /// that nobody knows what became of it.
+    #[must_use]
+    pub fn is_speech(&self) -> bool {
+        matches!(self, Self::Say { .. } | Self::Tag { .. } | Self::Relay { .. })
     }
 }

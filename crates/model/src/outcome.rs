@@ -177,6 +177,9 @@ pub enum Refusal {
     NotMailed(NotMailed),
     /// It was not stored, for this reason, and so not done.
     NotStored(NotStored),
+    /// It is on its way, and nobody knows yet whether it is stored: this node is cut off from the
+    /// others. If it is, everyone sees it, and so does history.
+    Unsure,
     /// A rule failed: a bug. Nothing was changed.
     Internal,
 }
@@ -229,4 +232,10 @@ pub enum NotStored {
     ArchiveBehind,
     /// The server is stopping.
     Stopping,
+    /// This node is cut off from the others.
+    CutOff,
+    /// It came to the log when it was no longer wanted.
+    TooLate,
+    /// Another node is of an older version, and does not know of it.
+    OlderNode,
 }

@@ -133,7 +133,7 @@ fn packet(intents: Vec<Intent>) -> Packet {
         Request { origin: Origin { session, request: 70_000 }, intent }
     };
     let requests = intents.into_iter().enumerate().map(request).collect();
-    Packet { node: NodeId(2), epoch: 5, first: 1 << 33, requests }
+    Packet { node: NodeId(2), epoch: 5, first: 1 << 33, requests, expires: None }
 }
 
 fn hex(bytes: &[u8]) -> String {

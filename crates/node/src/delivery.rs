@@ -84,4 +84,6 @@ pub enum Delivery {
     Subscribe(RoomId, Vec<SessionNumber>),
     /// These sessions do not, from here on.
     Unsubscribe(RoomId, Vec<SessionNumber>),
+    /// Say to all connections that this node has lost the others, and close them.
+    CloseAll,
 }

@@ -1,13 +1,15 @@
 //! One node: batches, order, and the sessions that ask.
 
+mod cluster;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_core::answer::Response;
 use chinwag_core::answer::reader::Reader;
-use chinwag_core::core::{Core, Gap};
+use chinwag_core::core::{Core, Fate};
 use chinwag_core::state::State;
 use chinwag_model::effect::{Audience, Effect, Event, Push, Stamp};
-use chinwag_model::entry::{Entry, PACKET_REQUESTS_MAX, Packet};
+use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, RoomId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
 use chinwag_model::mail::MailAddress;
@@ -17,31 +19,33 @@ use chinwag_model::query::{Answer, Census, Query, Reading};
 use chinwag_model::record::Record;
 use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
+use chinwag_model::whisper::Murmur;
 
+use self::cluster::Cluster;
+pub use self::cluster::{Compared, DEPTH, Part};
 use crate::delivery::{Delivery, SessionNumber, Shown};
+pub use crate::pipeline::OWN_REQUEST;
+use crate::pipeline::Pipeline;
 use crate::route::Routes;
+use crate::stop::Stop;
 use crate::watch::Watches;
-
-/// The request number of what a node asks for a session on its own; sessions count from 1.
-pub const OWN_REQUEST: u32 = 0;
 
 /// A node's part in the one order.
 ///
 /// The caller takes [`next_packet`](Self::next_packet) to the log whenever it gives one, brings
 /// back what the log says by [`take_entry`](Self::take_entry) or
 /// [`take_refused`](Self::take_refused), and then takes the deliveries, records and readings that
-/// came of it.
+/// came of it. In a cluster it is also told the time ([`tick`](Self::tick)), and whispers go to the
+/// other nodes and come from them.
 #[derive(Debug)]
 pub struct Node {
     id: NodeId,
-    epoch: u64,
     core: Core,
-    /// The number of the next request that is offered.
-    next: u64,
-    /// What waits for the packet in flight to land. Bounded by what each session may have in
-    /// flight, which its face keeps to.
-    queue: VecDeque<Request>,
-    in_flight: bool,
+    pipeline: Pipeline,
+    /// Its part in a cluster, if there is one.
+    cluster: Option<Box<Cluster>>,
+    /// Whether connections that go are told to nobody, as all end together.
+    has_farewell: bool,
     pending: BTreeMap<SessionNumber, Pending>,
     presence_notices_max: usize,
     archive_behind: bool,
@@ -104,13 +108,25 @@ impl Node {
     /// begins the epoch.
     #[must_use]
     pub fn new(id: NodeId, core: Core, shards: usize, presence_notices_max: usize) -> Self {
-        let mut node = Self {
+        let mut node = Self::bare(id, core, shards, presence_notices_max, 1);
+        node.enqueue(0, OWN_REQUEST, Intent::Begin);
+        node
+    }
+
+    fn bare(
+        id: NodeId,
+        core: Core,
+        shards: usize,
+        presence_notices_max: usize,
+        depth: usize,
+    ) -> Self {
+        let epoch = core.state().epoch(id) + 1;
+        Self {
             id,
-            epoch: core.state().epoch(id) + 1,
             core,
-            next: 0,
-            queue: VecDeque::new(),
-            in_flight: false,
+            pipeline: Pipeline::new(id, epoch, depth),
+            cluster: None,
+            has_farewell: false,
             pending: BTreeMap::new(),
             presence_notices_max,
             archive_behind: false,
@@ -128,9 +144,13 @@ impl Node {
             watches: Watches::default(),
             most: 0,
             strangers: 0,
-        };
-        node.enqueue(0, OWN_REQUEST, Intent::Begin);
-        node
+        }
+    }
+
+    /// Which node it is.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.id
     }
 
     /// The state now.
@@ -173,13 +193,29 @@ impl Node {
             let refusal = Refusal::NotStored(NotStored::ArchiveBehind);
             return self.reply(session, request, Err(refusal));
         }
+        if let Some(cluster) = &self.cluster {
+            let why = if cluster.is_cut_off {
+                Some(NotStored::CutOff)
+            } else if cluster.is_leaving() {
+                Some(NotStored::Stopping)
+            } else if !cluster.knows(self.core.state(), &intent) {
+                Some(NotStored::OlderNode)
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                return self.reply(session, request, Err(Refusal::NotStored(why)));
+            }
+        }
         self.pending.entry(session).or_default().intents += 1;
         self.enqueue(session, request, intent);
     }
 
-    /// A session wants to know something; it is answered after all that it asked before.
+    /// A session wants to know something; it is answered after all that it asked before, but where
+    /// that waits for a cluster from which this node is cut off.
     pub fn query(&mut self, session: SessionNumber, request: u32, query: Query) {
-        match self.pending.get_mut(&session) {
+        let waits = !self.is_cut_off();
+        match self.pending.get_mut(&session).filter(|_| waits) {
             Some(pending) => pending.queries.push_back((request, query)),
             None => self.answer(session, request, &query),
         }
@@ -188,6 +224,9 @@ impl Node {
     /// A connection is gone, for a reason that others may be told.
     pub fn closed(&mut self, session: SessionNumber, reason: Option<Text>) {
         self.watches.forget(session);
+        if self.has_farewell {
+            return;
+        }
         // It may be coming in just now, by an intent that is on its way.
         let id = SessionId { node: self.id, number: session };
         if self.pending.contains_key(&session) || self.state().has_session(id) {
@@ -199,15 +238,24 @@ impl Node {
     /// A session puts tags on something that may be lost and decide nothing. They are seen at once,
     /// or refused; like everything, after what the session asked before.
     pub fn whisper(&mut self, session: SessionNumber, request: u32, to: &Target, tags: &Tags) {
-        let id = SessionId { node: self.id, number: session };
-        let outcome = match self.state().whisper(Origin { session: id, request }, to, tags) {
-            Ok((audience, event, stamp)) => {
-                self.routes.show(audience, &[], Shown { event, stamp, crowded: false });
-                Ok(Done::Said(None))
-            }
-            Err(refusal) => Err(refusal),
-        };
+        let session_id = SessionId { node: self.id, number: session };
+        let origin = Origin { session: session_id, request };
+        let outcome = self.show_tags(origin, to, tags);
+        if outcome.is_ok()
+            && let Some(cluster) = &mut self.cluster
+        {
+            let (to, tags) = (to.clone(), tags.clone());
+            let what = Murmur::Tags { session: session_id, request, to, tags };
+            cluster.grapevine.tell(self.id, self.core.state().seq(), what);
+        }
         self.reply(session, request, outcome);
+    }
+
+    /// Shows tags to those of this node's sessions that may see them.
+    fn show_tags(&mut self, origin: Origin, to: &Target, tags: &Tags) -> Outcome {
+        let (audience, event, stamp) = self.state().whisper(origin, to, tags)?;
+        self.routes.show(audience, &[], Shown { event, stamp, crowded: false });
+        Ok(Done::Said(None))
     }
 
     /// Connections were written what waits up to these marks.
@@ -220,83 +268,92 @@ impl Node {
     /// Whether everything asked so far has been stored, or refused.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        !self.in_flight && self.queue.is_empty()
+        self.pipeline.is_idle()
     }
 
     /// Whether there is something to offer to the log now.
     #[must_use]
     pub fn has_next_packet(&self) -> bool {
-        !self.in_flight && !self.queue.is_empty()
+        self.may_leave() && self.pipeline.has_next()
     }
 
-    /// What to offer to the log now; `None` while a packet is in flight, or with nothing to say.
+    /// What to offer to the log now; `None` while enough is in flight, or with nothing to say. In a
+    /// cluster to be asked until there is none.
     pub fn next_packet(&mut self) -> Option<Packet> {
-        if !self.has_next_packet() {
-            return None;
-        }
-        self.in_flight = true;
-        let count = self.queue.len().min(PACKET_REQUESTS_MAX);
-        let requests = self.queue.drain(..count).collect();
-        Some(Packet { node: self.id, epoch: self.epoch, first: self.next, requests })
+        let expires = self.cluster.as_ref().map(|cluster| cluster.expires());
+        if self.may_leave() { self.pipeline.leave(expires) } else { None }
+    }
+
+    fn may_leave(&self) -> bool {
+        let on_their_way = self.pipeline.on_their_way();
+        self.cluster.as_ref().is_none_or(|cluster| cluster.may_leave(on_their_way))
     }
 
     /// The packet in flight has landed; the next one can be offered before its entry is taken, so
-    /// that the log works while this node does.
+    /// that the log works while this node does. In a cluster an entry may be a repeat, which is known
+    /// once it is taken: there it means nothing.
     pub fn landed(&mut self, packet: &Packet) {
-        if packet.node == self.id && packet.epoch == self.epoch {
-            self.in_flight = false;
-            self.next = packet.first + packet.requests.len() as u64;
+        if self.cluster.is_none() {
+            self.pipeline.landed(packet);
         }
     }
 
     /// Takes the next entry of the log, of whichever node.
     ///
     /// # Errors
-    /// [`Gap`] if one is missing before it.
-    pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Gap> {
+    /// [`Stop::Gap`] if one is missing before it; in a cluster any other where the node can't go on.
+    pub fn take_entry(&mut self, entry: &Entry) -> Result<(), Stop> {
         let mut effects = std::mem::take(&mut self.effects);
-        self.core.apply(entry, &mut effects)?;
-        let own = entry.packet.node == self.id && entry.packet.epoch == self.epoch;
+        let fate = self.core.apply(entry, &mut effects)?;
+        let is_own = self.pipeline.is_own(&entry.packet);
         for effect in effects.drain(..) {
             // Of all nodes, the one that asked tells the devices.
             if let Effect::Show { event, stamp, .. } = &effect
-                && own
+                && is_own
                 && self.pushing
             {
                 self.push(event, stamp);
             }
-            self.route(effect);
+            // Who asked at another node, or in a life of this one that is over, is not here.
+            if is_own || !matches!(effect, Effect::Reply(..)) {
+                self.route(effect);
+            }
         }
         self.effects = effects;
         self.most = self.most.max(self.state().there());
-        if own {
-            self.settled += entry.packet.requests.len() as u64;
+        if fate != Fate::PassedOver && is_own {
+            self.pipeline.landed(&entry.packet);
             for request in &entry.packet.requests {
-                self.finish(request.origin.session.number);
+                let Origin { session, request: number } = request.origin;
+                // What was refused before, or told to be unknown, is settled already.
+                if request.intent != Intent::Nothing && !self.was_unsure(session.number, number) {
+                    self.settle(session.number);
+                }
             }
             self.pass_barriers();
         }
-        Ok(())
+        self.follow(entry, fate)
     }
 
-    /// The log could not store the packet in flight: those who asked are told. What must be done
-    /// in any case (connections that are gone) is offered again with the next packet.
+    fn was_unsure(&mut self, session: SessionNumber, request: u32) -> bool {
+        let cluster = self.cluster.as_mut();
+        cluster.is_some_and(|cluster| cluster.unsure.remove(&(session, request)))
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| cluster.is_cut_off)
+    }
+
+    /// The log could not store a packet in flight: those who asked are told. What must be done
+    /// in any case (connections that are gone) is offered again.
     pub fn take_refused(&mut self, packet: Packet, why: NotStored) {
-        self.in_flight = false;
-        let mut again = VecDeque::new();
-        for request in packet.requests {
-            let Origin { session, request: number } = request.origin;
-            if session.number == 0 || number == OWN_REQUEST {
-                again.push_back(request);
-            } else {
-                self.settled += 1;
-                self.reply(session.number, number, Err(Refusal::NotStored(why)));
-                self.finish(session.number);
+        for Origin { session, request } in self.pipeline.refused(packet) {
+            if !self.was_unsure(session.number, request) {
+                self.reply(session.number, request, Err(Refusal::NotStored(why)));
+                self.settle(session.number);
             }
         }
         self.pass_barriers();
-        again.append(&mut self.queue);
-        self.queue = again;
     }
 
     /// What came for each shard, in order.
@@ -345,9 +402,12 @@ impl Node {
     }
 
     fn enqueue(&mut self, session: SessionNumber, request: u32, intent: Intent) {
+        if self.cluster.as_ref().is_some_and(|cluster| cluster.is_leaving()) {
+            return;
+        }
         let session = SessionId { node: self.id, number: session };
         self.accepted += 1;
-        self.queue.push_back(Request { origin: Origin { session, request }, intent });
+        self.pipeline.push(Request { origin: Origin { session, request }, intent });
     }
 
     /// One intent of a session is finished; if it was the last one, what it wanted to know after
@@ -364,6 +424,12 @@ impl Node {
         }
     }
 
+    /// One intent of a session is told what became of it.
+    fn settle(&mut self, session: SessionNumber) {
+        self.settled += 1;
+        self.finish(session);
+    }
+
     fn pass_barriers(&mut self) {
         while let Some((_, session, request)) =
             self.raised.pop_front_if(|(upto, ..)| *upto <= self.settled)
@@ -376,6 +442,9 @@ impl Node {
         let id = SessionId { node: self.id, number: session };
         match query {
             Query::Barrier => {
+                if self.is_cut_off() {
+                    return self.barriers.push((session, request));
+                }
                 // Also what others asked before it: they may have been told of each other elsewhere.
                 self.raised.push_back((self.accepted, session, request));
                 return self.pass_barriers();
@@ -427,6 +496,10 @@ impl Node {
                 self.routes.show(audience, watching, Shown { event, stamp, crowded });
             }
             Effect::Reply(origin, outcome) if origin.session.node == self.id => {
+                let asked = (origin.session.number, origin.request);
+                if self.cluster.as_ref().is_some_and(|cluster| cluster.unsure.contains(&asked)) {
+                    return;
+                }
                 self.reply(origin.session.number, origin.request, outcome);
             }
             Effect::Mail { origin, to } if origin.session.node == self.id => {

@@ -72,6 +72,11 @@ impl Routes {
         }
     }
 
+    /// Has every shard close all its connections.
+    pub(crate) fn close_all(&mut self) {
+        self.send_all(&Delivery::CloseAll);
+    }
+
     /// Gives a session's shard a delivery, if the session is one of this node's.
     pub(crate) fn send_session(
         &mut self,

@@ -30,6 +30,8 @@ pub(crate) enum ToHub {
     Asks(Vec<SessionAsk>),
     /// Something came of a packet.
     Logged(Logged),
+    /// A node of the cluster whispers, perhaps this one.
+    Whispered(Vec<u8>),
     /// The archive has all that a snapshot stands on: the log may save it.
     Archived(Snapshot),
     /// The archive could not be made durable; the snapshot is left for another time.

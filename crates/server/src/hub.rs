@@ -13,11 +13,13 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
-use chinwag_node::node::Node;
+use chinwag_model::whisper::Whisper;
+use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use crate::cluster::Member;
 use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
@@ -47,6 +49,9 @@ const FAREWELL_MAX: Duration = Duration::from_secs(5);
 /// Messages heard before what came of them is sent on.
 const TURN_MAX: usize = 256;
 
+/// How often a node of a cluster is told the time, at least.
+const TICK: Duration = Duration::from_millis(100);
+
 /// The hub's state; it runs on a thread of its own.
 pub(crate) struct Hub {
     pub(crate) node: Node,
@@ -66,6 +71,8 @@ pub(crate) struct Hub {
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
     pub(crate) metrics: Arc<Metrics>,
+    /// What there is besides in a cluster.
+    pub(crate) cluster: Option<Member>,
 }
 
 /// Where the hub stands with what takes longer than a message.
@@ -93,15 +100,24 @@ struct Stop {
     hushed: usize,
     ended: usize,
     farewell: bool,
+    left: bool,
 }
 
-/// The log gave an entry that does not follow, or its thread is gone: nothing may go on.
+impl Stop {
+    fn by(deadline: Instant) -> Self {
+        Self { deadline, hushed: 0, ended: 0, farewell: false, left: false }
+    }
+}
+
+/// The node can't go on, or the log's thread is gone.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
-    #[error("the log is broken: {0}")]
-    Gap(#[from] chinwag_core::core::Gap),
+    #[error(transparent)]
+    Node(#[from] chinwag_node::stop::Stop),
     #[error("the log has ended")]
     Ended,
+    #[error("{0}")]
+    Log(String),
 }
 
 impl Hub {
@@ -131,6 +147,8 @@ impl Hub {
             COMPANY_MAX
         } else if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
+        } else if self.cluster.is_some() {
+            TICK
         } else {
             Duration::from_secs(1)
         }
@@ -150,6 +168,13 @@ impl Hub {
                 self.progress.refused = true;
                 self.progress.hold = Some(Instant::now() + RETRY);
                 self.node.take_refused(packet, why);
+            }
+            ToHub::Logged(Logged::Broken { why }) => return Err(Broken::Log(why)),
+            ToHub::Whispered(bytes) => {
+                // What can't be read is of a later version, or damaged; it may be lost.
+                if let Ok(whisper) = Whisper::from_bytes(&bytes) {
+                    self.node.hear_whisper(whisper);
+                }
             }
             ToHub::Archived(snapshot) => {
                 self.log.save_snapshot(snapshot);
@@ -270,13 +295,20 @@ impl Hub {
             tracing::info!("the log stores again");
             self.progress.refused = false;
         }
-        let took = self.progress.offered.take().map(|offered| offered.elapsed());
-        self.progress.took = took.unwrap_or_default();
+        let took = match &mut self.cluster {
+            None => {
+                let took = self.progress.offered.take().map(|offered| offered.elapsed());
+                self.progress.took = took.unwrap_or_default();
+                took
+            }
+            Some(member) => member.landed(self.node.id(), &entry.packet),
+        };
         self.metrics.stored(entry.packet.requests.len(), took);
         self.node.landed(&entry.packet);
         // The log works on the next packet while this one is decided and sent out, unless that is
         // what takes long.
-        if !self.shards.iter().any(|shard| shard.is_slower_than(self.progress.took)) {
+        let is_slow = |shard: &ShardInbox| shard.is_slower_than(self.progress.took);
+        if self.cluster.is_some() || !self.shards.iter().any(is_slow) {
             self.offer();
         }
         self.node.take_entry(entry)?;
@@ -294,8 +326,11 @@ impl Hub {
         if self.waits_for_company() {
             return;
         }
-        if let Some(packet) = self.node.next_packet() {
-            self.progress.offered = Some(Instant::now());
+        while let Some(packet) = self.node.next_packet() {
+            match &mut self.cluster {
+                None => self.progress.offered = Some(Instant::now()),
+                Some(member) => member.offered(&packet),
+            }
             self.log.append(packet);
         }
     }
@@ -304,7 +339,9 @@ impl Hub {
     /// and longer at it than the log is. What they will ask then is stored, and written, together
     /// with it: fewer and larger writes. Nothing alone ever waits: then no shard is at work.
     fn waits_for_company(&mut self) -> bool {
-        let waits = self.node.has_next_packet()
+        // In a cluster several packets are on their way, and who asks waits for a network as it is.
+        let waits = self.cluster.is_none()
+            && self.node.has_next_packet()
             && self.progress.waits.is_none_or(|since| since.elapsed() < COMPANY_MAX)
             // Every one of them is asked to say when it is done.
             && self.shards.iter().filter(|shard| shard.is_busy_for(self.progress.took)).count() > 0;
@@ -321,6 +358,9 @@ impl Hub {
         let backlog = self.archive.backlog();
         self.metrics.set_archive_backlog(backlog);
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
+        if let Some(member) = &mut self.cluster {
+            member.tick(&mut self.node, &self.metrics);
+        }
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
             let (session, request) = (mailing.session, mailing.request);
@@ -356,19 +396,30 @@ impl Hub {
             Barrier::raise(&self.shards, barriers);
         }
         self.offer();
-        let Progress { entries, requests, snapshotting, .. } = self.progress;
-        if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
-            self.snapshot();
-        }
+        self.consider_snapshot();
         self.go_on_stopping();
     }
 
+    /// Nodes of a cluster make snapshots after the same entries, as they compare them.
+    fn consider_snapshot(&mut self) {
+        let Progress { entries, requests, snapshotting, .. } = self.progress;
+        if self.cluster.is_some() {
+            if let Some(Compared { seq, time, bytes }) = self.node.take_compared()
+                && !snapshotting
+            {
+                self.snapshot(Snapshot { seq, time, bytes });
+            }
+        } else if !snapshotting && (entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS) {
+            self.snapshot(snapshot_of(&self.node));
+        }
+    }
+
     /// Snapshot first, then trim: the log forgets only what the archive durably has.
-    fn snapshot(&mut self) {
+    fn snapshot(&mut self, snapshot: Snapshot) {
         self.progress.entries = 0;
         self.progress.requests = 0;
         self.progress.snapshotting = true;
-        let (snapshot, own) = (snapshot_of(&self.node), self.own.clone());
+        let own = self.own.clone();
         self.archive.sync(Box::new(move |synced| {
             let message = match synced {
                 Ok(kept) if kept >= snapshot.seq => ToHub::Archived(snapshot),
@@ -385,7 +436,7 @@ impl Hub {
     fn begin_stop(&mut self) {
         if self.progress.stop.is_none() {
             let deadline = Instant::now() + FAREWELL_MAX;
-            self.progress.stop = Some(Stop { deadline, hushed: 0, ended: 0, farewell: false });
+            self.progress.stop = Some(Stop::by(deadline));
             self.shards.iter().for_each(|shard| shard.send(ToShard::Hush));
         }
     }
@@ -396,7 +447,12 @@ impl Hub {
         let stored = stop.hushed >= self.shards.len() && self.node.is_idle();
         if !stop.farewell && (stored || late) {
             stop.farewell = true;
+            self.node.begin_farewell();
             self.shards.iter().for_each(|shard| shard.send(ToShard::Farewell));
+        }
+        if stop.ended >= self.shards.len() && !std::mem::replace(&mut stop.left, true) {
+            self.node.leave();
+            self.offer();
         }
     }
 

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 mod cloak;
+pub mod cluster;
 mod courier;
 mod detect;
 mod door;

@@ -3,9 +3,10 @@
 //! Format: OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). What happens
 //! often is counted by each thread for itself and added up once a turn.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use chinwag_node::health::Standing;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -34,6 +35,8 @@ pub(crate) struct Metrics {
     slow: Counter,
     /// Whether the log refused what it was last given.
     refuses: AtomicBool,
+    /// How the node stands with its cluster: a [`Standing`] as a number.
+    standing: AtomicU8,
 }
 
 /// How a connection is talked with.
@@ -122,6 +125,7 @@ impl Metrics {
             outbox_bytes,
             slow,
             refuses: AtomicBool::new(false),
+            standing: AtomicU8::new(Standing::Well as u8),
         }
     }
 
@@ -161,9 +165,25 @@ impl Metrics {
         self.refuses.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what is sent now is likely to be stored.
-    pub(crate) fn is_ready(&self) -> bool {
-        !self.refuses.load(Ordering::Relaxed)
+    /// The node stands so with its cluster.
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        self.standing.store(standing as u8, Ordering::Relaxed);
+    }
+
+    /// Why what is sent now would not be stored, if so.
+    pub(crate) fn trouble(&self) -> Option<&'static str> {
+        let standing = self.standing.load(Ordering::Relaxed);
+        if standing == Standing::CutOff as u8 {
+            Some("This server is cut off from the others of its cluster; what is sent is refused.")
+        } else if standing == Standing::Stalled as u8 {
+            Some("Nothing was stored for a while; what is sent is held.")
+        } else if standing == Standing::Joining as u8 {
+            Some("This server is joining its cluster.")
+        } else if self.refuses.load(Ordering::Relaxed) {
+            Some("What is sent cannot be stored; the server's log says why.")
+        } else {
+            None
+        }
     }
 
     /// So many records wait for the archive.
@@ -234,10 +254,16 @@ mod tests {
     #[test]
     fn a_server_that_cannot_store_is_not_ready() {
         let metrics = Metrics::new();
-        assert!(metrics.is_ready());
+        assert_eq!(metrics.trouble(), None);
         metrics.refused();
-        assert!(!metrics.is_ready());
+        assert!(metrics.trouble().is_some());
         metrics.stored(1, None);
-        assert!(metrics.is_ready());
+        assert_eq!(metrics.trouble(), None);
+        for standing in [Standing::Joining, Standing::Stalled, Standing::CutOff] {
+            metrics.set_standing(standing);
+            assert!(metrics.trouble().is_some(), "{standing}");
+        }
+        metrics.set_standing(Standing::Well);
+        assert_eq!(metrics.trouble(), None);
     }
 }

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chinwag_core::core::Core;
@@ -15,12 +15,15 @@ use chinwag_model::effect::Effect;
 use chinwag_model::id::{NodeId, Seq};
 use chinwag_model::outcome::NotStored;
 use chinwag_model::record::Record;
+use chinwag_node::health::Standing;
 use chinwag_node::node::Node;
+use chinwag_node::stop::Stop;
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, LogError, Logged};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::certificate::Certificate;
+use crate::cluster::{Cluster, Member};
 use crate::courier::{ShardInbox, ToHub, ToShard};
 use crate::door::{Door, DoorHandle};
 use crate::hub::Hub;
@@ -37,6 +40,12 @@ const HUB_INBOX_MAX: usize = 4096;
 
 /// How long the first packet may take to be stored.
 const BEGIN_MAX: Duration = Duration::from_secs(10);
+
+/// How long the beginning may take in a cluster: as long as several elections of a leader.
+const JOIN_MAX: Duration = Duration::from_secs(60);
+
+/// How often the node is told the time meanwhile.
+const JOIN_TICK: Duration = Duration::from_millis(50);
 
 /// This node, where there is only one.
 const NODE: NodeId = NodeId(0);
@@ -80,6 +89,9 @@ pub enum StartError {
     /// The log has a hole.
     #[error("the log is damaged: {0}; restore the data folder from a backup")]
     Gap(#[from] chinwag_core::core::Gap),
+    /// The node can't take part in the cluster, or the log has a hole.
+    #[error(transparent)]
+    Node(#[from] Stop),
     /// The archive and the log are not of one history.
     #[error(
         "the archive ends at entry {archive} and the log is at entries {first} to {last}: they do \
@@ -113,8 +125,30 @@ impl Server {
     /// [`StartError`], which says what and what to do.
     pub fn start(
         options: Options,
+        log: Box<dyn Log>,
+        archive: Arc<dyn Archive>,
+    ) -> Result<Self, StartError> {
+        Self::start_as(options, log, archive, None)
+    }
+
+    /// The same, as one of several over one log.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what and what to do.
+    pub fn start_in_cluster(
+        options: Options,
+        log: Box<dyn Log>,
+        archive: Arc<dyn Archive>,
+        cluster: Cluster,
+    ) -> Result<Self, StartError> {
+        Self::start_as(options, log, archive, Some(cluster))
+    }
+
+    fn start_as(
+        options: Options,
         mut log: Box<dyn Log>,
         archive: Arc<dyn Archive>,
+        cluster: Option<Cluster>,
     ) -> Result<Self, StartError> {
         let Options { listeners, certificate, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
@@ -124,10 +158,11 @@ impl Server {
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let policy = Arc::new(policy);
         let strangers = Arc::new(AtomicUsize::new(0));
+        let id = cluster.as_ref().map_or(NODE, |cluster| cluster.part.name.id());
         let metrics = Arc::new(Metrics::new());
         let seed = |_| {
             let (policy, metrics) = (Arc::clone(&policy), Arc::clone(&metrics));
-            Seed::new(hub.clone(), policy, Arc::clone(&strangers), metrics)
+            Seed::new(id, hub.clone(), policy, Arc::clone(&strangers), metrics)
         };
         let seeds: Vec<_> = (0..count).map(seed).collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
@@ -135,8 +170,22 @@ impl Server {
         let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
         let post = Post::start(&hub)?;
 
-        let mut node = Node::new(NODE, core, count, policy.limits.presence_notices_max);
-        begin(&mut node, &mut *log, &*archive, &inbox)?;
+        let notices_max = policy.limits.presence_notices_max;
+        let (mut node, member) = match cluster {
+            None => {
+                let mut node = Node::new(id, core, count, notices_max);
+                begin(&mut node, &mut *log, &*archive, &inbox)?;
+                (node, None)
+            }
+            Some(Cluster { part, whispers }) => {
+                let started = Instant::now();
+                let mut node = Node::join(core, count, notices_max, part, Duration::ZERO)?;
+                join(&mut node, &mut *log, &*archive, &inbox, started)?;
+                let mut member = Member::new(whispers, started);
+                member.hear(hub.clone());
+                (node, Some(member))
+            }
+        };
         node.set_pushing(push.is_some());
         let office =
             push.map(|push| Office::start(push, policy.name.clone(), hub.clone())).transpose()?;
@@ -160,6 +209,7 @@ impl Server {
             reread,
             strangers,
             metrics,
+            cluster: member,
         };
         threads.push(spawn("hub".to_owned(), move || {
             if let Err(error) = hub_state.run() {
@@ -260,22 +310,22 @@ fn recover(
             });
             log.follow(first, sink)
         });
-        let mut effects = Vec::new();
-        loop {
+        let (mut effects, mut reader, mut last) = (Vec::new(), Some(reader), None);
+        // A log that others write to as well goes on giving entries after those that it had stored.
+        while last.is_none_or(|last| core.state().seq() < last) {
             match inbox.recv_timeout(Duration::from_millis(10)) {
                 Ok(ToHub::Logged(Logged::Entry(entry))) => {
                     core.apply(&entry, &mut effects)?;
                     archive.keep(entry.seq, records(&mut effects));
                 }
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) if !reader.is_finished() => {}
-                Err(_) => break,
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(StartError::Silent),
+            }
+            if let Some(finished) = reader.take_if(|reader| reader.is_finished()) {
+                last = Some(finished.join().map_err(|_| StartError::Silent)??);
             }
         }
-        match reader.join() {
-            Ok(last) => Ok(last?),
-            Err(_) => Err(StartError::Silent),
-        }
+        Ok(last.unwrap_or_default())
     })?;
     let kept = archive.kept();
     if kept < first || kept > last {
@@ -304,6 +354,35 @@ fn begin(
         Ok(ToHub::Logged(Logged::Refused { why, .. })) => Err(StartError::NotStored(why)),
         _ => Err(StartError::Silent),
     }
+}
+
+/// Begins this node's life in a cluster.
+fn join(
+    node: &mut Node,
+    log: &mut dyn Log,
+    archive: &dyn Archive,
+    inbox: &Receiver<ToHub>,
+    started: Instant,
+) -> Result<(), StartError> {
+    while node.standing() != Standing::Well {
+        node.tick(started.elapsed());
+        while let Some(packet) = node.next_packet() {
+            log.append(packet);
+        }
+        match inbox.recv_timeout(JOIN_TICK) {
+            Ok(ToHub::Logged(Logged::Entry(entry))) => {
+                node.take_entry(&entry)?;
+                archive.keep(entry.seq, node.take_records());
+            }
+            Ok(ToHub::Logged(Logged::Refused { why, .. })) => {
+                return Err(StartError::NotStored(why));
+            }
+            Err(RecvTimeoutError::Disconnected) => return Err(StartError::Silent),
+            _ if started.elapsed() > JOIN_MAX => return Err(StartError::Silent),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn records(effects: &mut Vec<Effect>) -> Vec<Record> {

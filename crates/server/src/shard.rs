@@ -6,6 +6,7 @@
 
 mod connection;
 mod delivery;
+mod ending;
 mod fan_out;
 mod intake;
 mod said;
@@ -20,8 +21,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use chinwag_face::irc::IrcPolicy;
 use chinwag_face::line::{LineFace, LinePolicy};
 use chinwag_face::output::Output;
-use chinwag_model::ask::Ask;
-use chinwag_model::id::Timestamp;
+use chinwag_model::id::{NodeId, Timestamp};
 use chinwag_model::intent::Intent;
 use chinwag_node::delivery::SessionNumber;
 use crossbeam_channel::{Receiver, Sender};
@@ -70,6 +70,8 @@ const WAKE: Token = Token(usize::MAX);
 
 /// One shard's state; it runs on a thread of its own.
 struct Shard {
+    /// The node whose sessions these are.
+    node: NodeId,
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
@@ -109,6 +111,7 @@ struct Shard {
 /// connections share is counted without locks.
 #[derive(Debug)]
 pub(crate) struct Seed {
+    node: NodeId,
     poll: Poll,
     inbox: Receiver<ToShard>,
     woken: Arc<AtomicBool>,
@@ -122,6 +125,7 @@ pub(crate) struct Seed {
 impl Seed {
     /// What a shard begins with, and its inbox.
     pub(crate) fn new(
+        node: NodeId,
         hub: Sender<ToHub>,
         policy: Arc<Policy>,
         strangers: Arc<AtomicUsize>,
@@ -134,7 +138,7 @@ impl Seed {
         let (sender, inbox) = crossbeam_channel::unbounded();
         let work = Arc::new(Work::default());
         let handle = ShardInbox::new(sender, waker, Arc::clone(&woken), Arc::clone(&work));
-        Ok((Self { poll, inbox, woken, work, hub, policy, strangers, metrics }, handle))
+        Ok((Self { node, poll, inbox, woken, work, hub, policy, strangers, metrics }, handle))
     }
 
     /// Serves until it is told to end.
@@ -145,10 +149,11 @@ impl Seed {
 
 impl Shard {
     fn new(seed: Seed) -> Self {
-        let Seed { poll, inbox, woken, work, hub, policy, strangers, metrics } = seed;
+        let Seed { node, poll, inbox, woken, work, hub, policy, strangers, metrics } = seed;
         let line_policy = Arc::new(line_policy(&policy));
         let irc_policy = Arc::new(policy.irc.clone());
         Self {
+            node,
             poll,
             inbox,
             woken,
@@ -385,7 +390,7 @@ impl Shard {
                     return self.part(key);
                 }
                 Some((request, ask)) => {
-                    let ask = wanted(ask, connection, &self.policy);
+                    let ask = connection.wanted(ask, &self.policy);
                     let session = connection.number;
                     self.asks.push(SessionAsk { session, request, ask });
                     self.send_output(key);
@@ -558,41 +563,6 @@ impl Shard {
                 let _ = self.hub.send(ToHub::Done);
             }
         }
-    }
-
-    fn say_goodbye(&mut self) {
-        self.farewell = Some(self.now + LINGER);
-        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            if let Some(face) = connection.speech.face() {
-                face.shutting_down(&mut self.output);
-                self.send_output(key);
-            }
-            self.finish(key);
-        }
-    }
-}
-
-fn wanted(ask: Ask, connection: &Connection, policy: &Policy) -> Wanted {
-    let peer = connection.peer;
-    match ask {
-        Ask::Intent(Intent::Enter(identity, visitor)) => {
-            // Who says nothing of itself is told of all the same.
-            let visitor = visitor.unwrap_or_else(|| Box::new(connection.visitor(policy)));
-            Wanted::Intent(Intent::Enter(identity, Some(visitor)))
-        }
-        Ask::Intent(intent) => Wanted::Intent(intent),
-        Ask::Query(query) => Wanted::Query(query),
-        Ask::Check { name, password } => Wanted::Check { name, password, peer },
-        Ask::Hash(password) => Wanted::Hash(password),
-        Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
-        Ask::Code(ask) => Wanted::Code { ask, peer },
-        Ask::Prove(name) => Wanted::Prove { name, peer },
-        Ask::Proved(name) => Wanted::Proved { name, peer },
-        Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
-        Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
-        Ask::Reread => Wanted::Reread,
     }
 }
 

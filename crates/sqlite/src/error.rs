@@ -40,6 +40,12 @@ pub enum OpenError {
         /// The last format that this version knows.
         known: usize,
     },
+    /// It is what a node of a cluster has kept.
+    #[error("{} belongs to a node of a cluster; say which in [cluster], make it a folder of its own with `chinwag cluster export`, or choose another with --data", path.display())]
+    OfCluster {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is no database, or not as it was written.
     #[error("{} is damaged ({reason}); put the data folder back from a backup", path.display())]
     Damaged {

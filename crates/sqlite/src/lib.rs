@@ -27,4 +27,4 @@ mod thread;
 
 pub use archive::SqliteArchive;
 pub use error::OpenError;
-pub use log::SqliteLog;
+pub use log::{SqliteCopy, SqliteLog};

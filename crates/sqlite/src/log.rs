@@ -9,13 +9,14 @@
 //! and not taken for what someone said.
 
 mod checkpoint;
+mod copy;
 mod live;
 mod row;
 mod saving;
 mod trouble;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -29,6 +30,7 @@ use crate::database::{self, Commit};
 use crate::error::OpenError;
 use crate::folder::Folder;
 use crate::int::unsigned;
+pub use copy::SqliteCopy;
 use live::{Closing, Job, Live};
 use row::Row;
 
@@ -51,6 +53,11 @@ const MIGRATIONS: &[&str] = &["
         part INTEGER NOT NULL,
         bytes BLOB NOT NULL,
         PRIMARY KEY (seq, part)
+    );
+", "
+    CREATE TABLE origin (          -- one row where this is a copy of a log elsewhere, or none
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        log TEXT NOT NULL          -- which one
     );
 "];
 
@@ -77,6 +84,10 @@ impl SqliteLog {
     pub(crate) fn open(folder: &Folder) -> Result<Self, OpenError> {
         let file = folder.log();
         let connection = database::open(&file, MIGRATIONS, Commit::Durable)?;
+        let origin = copy::origin(&connection).map_err(|error| OpenError::of(&file, &error))?;
+        if origin.is_some() {
+            return Err(OpenError::OfCluster { path: file });
+        }
         Ok(Self { file, state: State::Resting(connection), _folder: folder.clone() })
     }
 
@@ -88,12 +99,7 @@ impl SqliteLog {
     }
 
     fn failed(&self, error: &rusqlite::Error) -> LogError {
-        match OpenError::of(&self.file, error) {
-            OpenError::Damaged { path, reason } => {
-                LogError::Damaged { what: format!("{}: {reason}", path.display()) }
-            }
-            _ => LogError::Failed { reason: format!("{}: {error}", self.file.display()) },
-        }
+        failed(&self.file, error)
     }
 
     fn damaged(&self, what: &str) -> LogError {
@@ -194,6 +200,15 @@ impl Drop for SqliteLog {
 impl fmt::Debug for SqliteLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteLog").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+fn failed(file: &Path, error: &rusqlite::Error) -> LogError {
+    match OpenError::of(file, error) {
+        OpenError::Damaged { path, reason } => {
+            LogError::Damaged { what: format!("{}: {reason}", path.display()) }
+        }
+        _ => LogError::Failed { reason: format!("{}: {error}", file.display()) },
     }
 }
 

@@ -1,5 +1,5 @@
 //! A full disk, as a limit on the size of files makes one.
-#![allow(clippy::unwrap_used, reason = "it is a test, its small functions too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test, its small functions too")]
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -64,6 +64,7 @@ fn with_little_room(folder: &OsStr) {
                 assert_eq!(back, packet(stored.len() as u64, 1000));
                 refused += 1;
             }
+            Logged::Broken { why } => panic!("{why}"),
         }
     }
     assert!(stored.len() > 3, "{}", stored.len());

@@ -3,10 +3,13 @@
 //!
 //! The *log* gives the one order and survives a crash; it is short, as a snapshot of the state
 //! lets it forget what came before. The *archive* keeps what people said, for ever; it is filled
-//! from the log behind the live path, and can lag. Nothing of SQL or of a network is known here.
+//! from the log behind the live path, and can lag. *Whispers* go from node to node beside the log,
+//! and may be lost. Nothing of SQL or of a network is known here.
 
 pub mod archive;
+pub mod copy;
 pub mod log;
 pub mod memory;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
+pub mod whispers;

@@ -30,6 +30,12 @@ pub enum Logged {
         /// Why.
         why: NotStored,
     },
+    /// The log can't go on, and nothing more will come: it is not what it was, or holds what this
+    /// version does not read. Only a log that others write too says so.
+    Broken {
+        /// What is wrong, and what to do, in one line.
+        why: String,
+    },
 }
 
 /// Where a log puts what it stored. It may wait in there; the log then waits with it.
@@ -57,6 +63,11 @@ pub trait Log: Send {
 
     /// Offers a packet. It ends in the sink, once: as an entry when it is durable, or as refused;
     /// in the order offered. At most [`PACKETS_IN_FLIGHT_MAX`] may be offered and not ended.
+    ///
+    /// Where a log lies elsewhere, it offers a packet again for as long as it does not know that it
+    /// is stored behind the one offered before; so entries may be repeats, or out of their turn,
+    /// which is for whoever reads them to see by their numbers. The packets of an epoch are no
+    /// longer wanted once one of a later epoch is offered: they need not end.
     fn append(&mut self, packet: Packet);
 
     /// Saves a snapshot durably and then forgets the entries up to it, beside the live path; the

@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "it is test code, to be called by tests")]
 
 pub mod archive;
+pub mod copy;
 pub mod log;
 pub mod word;

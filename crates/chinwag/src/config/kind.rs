@@ -27,6 +27,8 @@ pub(crate) enum Value {
 pub(super) enum Kind {
     /// A word to be shown: 1 to 63 printable characters without blanks.
     Word,
+    /// A name of a machine's: 1 to 32 of `a` to `z`, `0` to `9` and `-`.
+    Label,
     /// One line of printable characters, within so many bytes.
     Line(usize),
     /// Lines of printable characters, within so many bytes.
@@ -123,6 +125,7 @@ impl Kind {
         };
         match self {
             Self::Word => "a text of 1 to 63 printable characters without blanks".to_owned(),
+            Self::Label => "1 to 32 of a to z, 0 to 9 and -".to_owned(),
             Self::Line(max) => format!("a line of at most {max} bytes, all printable"),
             Self::Text(max) => format!("a text of at most {max} bytes, all printable"),
             Self::Path => format!("a path of 1 to {PATH_BYTES_MAX} bytes, all printable"),
@@ -148,6 +151,10 @@ impl Kind {
                 (1..=63).contains(&text.chars().count())
                     && is_line(text)
                     && !text.chars().any(char::is_whitespace)
+            }
+            Self::Label => {
+                let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+                (1..=32).contains(&text.len()) && text.bytes().all(allowed)
             }
             Self::Line(max) => text.len() <= max && is_line(text),
             Self::Text(max) => text.len() <= max && text.split('\n').all(is_line),
@@ -225,6 +232,10 @@ mod tests {
             (Kind::Word, "\"quoted\"", Some(text("quoted"))),
             (Kind::Word, "a b", None),
             (Kind::Word, "", None),
+            (Kind::Label, "node-1", Some(text("node-1"))),
+            (Kind::Label, "", None),
+            (Kind::Label, "a.b", None),
+            (Kind::Label, "A", None),
             (Kind::Line(5), "", Some(text(""))),
             (Kind::Line(5), "sixsix", None),
             (Kind::Line(5), "a\nb", None),

@@ -98,9 +98,17 @@ pub(super) const KEYS: &[Key] = &[
         Default::Plain("info"),
     ),
     key("cluster.servers", Kind::Texts(100), Default::Required),
-    key("cluster.node", Kind::Word, Default::Required),
-    key("cluster.stream", Kind::Word, Default::Plain("chinwag")),
+    key("cluster.node", Kind::Label, Default::Required),
+    key("cluster.stream", Kind::Label, Default::Plain("chinwag")),
     key("cluster.replicas", Kind::Number(1, 5), Default::Plain("3")),
+    key("cluster.user", Kind::Line(300), Default::Plain("")),
+    secret("cluster.password", Kind::Line(300), Default::Plain("")),
+    secret("cluster.token", Kind::Line(300), Default::Plain("")),
+    key("cluster.nkey_seed", Kind::Line(4096), Default::Plain("")),
+    key("cluster.credentials", Kind::Line(4096), Default::Plain("")),
+    key("cluster.tls_ca", Kind::Line(4096), Default::Plain("")),
+    key("cluster.tls_certificate", Kind::Line(4096), Default::Plain("")),
+    key("cluster.tls_key", Kind::Line(4096), Default::Plain("")),
 ];
 
 const fn key(path: &'static str, kind: Kind, default: Default) -> Key {

@@ -43,7 +43,6 @@ fn nothing_configured_is_the_default() {
     assert_eq!(policy.limits.name_time, Duration::from_secs(60));
     assert_eq!(config.data(), PathBuf::from("chinwag-data"));
     assert_eq!((config.log_is_json(), config.log_level()), (false, "info"));
-    assert_eq!(config.unsupported(), None);
 }
 
 #[test]
@@ -225,11 +224,33 @@ fn options_are_before_the_environment() {
 }
 
 #[test]
-fn what_this_version_does_not_do_is_said() {
-    let text = "[cluster]\nservers = [\"nats://a\"]\nnode = \"a\"";
-    let said = load(text, &[]).unwrap().unsupported().unwrap();
-    let what = "c.toml:2: this version of chinwag does not do a cluster yet; take [cluster] out";
-    assert!(said.ends_with(what), "{said}");
+fn a_node_logs_in_at_its_cluster_in_one_way() {
+    let load_cluster = |more: &str| {
+        let text = format!("[cluster]\nservers = [\"nats://a\"]\nnode = \"a\"\n{more}");
+        load(&text, &[]).unwrap().cluster()
+    };
+    for (more, login) in [
+        ("", "Nothing"),
+        ("user = \"u\"\npassword = \"p\"", "Password"),
+        ("token = \"t\"", "Token"),
+        ("nkey_seed = \"s\"", "Seed"),
+        ("credentials = \"c\"", "Credentials"),
+    ] {
+        let options = load_cluster(more).unwrap().unwrap();
+        assert_eq!(format!("{:?}", options.login), login, "{more}");
+    }
+    for (more, message) in [
+        (
+            "user = \"u\"\ntoken = \"t\"",
+            "5: cluster.token cannot be used beside cluster.user; take one out",
+        ),
+        ("password = \"p\"", "4: cluster.password is of nobody; name a cluster.user"),
+        ("tls_key = \"k\"", "4: cluster.tls_key needs cluster.tls_certificate"),
+    ] {
+        let error = load_cluster(more).map(drop).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("c.toml:{message}")), "{error}");
+    }
+    assert!(load("", &[]).unwrap().cluster().unwrap().is_none());
 }
 
 #[test]

@@ -182,6 +182,11 @@ impl Client {
         }
     }
 
+    /// The next line that comes within this time; `None` where none does, or the connection ends.
+    pub(crate) fn line_within(&mut self, patience: std::time::Duration) -> Option<String> {
+        self.line_before(Instant::now() + patience).ok()
+    }
+
     fn line_before(&mut self, deadline: Instant) -> Result<String, End> {
         loop {
             if let Some(at) = self.unread.iter().position(|byte| *byte == b'\n') {
@@ -197,7 +202,12 @@ impl Client {
 
     /// Passes over lines until one begins so, and gives that one.
     pub(crate) fn skip_to(&mut self, beginning: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        self.skip_within(PATIENCE, beginning)
+    }
+
+    /// The same, for what may take so long.
+    pub(crate) fn skip_within(&mut self, patience: std::time::Duration, beginning: &str) -> String {
+        let deadline = Instant::now() + patience;
         let mut passed = Vec::new();
         loop {
             match self.line_before(deadline) {

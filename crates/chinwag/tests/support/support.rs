@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 
 pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod dice;
 pub(crate) mod fitting;
 pub(crate) mod pattern;

@@ -235,7 +235,8 @@ fn no(refusal: &Refusal) -> String {
         Refusal::NoSuchKey => "no such value".to_owned(),
         Refusal::TooMany => "too many".to_owned(),
         Refusal::NotMailed(why) => format!("not mailed: {why:?}"),
-        Refusal::NotStored(why) => panic!("the core stores nothing, but says {why:?}"),
+        Refusal::NotStored(why) => format!("not stored: {why:?}"),
+        Refusal::Unsure => panic!("the core is never unsure"),
         Refusal::Internal => panic!("a rule panicked"),
     }
 }

@@ -1,5 +1,7 @@
 //! Where a session stands: what is on its way, and what comes next.
 
+// Size: what is told of a chat is one list of events.
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 

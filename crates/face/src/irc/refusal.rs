@@ -13,6 +13,9 @@ pub(super) fn not_stored(why: NotStored) -> &'static str {
         NotStored::StoreFailed => "the store failed",
         NotStored::ArchiveBehind => "the archive is behind",
         NotStored::Stopping => "the server is stopping",
+        NotStored::CutOff => "this server is cut off from the others",
+        NotStored::TooLate => "it was too late; this server was cut off from the others",
+        NotStored::OlderNode => "another server has an older version",
     }
 }
 
@@ -76,6 +79,11 @@ impl Chat {
             Refusal::NotStored(why) => {
                 let text = format!("Not stored, so not sent: {}", not_stored(*why));
                 self.fail(command, "NOT_STORED", &[target], &text, out);
+            }
+            Refusal::Unsure => {
+                let text = "Not known yet whether it is stored: this server is cut off from the \
+                            others. If it is, history has it";
+                self.fail(command, "UNSURE", &[target], text, out);
             }
             Refusal::TooMany | Refusal::TooManyIgnored | Refusal::TooManyNamed(_) => {
                 let text = "You have as many as one can have";

@@ -45,6 +45,7 @@ pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
         Refusal::TooMany => "You have as many as one can have.".to_owned(),
         Refusal::NotMailed(_) => "No code could be mailed.".to_owned(),
         Refusal::NotStored(why) => format!("Not stored, so not sent: {}.", reason(*why)),
+        Refusal::Unsure => UNSURE.to_owned(),
         Refusal::Internal => INTERNAL.to_owned(),
     }
 }
@@ -89,6 +90,10 @@ pub(super) fn group_words(refusal: &Refusal, room: &Name) -> String {
 /// What is said where the server is to blame.
 pub(super) const INTERNAL: &str = "That failed in the server; nothing was changed.";
 
+/// What is said where a node that is cut off can't know what became of something.
+const UNSURE: &str = "Not known yet whether that is stored: this server is cut off from the others. \
+                      If it is, /history has it.";
+
 /// What is said where the archive can't answer.
 pub(super) const UNAVAILABLE: &str = "That cannot be read now. Try again.";
 
@@ -128,5 +133,8 @@ fn reason(why: NotStored) -> &'static str {
         NotStored::StoreFailed => "the store failed",
         NotStored::ArchiveBehind => "the archive is behind",
         NotStored::Stopping => "the server is stopping",
+        NotStored::CutOff => "this server is cut off from the others",
+        NotStored::TooLate => "it was too late, as this server was cut off from the others",
+        NotStored::OlderNode => "another server has an older version",
     }
 }

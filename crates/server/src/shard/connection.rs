@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chinwag_model::ask::Ask;
 use chinwag_model::id::{PersonId, Place, RoomId};
-use chinwag_model::intent::{Mark, Visitor};
+use chinwag_model::intent::{Intent, Mark, Visitor};
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::outbox::{Outbox, SLICES_MAX};
 
 use super::speech::Speech;
 use crate::cloak::cloak;
-use crate::courier::Arrival;
+use crate::courier::{Arrival, Wanted};
 use crate::metrics::{Counted, Tally};
 use crate::options::{ListenOptions, Policy};
 use crate::seat::Seat;
@@ -86,6 +87,29 @@ pub(super) enum Write {
 }
 
 impl Connection {
+    /// What the hub is asked for what the face asks.
+    pub(super) fn wanted(&self, ask: Ask, policy: &Policy) -> Wanted {
+        let peer = self.peer;
+        match ask {
+            Ask::Intent(Intent::Enter(identity, visitor)) => {
+                // Who says nothing of itself is told of all the same.
+                let visitor = visitor.unwrap_or_else(|| Box::new(self.visitor(policy)));
+                Wanted::Intent(Intent::Enter(identity, Some(visitor)))
+            }
+            Ask::Intent(intent) => Wanted::Intent(intent),
+            Ask::Query(query) => Wanted::Query(query),
+            Ask::Check { name, password } => Wanted::Check { name, password, peer },
+            Ask::Hash(password) => Wanted::Hash(password),
+            Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
+            Ask::Code(ask) => Wanted::Code { ask, peer },
+            Ask::Prove(name) => Wanted::Prove { name, peer },
+            Ask::Proved(name) => Wanted::Proved { name, peer },
+            Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
+            Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
+            Ask::Reread => Wanted::Reread,
+        }
+    }
+
     pub(super) fn new(arrival: Arrival, bytes_max: usize, now: Instant, policy: &Policy) -> Self {
         let Arrival { number, stream, peer, listener, seat, is_surplus } = arrival;
         Self {

@@ -37,6 +37,7 @@ impl Shard {
                 let rooms = std::mem::take(&mut connection.rooms);
                 self.rooms.leave_all(key, &rooms);
             }
+            Delivery::CloseAll => self.close_all(),
             Delivery::Subscribe(room, sessions) => {
                 for key in sessions.iter().filter_map(|session| self.keys.get(session)) {
                     if let Some(connection) = self.connections.get_mut(*key) {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use chinwag_face::irc::{About, IrcFace};
 use chinwag_face::line::LineFace;
-use chinwag_model::id::{NodeId, SessionId};
+use chinwag_model::id::SessionId;
 use chinwag_wire::irc::message::Message;
 
 use super::connection::{Connection, Reading};
@@ -196,7 +196,7 @@ impl Shard {
     pub(super) fn irc_face(&self, key: usize) -> Option<IrcFace> {
         let connection = self.connections.get(key)?;
         let about = About {
-            session: SessionId { node: NodeId(0), number: connection.number },
+            session: SessionId { node: self.node, number: connection.number },
             host: cloak(&self.policy.cloak_key, connection.peer).into(),
             address: connection.peer.map_or_else(String::new, |peer| peer.to_string()).into(),
             secure: connection.is_secure(),

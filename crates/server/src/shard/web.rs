@@ -69,11 +69,10 @@ impl Shard {
         match request.path() {
             "/healthz" => plain(Status::Ok, "The server runs.\n"),
             "/readyz" if self.hushed => plain(Status::Unavailable, "The server is ending.\n"),
-            "/readyz" if !self.metrics.is_ready() => plain(
-                Status::Unavailable,
-                "What is sent cannot be stored; the server's log says why.\n",
-            ),
-            "/readyz" => plain(Status::Ok, "What is sent is stored.\n"),
+            "/readyz" => match self.metrics.trouble() {
+                Some(why) => plain(Status::Unavailable, &format!("{why}\n")),
+                None => plain(Status::Ok, "What is sent is stored.\n"),
+            },
             "/metrics" if self.may_read_metrics(request, peer) => {
                 (Status::Ok, MEDIA_TYPE, self.metrics.text())
             }

@@ -26,6 +26,8 @@ const ENTRIES_DELETED: i64 = 256;
 pub(super) struct Saving {
     snapshot: Snapshot,
     stage: Stage,
+    /// The last entry that is deleted.
+    forgets: i64,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,13 @@ pub(super) enum Progress {
 
 impl Saving {
     pub(super) fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, stage: Stage::Part(0) }
+        let forgets = signed(snapshot.seq.0);
+        Self { snapshot, stage: Stage::Part(0), forgets }
+    }
+
+    /// The entry that the snapshot ends with stays.
+    pub(super) fn with_last_entry(self) -> Self {
+        Self { forgets: self.forgets - 1, ..self }
     }
 
     pub(super) fn seq(&self) -> Seq {
@@ -95,7 +103,7 @@ impl Saving {
             Stage::Entries => {
                 let sql = "DELETE FROM entry WHERE seq IN
                            (SELECT seq FROM entry WHERE seq <= ?1 ORDER BY seq LIMIT ?2)";
-                connection.prepare_cached(sql)?.execute([seq, ENTRIES_DELETED])?
+                connection.prepare_cached(sql)?.execute([self.forgets, ENTRIES_DELETED])?
             }
         };
         if changed > 0 {

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 
 use chinwag_model::id::{Seq, Timestamp};
+use chinwag_storage::copy::LogCopy;
 use chinwag_storage::log::{Log, LogError, Logged};
 use chinwag_storage::suite::log::{Step, fill, follow, snapshot};
 use chinwag_storage::suite::{self, word::packet};
@@ -33,6 +34,34 @@ log_suite! {
     a_snapshot_takes_the_place_of_entries
     numbers_and_time_go_on_after_a_snapshot
     an_older_snapshot_is_passed_over
+}
+
+macro_rules! copy_suite {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let folder = tempdir().unwrap();
+            suite::copy::$name(&mut || {
+                Box::new(SqliteCopy::open(&Folder::take(folder.path()).unwrap()).unwrap())
+            });
+        }
+    )*};
+}
+
+copy_suite! {
+    a_copy_knows_of_what_it_is_a_copy
+    what_is_kept_is_given_again
+    a_snapshot_takes_the_place_of_all_entries_before_its_last
+    an_older_snapshot_leaves_a_copy_as_it_is
+}
+
+#[test]
+fn a_copy_is_not_taken_for_a_log_of_its_own() {
+    let folder = tempdir().unwrap();
+    let take = || Folder::take(folder.path()).unwrap();
+    SqliteCopy::open(&take()).unwrap().set_origin("elsewhere").unwrap();
+    let opened = SqliteLog::open(&take()).map(drop);
+    assert!(matches!(opened, Err(OpenError::OfCluster { .. })), "{opened:?}");
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -133,7 +162,8 @@ fn damage_that_sqlite_finds_is_damage_of_the_log() {
     let file = folder.path().join("log.sqlite");
     let mut bytes = fs::read(&file).unwrap();
     let length = bytes.len();
-    bytes[8192..length].fill(0x55);
+    // The first pages are the tables' beginnings, without which the file is not opened at all.
+    bytes[32_768..length].fill(0x55);
     fs::write(&file, bytes).unwrap();
     let mut log = open(folder.path());
     let error = log.follow(Seq(0), Box::new(|_| {})).unwrap_err();

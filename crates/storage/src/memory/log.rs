@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,14 +9,17 @@ use chinwag_model::outcome::NotStored;
 use crate::log::{Log, LogError, LogSink, Logged, Snapshot};
 
 /// A log in memory. Its clones share what is stored, so that one can be followed after another was
-/// dropped, as a file is opened again.
+/// dropped, as a file is opened again; and several can be followed at a time, as nodes follow one
+/// log: what one stores is given to all.
 ///
-/// The sink is called before [`append`](Log::append) returns. Each entry is a millisecond later
+/// The sinks are called before [`append`](Log::append) returns; they must not wait for one that is
+/// appending. Each entry is a millisecond later
 /// than the one before, until a clock is set: nothing here depends on the moment.
 #[derive(Default)]
 pub struct MemoryLog {
     stored: Arc<Mutex<Stored>>,
-    sink: Option<LogSink>,
+    /// Under which number its sink is kept with what is stored.
+    follower: Option<u64>,
 }
 
 #[derive(Default)]
@@ -27,6 +30,8 @@ struct Stored {
     time: Timestamp,
     clock: Option<Timestamp>,
     refuses: Option<NotStored>,
+    sinks: BTreeMap<u64, LogSink>,
+    followers: u64,
 }
 
 impl MemoryLog {
@@ -59,7 +64,7 @@ impl MemoryLog {
 
 impl Clone for MemoryLog {
     fn clone(&self) -> Self {
-        Self { stored: Arc::clone(&self.stored), sink: None }
+        Self { stored: Arc::clone(&self.stored), follower: None }
     }
 }
 
@@ -75,25 +80,29 @@ impl Log for MemoryLog {
     }
 
     fn follow(&mut self, after: Seq, mut sink: LogSink) -> Result<Seq, LogError> {
-        let (entries, last) = {
-            let stored = self.stored();
-            let first = stored.entries.front().map_or(stored.last.next(), |entry| entry.seq);
-            if after.next() < first {
-                return Err(LogError::Trimmed { first: first.0, wanted: after.next().0 });
-            }
-            let entries: Vec<_> =
-                stored.entries.iter().filter(|entry| entry.seq > after).cloned().collect();
-            (entries, stored.last)
-        };
-        entries.into_iter().for_each(|entry| sink(Logged::Entry(entry)));
-        self.sink = Some(sink);
+        let mut stored = self.stored();
+        let first = stored.entries.front().map_or(stored.last.next(), |entry| entry.seq);
+        if after.next() < first {
+            return Err(LogError::Trimmed { first: first.0, wanted: after.next().0 });
+        }
+        let entries = stored.entries.iter().filter(|entry| entry.seq > after);
+        entries.for_each(|entry| sink(Logged::Entry(entry.clone())));
+        stored.followers += 1;
+        let (follower, last) = (stored.followers, stored.last);
+        stored.sinks.insert(follower, sink);
+        drop(stored);
+        self.follower = Some(follower);
         Ok(last)
     }
 
     fn append(&mut self, packet: Packet) {
-        let logged = self.stored().take(packet);
-        if let Some(sink) = &mut self.sink {
-            sink(logged);
+        let mut stored = self.stored();
+        let logged = stored.take(packet);
+        let is_entry = matches!(logged, Logged::Entry(_));
+        for (follower, sink) in &mut stored.sinks {
+            if is_entry || self.follower == Some(*follower) {
+                sink(logged.clone());
+            }
         }
     }
 
@@ -104,6 +113,14 @@ impl Log for MemoryLog {
             stored.last = stored.last.max(snapshot.seq);
             stored.time = stored.time.max(snapshot.time);
             stored.snapshot = Some(snapshot);
+        }
+    }
+}
+
+impl Drop for MemoryLog {
+    fn drop(&mut self) {
+        if let Some(follower) = self.follower {
+            self.stored().sinks.remove(&follower);
         }
     }
 }

@@ -2,7 +2,7 @@ use chinwag_model::id::{Seq, Timestamp};
 use chinwag_model::outcome::NotStored;
 use proptest::prelude::*;
 
-use super::{MemoryArchive, MemoryLog};
+use super::{MemoryArchive, MemoryCopy, MemoryLog};
 use crate::log::Log;
 use crate::suite::{self, log::Step, word};
 
@@ -12,6 +12,16 @@ macro_rules! log_suite {
         fn $name() {
             let log = MemoryLog::new();
             suite::log::$name(&mut || Box::new(log.clone()));
+        }
+    )*};
+}
+
+macro_rules! copy_suite {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let copy = MemoryCopy::new();
+            suite::copy::$name(&mut || Box::new(copy.clone()));
         }
     )*};
 }
@@ -37,6 +47,13 @@ log_suite! {
     a_snapshot_takes_the_place_of_entries
     numbers_and_time_go_on_after_a_snapshot
     an_older_snapshot_is_passed_over
+}
+
+copy_suite! {
+    a_copy_knows_of_what_it_is_a_copy
+    what_is_kept_is_given_again
+    a_snapshot_takes_the_place_of_all_entries_before_its_last
+    an_older_snapshot_leaves_a_copy_as_it_is
 }
 
 archive_suite! {

@@ -192,6 +192,7 @@ impl Heard {
         match self.next() {
             Logged::Entry(entry) => entry,
             Logged::Refused { why, .. } => panic!("refused: {why:?}"),
+            Logged::Broken { why } => panic!("broken: {why}"),
         }
     }
 
@@ -204,6 +205,22 @@ impl Heard {
         match self.next() {
             Logged::Entry(entry) => panic!("stored as {:?}", entry.seq),
             Logged::Refused { packet, why } => (packet, why),
+            Logged::Broken { why } => panic!("broken: {why}"),
+        }
+    }
+
+    /// Why it can't go on, after entries if there are any.
+    ///
+    /// # Panics
+    /// If a packet was refused.
+    #[must_use]
+    pub fn broken(&self) -> String {
+        loop {
+            match self.next() {
+                Logged::Entry(_) => {}
+                Logged::Refused { why, .. } => panic!("refused: {why:?}"),
+                Logged::Broken { why } => return why,
+            }
         }
     }
 }

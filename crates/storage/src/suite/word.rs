@@ -152,7 +152,8 @@ pub fn packet(first: u64, requests: usize) -> Packet {
             joints: None,
         },
     };
-    Packet { node: NodeId(0), epoch: 3, first, requests: (0..requests).map(request).collect() }
+    let requests = (0..requests).map(request).collect();
+    Packet { node: NodeId(0), epoch: 3, first, requests, expires: None }
 }
 
 /// A name.

@@ -205,7 +205,8 @@ impl World {
 
     fn decide(&mut self, origin: Origin, intent: Intent) {
         let requests = vec![Request { origin, intent }];
-        let packet = Packet { node: NodeId(0), epoch: 1, first: self.sent, requests };
+        let packet =
+            Packet { node: NodeId(0), epoch: 1, first: self.sent, requests, expires: None };
         self.sent += 1;
         let seq = self.core.state().seq().next();
         let mut effects = Vec::new();

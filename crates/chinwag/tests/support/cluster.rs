@@ -1,0 +1,109 @@
+//! Nodes on real NATS servers, and whether everyone saw the same.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use chinwag_nats::suite::{PASSWORD, Servers, USER};
+
+use super::client::Client;
+use super::server::{Server, Settings};
+
+/// How long a cluster may take for what takes an election, or eight beats of a node that is gone.
+pub(crate) const LONG: Duration = Duration::from_secs(40);
+
+/// Messages that one page of history has.
+const PAGE: usize = 1000;
+
+/// A node of this name on these servers.
+pub(crate) fn node(servers: &Servers, name: &str) -> Settings {
+    let urls = servers.urls().iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ");
+    Settings::new()
+        .set("cluster.servers", format!("[{urls}]"))
+        .set("cluster.node", format!("{name:?}"))
+        .set("cluster.user", format!("{USER:?}"))
+        .set("cluster.password", format!("{PASSWORD:?}"))
+        .set("limits.outbox_kib", 65_536)
+        .set("limits.chathistory_messages", PAGE)
+}
+
+/// Users called as the nodes, who may do what docs/cluster.md says, and no more.
+pub(crate) fn guarded(names: &[&str]) -> String {
+    let user = |name: &&str| {
+        let publish = ["log", "whisper"].map(|what| format!("\"chinwag.{what}.{name}\""));
+        let asked = ["STREAM.CREATE", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET"]
+            .map(|what| format!("\"$JS.API.{what}.chinwag\""));
+        format!(
+            "{{ user: {name}, password: \"{PASSWORD}\", permissions: {{ publish: [{}, {}, \
+             \"$SYS.REQ.SERVER.PING.JSZ\"], subscribe: [\"chinwag.live.*\", \
+             \"chinwag.whisper.*\", \"_INBOX.>\"] }} }}",
+            publish.join(", "),
+            asked.join(", ")
+        )
+    };
+    format!("[{}]", names.iter().map(user).collect::<Vec<_>>().join(", "))
+}
+
+/// Someone on IRC in #tea, who gets back what they say.
+pub(crate) fn visitor(server: &Server, name: &str) -> Client {
+    let mut client = Client::connect(server).called(name);
+    client.send("CAP REQ :message-tags echo-message batch draft/chathistory");
+    client.send(&format!("NICK {name}\nUSER {name} 0 * :{name}\nCAP END\nJOIN #tea"));
+    client.skip_within(LONG, &format!(":chat.test 366 {name} #tea"));
+    client
+}
+
+/// A message as IRC told it: its id, and who said what.
+pub(crate) fn read(line: &str) -> Option<(String, String)> {
+    let (tags, rest) = line.strip_prefix('@')?.split_once(' ')?;
+    let id = tags.split(';').find_map(|tag| tag.strip_prefix("msgid="))?;
+    let (source, said) = rest.strip_prefix(':')?.split_once(" PRIVMSG #tea :")?;
+    let author = source.split('!').next()?;
+    Some((id.to_owned(), format!("{author}: {}", said.trim_end())))
+}
+
+/// What a node's history of #tea has from a message on, up to one that ends with `last`.
+pub(crate) fn history(server: &Server, from: &str, last: &str) -> Vec<(String, String)> {
+    static ASKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let asked = ASKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let mut client = visitor(server, &format!("reader{asked}"));
+    let deadline = Instant::now() + LONG;
+    let mut all: Vec<(String, String)> = Vec::new();
+    client.send(&format!("CHATHISTORY AROUND #tea msgid={from} 1"));
+    loop {
+        let start = client.skip_to(":chat.test BATCH +");
+        let id = start.split(['+', ' ']).nth(3).expect("a batch has an id").to_owned();
+        loop {
+            let line = client.line();
+            if line.starts_with(&format!(":chat.test BATCH -{id}")) {
+                break;
+            }
+            all.extend(read(&line));
+        }
+        let Some((id, said)) = all.last() else { panic!("there is no {from} in the history") };
+        if said.ends_with(last) {
+            return all;
+        }
+        assert!(Instant::now() < deadline, "the history has no {last:?}, and ends with {said:?}");
+        client.send(&format!("CHATHISTORY AFTER #tea msgid={id} {PAGE}"));
+    }
+}
+
+/// Checks that a history is in order, has nothing twice, and that this is what someone saw of it:
+/// each message from the first one on that they saw, up to the last one.
+pub(crate) fn assert_same(history: &[(String, String)], saw: &[(String, String)], who: &str) {
+    let number = |id: &str| -> (u64, u32) {
+        let (seq, index) = id.split_once('.').expect("an id is a place");
+        (seq.parse().expect("a number"), index.parse().expect("a number"))
+    };
+    let in_order = history.is_sorted_by(|one, next| number(&one.0) < number(&next.0));
+    assert!(in_order, "the history's ids are in order");
+    let said: BTreeSet<_> = history.iter().map(|(_, said)| said).collect();
+    assert_eq!(said.len(), history.len(), "the history has each message once");
+    let Some(first) = saw.first() else { panic!("{who} saw nothing") };
+    let begin = history.iter().position(|told| told == first);
+    let Some(begin) = begin else { panic!("{who} saw {first:?}, which is not in the history") };
+    for (n, saw) in saw.iter().enumerate() {
+        let told = history.get(begin + n);
+        assert_eq!(told, Some(saw), "the history, and what {who} saw, after {n} messages");
+    }
+}

@@ -1,0 +1,221 @@
+//! What the servers have to prove before a node stands on them.
+//!
+//! With JetStream's default setting a message is acknowledged before it is synced, and a power cut
+//! of all servers loses what was acknowledged. Servers before 2.15.1 sync so often with
+//! `sync_interval: always` that nobody would leave it on, and compacted without it
+//! (nats-io/nats-server#8447, #8475, #8456).
+
+use std::time::Duration;
+
+use async_nats::{Client, StatusCode};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::error::NatsError;
+
+/// Where servers tell of their JetStream; the system's account has to export it to the node's
+/// account.
+const SUBJECT: &str = "$SYS.REQ.SERVER.PING.JSZ";
+
+/// How long all servers together may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Servers that are heard: a cluster of NATS has far fewer.
+const SERVERS_MAX: usize = 100;
+
+/// The oldest version that will do.
+const VERSION: (u32, u32, u32) = (2, 15, 1);
+
+/// What a server tells of itself, of what it tells (`JSInfo` in its source).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) server: ToldServer,
+    #[serde(default)]
+    pub(crate) data: ToldData,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldServer {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) ver: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct ToldData {
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    #[serde(default)]
+    pub(crate) config: ToldConfig,
+    pub(crate) meta_cluster: Option<ToldMeta>,
+    #[serde(default)]
+    pub(crate) account_details: Vec<ToldAccount>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct ToldConfig {
+    #[serde(default)]
+    pub(crate) sync_always: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldMeta {
+    #[serde(default)]
+    pub(crate) cluster_size: usize,
+    #[serde(default)]
+    pub(crate) replicas: Vec<ToldPeer>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldPeer {
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldAccount {
+    #[serde(default)]
+    pub(crate) stream_detail: Vec<ToldStream>,
+}
+
+/// What a server itself has of a stream.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldStream {
+    pub(crate) name: String,
+    pub(crate) state: ToldState,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToldState {
+    #[serde(default)]
+    pub(crate) messages: u64,
+    #[serde(default)]
+    pub(crate) first_seq: u64,
+    #[serde(default)]
+    pub(crate) last_seq: u64,
+}
+
+/// Asks all servers, and hears them until all have told or time is up. With `streams` they tell
+/// what they have of each stream.
+pub(crate) async fn ask(client: &Client, streams: bool) -> Result<Vec<Told>, NatsError> {
+    let asked = |error: String| NatsError::Asked(error);
+    let inbox = client.new_inbox();
+    let mut answers =
+        client.subscribe(inbox.clone()).await.map_err(|error| asked(error.to_string()))?;
+    let what = serde_json::json!({ "config": true, "accounts": streams, "streams": streams });
+    client
+        .publish_with_reply(SUBJECT, inbox, what.to_string().into())
+        .await
+        .map_err(|error| asked(error.to_string()))?;
+    let until = Instant::now() + PATIENCE;
+    let mut told: Vec<Told> = Vec::new();
+    while told.len() < size(&told).clamp(1, SERVERS_MAX) {
+        match tokio::time::timeout_at(until, answers.next()).await {
+            Ok(Some(message)) if message.status == Some(StatusCode::NO_RESPONDERS) => break,
+            Ok(Some(message)) => {
+                let answer: Told = serde_json::from_slice(&message.payload)
+                    .map_err(|error| asked(format!("{SUBJECT}: {error}")))?;
+                if !told.iter().any(|other| other.server.name == answer.server.name) {
+                    told.push(answer);
+                }
+            }
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Ok(told)
+}
+
+/// How many servers there are, by what some of them tell.
+pub(crate) fn size(told: &[Told]) -> usize {
+    let size = |told: &Told| told.data.meta_cluster.as_ref().map_or(1, |meta| meta.cluster_size);
+    told.iter().map(size).max().unwrap_or(0)
+}
+
+/// Whether those that tell are good enough, and with them a majority.
+///
+/// Those that are silent may be down: a node must be able to start while one server is.
+pub(crate) fn check(told: &[Told]) -> Result<(), NatsError> {
+    if told.is_empty() {
+        return Err(NatsError::Unproven);
+    }
+    for Told { server, data } in told {
+        if !is_new_enough(&server.ver) {
+            let (server, version) = (server.name.clone(), server.ver.clone());
+            return Err(NatsError::Old { server, version });
+        }
+        // A server without JetStream holds no copy of anything.
+        if !data.disabled && !data.config.sync_always {
+            return Err(NatsError::NotSynced { server: server.name.clone() });
+        }
+    }
+    let size = size(told);
+    if told.len() * 2 <= size {
+        return Err(NatsError::TooFew { answered: told.len(), size });
+    }
+    Ok(())
+}
+
+/// Whether a version is [`VERSION`] or later. What comes before a release (`2.15.1-RC.1`) is not
+/// yet that release.
+fn is_new_enough(version: &str) -> bool {
+    let (numbers, early) = match version.split_once('-') {
+        Some((numbers, _)) => (numbers, true),
+        None => (version, false),
+    };
+    let mut parts = numbers.splitn(3, '.').map(str::parse::<u32>);
+    let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) =
+        (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let found = (major, minor, patch);
+    found > VERSION || (found == VERSION && !early)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str, version: &str, always: bool, size: usize) -> Told {
+        let text = format!(
+            r#"{{"server":{{"name":"{name}","ver":"{version}"}},
+                "data":{{"config":{{"sync_always":{always}}},
+                         "meta_cluster":{{"cluster_size":{size}}}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_version_is_new_enough_or_not() {
+        for (version, good) in [
+            ("2.15.1", true),
+            ("2.15.2", true),
+            ("2.15.10", true),
+            ("2.16.0", true),
+            ("2.16.0-RC.1", true),
+            ("3.0.0", true),
+            ("2.15.0", false),
+            ("2.15.1-RC.2", false),
+            ("2.9.10", false),
+            ("", false),
+            ("2.15", false),
+            ("a.b.c", false),
+        ] {
+            assert_eq!(is_new_enough(version), good, "{version}");
+        }
+    }
+
+    #[test]
+    fn every_server_that_tells_has_to_be_good_and_a_majority_has_to_tell() {
+        let good = |name| told(name, "2.15.1", true, 3);
+        assert!(check(&[good("a"), good("b"), good("c")]).is_ok());
+        assert!(check(&[good("a"), good("b")]).is_ok());
+        assert!(matches!(check(&[good("a")]), Err(NatsError::TooFew { answered: 1, size: 3 })));
+        assert!(matches!(check(&[]), Err(NatsError::Unproven)));
+        let old = check(&[good("a"), told("b", "2.14.9", true, 3)]);
+        assert!(matches!(old, Err(NatsError::Old { server, .. }) if server == "b"));
+        let lazy = check(&[good("a"), good("b"), told("c", "2.15.1", false, 3)]);
+        assert!(matches!(lazy, Err(NatsError::NotSynced { server }) if server == "c"));
+    }
+}

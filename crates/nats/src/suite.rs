@@ -1,0 +1,328 @@
+//! Real NATS servers for tests, on this machine.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
+#![allow(clippy::missing_panics_doc, reason = "everything here panics where it does not succeed")]
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chinwag_model::entry::Packet;
+use chinwag_model::id::{NodeId, Seq};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::de::IgnoredAny;
+use tempfile::TempDir;
+
+use crate::api::Api;
+use crate::connection::{Runtime, open};
+use crate::message;
+use crate::options::{Login, Options, Tls};
+use crate::stream::{self, Identity, Keys};
+
+/// How long servers may take for whatever is asked of them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The name and password of the node's account.
+pub const USER: &str = "chinwag";
+/// The password.
+pub const PASSWORD: &str = "of servers under test";
+
+/// How servers are set up, where not as docs/cluster.md says.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// How many there are.
+    pub servers: usize,
+    /// `sync_interval`, if it is set.
+    pub sync: Option<&'static str>,
+    /// Who may log in, in place of [`USER`]: a list as it stands behind `users:`.
+    pub users: Option<String>,
+    /// Whether they tell the node's account how they are set up.
+    pub exported: bool,
+    /// More settings.
+    pub more: String,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { servers: 3, sync: Some("always"), users: None, exported: true, more: String::new() }
+    }
+}
+
+/// Running servers; they end when this is dropped.
+#[derive(Debug)]
+pub struct Servers {
+    folder: TempDir,
+    servers: Vec<Server>,
+}
+
+#[derive(Debug)]
+struct Server {
+    port: u16,
+    monitor: u16,
+    process: Option<Child>,
+}
+
+impl Servers {
+    /// Starts servers, and waits until JetStream is ready.
+    #[must_use]
+    pub fn start(setup: &Setup) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ports = free_ports(setup.servers * 3);
+        let mut servers = Vec::new();
+        for (n, own) in ports.chunks_exact(3).enumerate() {
+            let routes: Vec<String> = (ports.chunks_exact(3).map(|ports| ports[2]))
+                .filter(|port| *port != own[2])
+                .map(|port| format!("nats://127.0.0.1:{port}"))
+                .collect();
+            let text = configuration(setup, folder.path(), n, own, &routes);
+            fs::write(folder.path().join(format!("n{n}.conf")), text).expect("a file");
+            servers.push(Server { port: own[0], monitor: own[1], process: None });
+        }
+        let mut all = Self { folder, servers };
+        for n in 0..setup.servers {
+            all.begin(n);
+        }
+        all.wait_ready();
+        all
+    }
+
+    /// The servers' URLs.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()
+    }
+
+    /// How a node called `a` with the number 0 finds this stream here.
+    #[must_use]
+    pub fn options(&self, stream: &str) -> Options {
+        Options {
+            servers: self.urls(),
+            node: "a".to_owned(),
+            id_of: |_| NodeId(0),
+            stream: stream.to_owned(),
+            replicas: self.servers.len(),
+            login: Login::Password { user: USER.to_owned(), password: PASSWORD.to_owned() },
+            tls: Tls::default(),
+        }
+    }
+
+    /// Publishes something, as any client may that is let.
+    pub fn publish(&self, subject: &str, payload: Vec<u8>) {
+        let options = self.options("none");
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let until = tokio::time::Instant::now() + PATIENCE;
+            let client = open(&options, until).await.expect("a connection");
+            client.publish(subject.to_owned(), payload.into()).await.expect("it is published");
+            client.flush().await.expect("it is sent");
+        });
+    }
+
+    /// Deletes the stream.
+    pub fn delete(&self, stream: &str) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let _: IgnoredAny =
+                api.ask("STREAM.DELETE", &serde_json::Value::Null).await.expect("it is deleted");
+        });
+    }
+
+    /// Deletes the stream and makes it anew with these packets in it: as the same log, as a backup
+    /// would, or as another one.
+    pub fn replace(&self, stream: &str, as_the_same: bool, packets: &[Packet]) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let info = stream::info(&api).await.expect("an answer").expect("a stream");
+            let mut identity = Identity::new(Keys::new()).expect("chance");
+            if as_the_same {
+                info.config.identity().expect("one of ours").clone_into(&mut identity.log);
+            }
+            let _: IgnoredAny =
+                api.ask("STREAM.DELETE", &serde_json::Value::Null).await.expect("it is deleted");
+            let made = stream::create(&api, &options, &identity, Seq(1)).await;
+            made.expect("an answer").expect("it is made");
+            for packet in packets {
+                let stored = api.client().request(options.log_subject(), message::write(packet));
+                stored.await.expect("it is stored");
+            }
+        });
+    }
+
+    /// Starts a server that was killed.
+    pub fn begin(&mut self, n: usize) {
+        let folder = self.folder.path();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join(format!("n{n}.log")))
+            .expect("a file");
+        let process = Command::new(program())
+            .arg("-c")
+            .arg(folder.join(format!("n{n}.conf")))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("nats-server starts");
+        self.servers[n].process = Some(process);
+    }
+
+    /// Kills a server at once, as a power cut of its machine would.
+    pub fn kill(&mut self, n: usize) {
+        if let Some(mut process) = self.servers[n].process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Stops a server where it stands, or has it go on.
+    pub fn pause(&self, n: usize, paused: bool) {
+        let process = self.servers[n].process.as_ref().expect("it runs");
+        let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw).expect("a process");
+        let signal = if paused { Signal::STOP } else { Signal::CONT };
+        kill_process(pid, signal).expect("it gets a signal");
+    }
+
+    /// Empties a server's store, as its disk's end would. The server has to be killed before.
+    pub fn empty(&self, n: usize) {
+        let _ = fs::remove_dir_all(self.folder.path().join(format!("n{n}")));
+    }
+
+    /// The server that leads the stream.
+    #[must_use]
+    pub fn leader(&self, stream: &str) -> usize {
+        wait_for("a leader", || {
+            (0..self.servers.len()).find(|n| {
+                let told = self.told(*n, "jsz?accounts=true&streams=true").unwrap_or_default();
+                let streams = told["account_details"][0]["stream_detail"].clone();
+                let found = streams.as_array().into_iter().flatten();
+                found
+                    .filter(|told| told["name"] == stream)
+                    .any(|told| told["cluster"]["leader"] == format!("n{n}"))
+            })
+        })
+    }
+
+    /// Waits until JetStream has a leader, of which all servers that run know.
+    pub fn wait_ready(&self) {
+        let running = self.servers.iter().filter(|server| server.process.is_some()).count();
+        wait_for("JetStream", || {
+            let known = (0..self.servers.len()).filter(|n| {
+                let told = self.told(*n, "jsz").unwrap_or_default();
+                let meta = &told["meta_cluster"];
+                let led = meta["leader"].as_str().is_some_and(|leader| !leader.is_empty());
+                led || (self.servers.len() == 1 && told["server_id"].is_string())
+            });
+            let led = known.count() == running;
+            let healthy = (0..self.servers.len())
+                .filter(|n| self.told(*n, "healthz").is_some_and(|told| told["status"] == "ok"));
+            (led && healthy.count() == running).then_some(())
+        });
+    }
+
+    /// What the server tells at its monitoring port.
+    fn told(&self, n: usize, what: &str) -> Option<serde_json::Value> {
+        self.servers[n].process.as_ref()?;
+        let mut stream = TcpStream::connect(("127.0.0.1", self.servers[n].monitor)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+        write!(stream, "GET /{what} HTTP/1.0\r\n\r\n").ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        let (_, body) = text.split_once("\r\n\r\n")?;
+        serde_json::from_str(body).ok()
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for n in 0..self.servers.len() {
+            self.kill(n);
+        }
+    }
+}
+
+async fn connect(options: &Options) -> Api {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    Api::new(open(options, until).await.expect("a connection"), &options.stream)
+}
+
+fn configuration(
+    setup: &Setup,
+    folder: &Path,
+    n: usize,
+    ports: &[u16],
+    routes: &[String],
+) -> String {
+    let store = folder.join(format!("n{n}"));
+    let mut text = format!(
+        "server_name: n{n}\nlisten: 127.0.0.1:{}\nhttp: 127.0.0.1:{}\nmax_payload: 2MB\n",
+        ports[0], ports[1]
+    );
+    let sync = setup.sync.map_or(String::new(), |sync| format!(", sync_interval: {sync}"));
+    let _ = writeln!(
+        text,
+        "jetstream {{ store_dir: \"{}\", max_mem: 64M, max_file: 2G{sync} }}",
+        store.display()
+    );
+    if !routes.is_empty() {
+        let _ = writeln!(
+            text,
+            "cluster {{ name: chinwag, listen: 127.0.0.1:{}, routes: [{}] }}",
+            ports[2],
+            routes.join(", ")
+        );
+    }
+    let users = setup
+        .users
+        .clone()
+        .unwrap_or_else(|| format!("[{{ user: {USER}, password: \"{PASSWORD}\" }}]"));
+    let (exports, imports) = if setup.exported {
+        (
+            "exports: [{ service: \"$SYS.REQ.SERVER.PING.JSZ\", response_type: stream }]",
+            "imports: [{ service: { account: SYS, subject: \"$SYS.REQ.SERVER.PING.JSZ\" } }]",
+        )
+    } else {
+        ("", "")
+    };
+    let _ = writeln!(
+        text,
+        "system_account: SYS\naccounts {{\n SYS {{ {exports} }}\n CHINWAG {{ jetstream: enabled\n users: {users}\n {imports} }}\n}}\n{}",
+        setup.more
+    );
+    text
+}
+
+/// Where the program is: named by `CHINWAG_NATS_SERVER`, or where `cargo xtask tools` puts it.
+fn program() -> PathBuf {
+    let own =
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats/bin/nats-server");
+    let path = std::env::var_os("CHINWAG_NATS_SERVER").map_or_else(own, PathBuf::from);
+    assert!(path.is_file(), "there is no {}; `cargo xtask tools` installs it", path.display());
+    path
+}
+
+/// Ports that nobody uses just now.
+fn free_ports(count: usize) -> Vec<u16> {
+    let bound: Vec<TcpListener> =
+        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    bound.iter().map(|bound| bound.local_addr().expect("an address").port()).collect()
+}
+
+fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < until, "there is no {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
