@@ -45,7 +45,7 @@ fn main() -> Result<()> {
     }
     let look = stage.face.hears(&[]).context("the speaker has come in")?;
     // Once, so that what is made at first use is there.
-    let _ = stage.talk(look)?;
+    stage.talk(look)?;
     stage.talk(look)
 }
 
