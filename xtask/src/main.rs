@@ -1,6 +1,7 @@
 //! What a developer runs: `cargo xtask test` is all of it, as CI runs it.
 
 mod bench;
+mod count;
 mod form;
 mod supply;
 mod tools;
@@ -16,6 +17,7 @@ cargo xtask test    everything that CI checks, after installing what it needs
 cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
+cargo xtask count   instructions of the hot path, held to bench/instructions.txt; --write keeps them
 cargo xtask bench   the benchmarks, in release; behind it: --help, --quick, --case NAME,
                     --install-peers (the servers to compare with, by apt-get)";
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         "tools" => tools::install(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
+        "count" => count::run(&root, std::env::args().any(|argument| argument == "--write")),
         "bench" => bench::run(&root, std::env::args_os().skip(2)),
         _ => {
             eprintln!("{USAGE}");
@@ -56,6 +59,7 @@ fn test(root: &Path) -> Result<()> {
         cargo(root, &["doc", "--workspace", "--no-deps", "--quiet"], &strict)
     })?;
     step("tests", || cargo(root, &["nextest", "run", "--workspace", "--profile", "ci"], &[]))?;
+    step("instructions of the hot path", || count::run(root, false))?;
     println!("all is well");
     Ok(())
 }

@@ -31,6 +31,7 @@ mod sight;
 mod sign;
 mod speech;
 mod split;
+mod tell;
 mod webpush;
 mod welcome;
 
