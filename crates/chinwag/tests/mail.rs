@@ -254,7 +254,8 @@ fn line_mode_says_where_an_address_is_verified() {
     ana.send("/password");
     ana.expect(says);
     ana.send("/exit");
-    drop(ana);
+    // The end of the connection comes after the exit is stored.
+    ana.expect_gone();
 
     // The name without a password is the IRC client's as well, and becomes the account.
     let mut irc = come_in(&server, "ana");
