@@ -253,7 +253,7 @@ fn line_mode_says_where_an_address_is_verified() {
                 password.>\n";
     ana.send("/password");
     ana.expect(says);
-    ana.send("/exit");
+    ana.send("/quit");
     // The end of the connection comes after the exit is stored.
     ana.expect_gone();
 
