@@ -173,6 +173,11 @@ impl Config {
                     password_hash: s.text(&format!("operator.{row}.password_hash")).to_owned(),
                 })
                 .collect(),
+            web_origins: s
+                .text("server.web_origins")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
             metrics_from: s.peers("server.metrics_from").cloned().unwrap_or_default(),
             cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),

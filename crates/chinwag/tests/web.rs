@@ -130,13 +130,38 @@ fn a_browser_and_nc_are_in_one_room() {
 }
 
 #[test]
-fn a_page_of_another_site_may_not_connect() {
+fn a_page_of_another_site_connects_only_where_that_is_allowed() {
+    let refused = |server: &Server, origin: &str| {
+        let mut stream = connect(server);
+        let head = format!(
+            "GET / HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Version: 13\r\nOrigin: {origin}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("send the request");
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).expect("read the status");
+        match &status {
+            b"HTTP/1.1 403" => true,
+            b"HTTP/1.1 101" => false,
+            other => panic!("{}", String::from_utf8_lossy(other)),
+        }
+    };
     let server = Server::start();
-    let head = "GET / HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\n\
-                Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                Sec-WebSocket-Version: 13\r\nOrigin: https://evil.example";
-    let answer = request(&server, head);
-    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(!refused(&server, "https://chat.example"));
+    assert!(refused(&server, "https://other.example"));
+    let allowed = "\"https://other.example https://third.example\"";
+    let server = Settings::new().set("server.web_origins", allowed).start();
+    for (origin, is_refused) in [
+        ("https://chat.example", false),
+        ("https://other.example", false),
+        ("https://THIRD.example", false),
+        ("http://other.example", true),
+        ("https://evil.example", true),
+        ("null", true),
+    ] {
+        assert_eq!(refused(&server, origin), is_refused, "{origin}");
+    }
 }
 
 #[test]

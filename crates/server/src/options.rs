@@ -61,6 +61,9 @@ pub struct Policy {
     pub mail: Option<MailOptions>,
     /// Operators of the server.
     pub operators: Vec<Operator>,
+    /// Sites whose pages may connect, as `https://web.example.org`, besides the server's own; `*`
+    /// for all.
+    pub web_origins: Vec<String>,
     /// Who may read what the server counts of itself.
     pub metrics_from: Peers,
     /// What addresses are cloaked with: secret, and the same at every start.

@@ -39,6 +39,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.motd", Kind::Text(65_536), Default::Plain("")),
     key("server.icon", Kind::Line(400), Default::Plain("")),
     key("server.metrics_from", Kind::Peers(100), Default::Plain("127.0.0.0/8, ::1")),
+    key("server.web_origins", Kind::Line(2000), Default::Plain("")),
     secret("server.password", Kind::Line(300), Default::Plain("")),
     key("listen.*.address", Kind::Address, Default::Plain("127.0.0.1:8080")),
     key("listen.*.faces", Kind::Faces, Default::Plain("line, irc, web")),

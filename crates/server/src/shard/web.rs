@@ -41,8 +41,9 @@ impl Shard {
             }
             Err(bad) => return self.answer(key, &plain(bad.status(), &format!("{bad}\n"))),
         };
-        if !is_own_page(&request) {
-            let text = "A page of another site may not connect here.\n";
+        if !self.may_connect(&request) {
+            let text = "A page of another site may not connect here; the server's setting \
+                        web_origins names those that may.\n";
             return self.answer(key, &plain(Status::Forbidden, text));
         }
         // The client's order decides.
@@ -95,6 +96,17 @@ impl Shard {
         !is_passed_on && self.policy.metrics_from.have(peer)
     }
 
+    /// Whether a request comes from no page, from one of the server's own, or from a site that is
+    /// allowed.
+    fn may_connect(&self, request: &Request<'_>) -> bool {
+        let Some(origin) = request.origin() else { return true };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        let is_own =
+            host.zip(request.host()).is_some_and(|(host, own)| own.eq_ignore_ascii_case(host));
+        let allowed = &self.policy.web_origins;
+        is_own || allowed.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(origin))
+    }
+
     fn answer(&mut self, key: usize, (status, media_type, text): &Page) {
         let mut words = Vec::new();
         status.answer(media_type, text, &mut words);
@@ -107,11 +119,4 @@ impl Shard {
 
 fn plain(status: Status, text: &str) -> Page {
     (status, PLAIN, text.to_owned())
-}
-
-/// Whether a request comes from a page of the server's own, or from no page.
-fn is_own_page(request: &Request<'_>) -> bool {
-    let Some(origin) = request.header("Origin") else { return true };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some_and(|host| request.host().is_some_and(|own| own.eq_ignore_ascii_case(host)))
 }
