@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 /// parts are listed, does.
 const LICENCES: &[&str] = &[
     "MIT",
+    "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",

@@ -5,6 +5,7 @@ mod environment;
 mod file;
 mod irc;
 mod kind;
+mod mail;
 mod schema;
 mod setting;
 
@@ -80,6 +81,11 @@ impl Config {
         &self.settings
     }
 
+    /// Most connections at a time.
+    pub(crate) fn clients_max(&self) -> usize {
+        self.settings.size("server.clients_max")
+    }
+
     /// The folder that holds everything.
     pub(crate) fn data(&self) -> PathBuf {
         PathBuf::from(self.settings.text("server.data"))
@@ -137,10 +143,10 @@ impl Config {
     /// What the server is told.
     ///
     /// # Errors
-    /// Where the certificate cannot be used.
+    /// Where the certificate cannot be used, or mail cannot be sent so.
     pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
-        let policy = self.policy(cloak_key);
+        let policy = self.policy(cloak_key)?;
         Ok(Options { listeners: self.listen_options(), certificate, policy, reread, push: None })
     }
 
@@ -162,9 +168,13 @@ impl Config {
     }
 
     /// What can be changed while the server runs.
-    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Policy {
+    ///
+    /// # Errors
+    /// Where mail cannot be sent so.
+    pub(crate) fn policy(&self, cloak_key: &[u8]) -> Result<Policy, ConfigError> {
         let s = &self.settings;
-        Policy {
+        Ok(Policy {
+            mail: mail::options(s)?,
             irc: irc::policy(s),
             operators: (0..s.rows("operator"))
                 .map(|row| Operator {
@@ -191,7 +201,7 @@ impl Config {
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),
                 name_time: Duration::from_secs(s.count("limits.name_seconds").into()),
             },
-        }
+        })
     }
 
     fn listen_options(&self) -> Vec<ListenOptions> {

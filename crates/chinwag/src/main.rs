@@ -34,7 +34,7 @@ fn main() -> ExitCode {
                 Ok(config) => {
                     let shown = print(&check::show(&config));
                     let wrong = config.unsupported();
-                    let wrong = wrong.or_else(|| config.certificate().err().map(|e| e.to_string()));
+                    let wrong = wrong.or_else(|| config.options(&[]).err().map(|e| e.to_string()));
                     wrong.map_or(shown, fail)
                 }
                 Err(error) => fail(error),

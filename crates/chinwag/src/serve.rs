@@ -85,7 +85,7 @@ fn reload(server: &Server, source: &Source) {
     let before = server.policy();
     let read = source
         .load()
-        .and_then(|config| Ok((config.policy(&before.cloak_key), config.certificate()?)));
+        .and_then(|config| Ok((config.policy(&before.cloak_key)?, config.certificate()?)));
     match read {
         Ok((mut policy, certificate)) => {
             // Who is told of a capability is not told that it is gone.
@@ -105,7 +105,7 @@ fn reload(server: &Server, source: &Source) {
 /// Each connection is a file; the system's first answer is often 1,024 of them. Gives how many
 /// connections there is room for, where it is fewer than configured.
 fn raise_file_limit(config: &Config) -> Option<u64> {
-    let wanted = config.policy(&[]).clients_max as u64 + FILES_BESIDES;
+    let wanted = config.clients_max() as u64 + FILES_BESIDES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
     if current.is_some_and(|current| current < to) {

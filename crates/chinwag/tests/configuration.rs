@@ -93,6 +93,22 @@ fn what_is_wrong_stops_check_and_serve_with_file_and_line() {
             "chinwag.toml:2: listen.tls is \"required\", but there is no certificate; name one in [tls] (`chinwag make-certificate` makes one), or set it to \"off\"",
         ),
         (
+            "[mail]\nhost = \"mail.test\"",
+            "chinwag.toml:1: mail.from is missing; set it to a line of at most 254 bytes, all printable, or take mail out",
+        ),
+        (
+            "[mail]\nhost = \"mail.test\"\nfrom = \"chat\"",
+            "chinwag.toml:3: mail.from is \"chat\": the address has no @; give one as \"chat@example.org\"",
+        ),
+        (
+            "[mail]\nhost = \"mail.test\"\nfrom = \"a@b.test\"\nuser = \"a\"\ntls = \"off\"",
+            "chinwag.toml:4: mail.user would be sent in the clear; set mail.tls to \"starttls\" or \"always\"",
+        ),
+        (
+            "[mail]\nhost = \"mail.test\"\nfrom = \"a@b.test\"\nuser = \"a\"\npassword_file = \"none\"",
+            "chinwag.toml:5: cannot read mail.password_file none: No such file or directory (os error 2)",
+        ),
+        (
             "[cluster]\nservers = [\"nats://127.0.0.1:4222\"]\nnode = \"a\"",
             "chinwag.toml:2: this version of chinwag does not do a cluster yet; take [cluster] out",
         ),

@@ -19,6 +19,7 @@ mod exit;
 mod found;
 mod gone;
 mod group;
+mod hold;
 mod ignore;
 mod invite;
 mod join;
@@ -38,11 +39,13 @@ mod register;
 mod relay;
 mod rename;
 mod rename_room;
+mod reset;
 mod say;
 mod sign;
 pub(crate) mod speech;
 mod stay;
 mod topic;
+mod verify;
 mod visit;
 mod wallops;
 
@@ -97,6 +100,11 @@ pub(crate) enum Change {
     Gone(gone::Change),
     Sign(sign::Change),
     Device(device::Change),
+    Hold(Box<hold::Change>),
+    Verify(Box<verify::Change>),
+    AskReset(reset::Asked),
+    Reset(reset::Change),
+    Withdraw(reset::Withdrawal),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -212,6 +220,22 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::LoseDevice { person, endpoint } => {
             Change::Device(device::decide_lose(state, step, *person, endpoint)?)
         }
+        Intent::Hold { name, address, claim, code } => {
+            let decided = hold::decide(state, step, name, address, claim, *code)?;
+            Change::Hold(Box::new(decided))
+        }
+        Intent::Verify { account, code } => {
+            Change::Verify(Box::new(verify::decide(state, step, account, *code)?))
+        }
+        Intent::AskReset { account, code } => {
+            Change::AskReset(reset::ask(state, step, account, *code)?)
+        }
+        Intent::Reset { account, code, verifier } => {
+            Change::Reset(reset::decide(state, step, account, *code, verifier)?)
+        }
+        Intent::Withdraw { account, code, why } => {
+            Change::Withdraw(reset::withdraw(account, *code, *why))
+        }
     })
 }
 
@@ -258,6 +282,11 @@ impl Change {
             Self::Gone(change) => change.commit(state, step, out),
             Self::Sign(change) => change.commit(step, out),
             Self::Device(change) => change.commit(state, step, out),
+            Self::Hold(change) => change.commit(state, step, out),
+            Self::Verify(change) => change.commit(state, step, out),
+            Self::AskReset(change) => change.commit(state, step, out),
+            Self::Reset(change) => change.commit(state, step, out),
+            Self::Withdraw(change) => change.commit(state, step, out),
         }
     }
 }

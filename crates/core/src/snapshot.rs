@@ -6,17 +6,18 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use minicbor::{Decoder, Encoder};
 use sha2::{Digest as _, Sha256};
 
-use crate::state::{Life, Person, Room, Session, State};
+use crate::state::{Life, Mail, Person, Room, Session, State};
 
 /// The first byte of every snapshot; another one means another layout.
 pub const SNAPSHOT_FORMAT: u8 = 1;
 
-/// Fields of this version's snapshot; a later one may have more behind them.
+/// Fields of every snapshot; a later version may have more behind them.
 const FIELDS: u64 = 9;
 
-/// Where the level of a cluster stands, among fields, and behind it the chain. Where there never was a
-/// cluster they are not there, and what lies between is for what later versions know.
-const LEVEL_FIELD: u64 = 80;
+/// Behind them stands a map of what not every state has, if this one has any of it: by these numbers,
+/// each of which has one meaning for ever.
+const MAIL: u64 = 60;
+const CLUSTER: u64 = 80;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,9 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(if self.level == 0 { FIELDS } else { LEVEL_FIELD + 2 })?
+        let (has_mail, is_cluster) = (!self.mail.is_empty(), self.level > 0);
+        let more = u64::from(has_mail) + u64::from(is_cluster);
+        e.array(FIELDS + more.min(1))?
             .encode(self.seq)?
             .encode(self.time)?
             .encode(&self.lives)?
@@ -57,11 +60,14 @@ impl State {
             .encode(self.person_next)?
             .encode(self.room_next)?
             .encode(&self.former)?;
-        if self.level > 0 {
-            for _ in FIELDS..LEVEL_FIELD {
-                e.null()?;
-            }
-            e.encode(self.level)?.bytes(&self.chain)?;
+        if more > 0 {
+            e.map(more)?;
+        }
+        if has_mail {
+            e.u64(MAIL)?.encode(&self.mail)?;
+        }
+        if is_cluster {
+            e.u64(CLUSTER)?.array(2)?.encode(self.level)?.bytes(&self.chain)?;
         }
         Ok(())
     }
@@ -87,17 +93,23 @@ impl State {
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
         let (mut level, mut chain) = (0, [0; 32]);
-        if fields > LEVEL_FIELD + 1 {
-            for _ in FIELDS..LEVEL_FIELD {
-                d.skip()?;
+        let mut mail = Mail::default();
+        if fields > FIELDS {
+            for _ in 0..d.map()?.unwrap_or(0) {
+                match d.u64()? {
+                    MAIL => mail = d.decode()?,
+                    CLUSTER => {
+                        let stored: (u32, minicbor::bytes::ByteArray<32>) = d.decode()?;
+                        (level, chain) = (stored.0, stored.1.into());
+                    }
+                    _ => d.skip()?,
+                }
             }
-            level = d.decode()?;
-            chain = d.decode::<minicbor::bytes::ByteArray<32>>()?.into();
         }
 
         // A new state has the lobby; the stored one takes its place.
-        let mut state =
-            Self { seq, time, lives, person_next, room_next, former, level, chain, ..Self::new() };
+        let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
+        (state.mail, state.level, state.chain) = (mail, level, chain);
         for (id, person) in persons {
             state.insert_person(id, person);
         }
@@ -153,10 +165,23 @@ mod tests {
              ana: in tea hello
              ana: ignore bo
              ana: away lunch
-             ana: device phone
-             cy: exit",
+              ana: device phone
+              cy: exit
+              dora: hold c1
+              ed: hold c2
+              ed: verify c2
+              bo: forget ed",
         );
         stage
+    }
+
+    #[test]
+    fn a_number_of_a_later_version_is_passed_over() {
+        let mut bytes = State::new().snapshot();
+        assert_eq!(bytes[1], 0x89, "CBOR's head of an array of nine");
+        bytes[1] = 0x8a;
+        bytes.extend([0xa1, 0x18, 0x63, 0x00]);
+        assert_eq!(State::restore(&bytes).unwrap().digest(), State::new().digest());
     }
 
     #[test]
@@ -182,8 +207,8 @@ mod tests {
     #[test]
     fn what_a_later_version_adds_behind_is_passed_over() {
         let mut bytes = full().state().snapshot();
-        assert_eq!(bytes[1], 0x89, "CBOR's head of an array of nine");
-        bytes[1] = 0x8a;
+        assert_eq!(bytes[1], 0x8a, "CBOR's head of an array of ten");
+        bytes[1] = 0x8b;
         bytes.push(0x00);
         assert_eq!(State::restore(&bytes).unwrap().digest(), full().state().digest());
     }

@@ -1,8 +1,8 @@
 //! A stage on which scripts are played, to see what everybody would see.
 //!
 //! A line of a script is a request, and an entry of its own: `WHO: VERB …`. `WHO` is a session:
-//! `ana`, `ana2` (a second device), `cy@2` (on node 2), or a node itself: `node`, `node2`. What
-//! comes before the line `--` sets the stage and is not told. The verbs are in [`Stage::intent`].
+//! `ana`, `ana2` (a second device), `cy@2` (on node 2), or a node itself: `node`, `node2`.
+//! `clock: SECONDS` lets time pass. What comes before the line `--` sets the stage and is not told. The verbs are in [`Stage::intent`].
 //!
 //! What is told is a line an effect. Who is in a room's audience is known here only from `Attach`,
 //! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use chinwag_model::effect::{Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::intent::{Claim, Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
@@ -26,7 +27,7 @@ use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
-use chinwag_model::secret::Verifier;
+use chinwag_model::secret::{CodeHash, Verifier};
 use chinwag_model::text::Text;
 
 use crate::answer::Response;
@@ -95,6 +96,12 @@ impl Stage {
         self.core.state()
     }
 
+    /// As if the server had been started again: what is not in a snapshot is gone.
+    pub(crate) fn restore(&mut self) {
+        let state = State::restore(&self.state().snapshot()).expect("a snapshot");
+        self.core = Core::new(state);
+    }
+
     /// The session of this label.
     pub(crate) fn session(&mut self, label: &str) -> SessionId {
         let number = self.labels.len() as u64 + 1;
@@ -142,6 +149,10 @@ impl Stage {
 
     fn line(&mut self, line: &str, told: &mut Vec<String>) {
         let (label, what) = line.split_once(": ").unwrap_or_else(|| panic!("who says {line:?}?"));
+        if label == "clock" {
+            self.later_ms += 1000 * what.parse::<i64>().unwrap();
+            return;
+        }
         let session = match label.strip_prefix("node") {
             Some("") => SessionId { node: NodeId(1), number: 0 },
             Some(node) => SessionId { node: NodeId(node.parse().unwrap()), number: 0 },
@@ -207,6 +218,9 @@ impl Stage {
             }
             Effect::Reply(origin, outcome) => {
                 Some(format!("{} told: {}", self.label(origin.session), self.outcome(outcome)))
+            }
+            Effect::Mail { origin, to } => {
+                Some(format!("{} told: a code is mailed to {to}", self.label(origin.session)))
             }
             Effect::Keep(record) => Some(format!("kept: {}", self.record(record))),
             _ => None,
@@ -318,12 +332,19 @@ impl Stage {
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         let called = || label.split('@').next().unwrap_or_default();
         match verb {
-            // `visit [account VERSION]`: under the session's own name, outside of the lobby.
+            // `visits [as NAME] [ACCOUNT VERSION]`: outside of the lobby; by itself, under the
+            // session's own name.
             "visits" => {
-                let login = rest
-                    .split_once(' ')
-                    .map(|(account, version)| (name(account), version.parse().unwrap()));
-                let identity = Identity::Nick { name: NewName::parse(called()).unwrap(), login };
+                let words: Vec<&str> = rest.split_whitespace().collect();
+                let (shown, login) = match words.as_slice() {
+                    ["as", shown, login @ ..] => (*shown, login),
+                    login => (called(), login),
+                };
+                let login = match login {
+                    [account, version] => Some((name(account), version.parse().unwrap())),
+                    _ => None,
+                };
+                let identity = Identity::Nick { name: NewName::parse(shown).unwrap(), login };
                 let visitor = Visitor {
                     user: "u".into(),
                     host: format!("{}.cloak", called()).into(),
@@ -378,7 +399,49 @@ impl Stage {
             "lost" => {
                 Intent::LoseDevice { person: self.person(first), endpoint: device(tail).endpoint }
             }
-            _ => panic!("{label} can't {verb:?}"),
+            _ => self.mail_intent(called(), verb, rest),
+        }
+    }
+
+    /// What has to do with codes that are mailed. `c1` and the like stand for a code.
+    fn mail_intent(&self, called: &str, verb: &str, rest: &str) -> Intent {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let after = |word| words.iter().position(|w| *w == word).and_then(|at| words.get(at + 1));
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let code = |text: &str| {
+            let mut hash = [0; 32];
+            hash.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+            CodeHash::new(hash)
+        };
+        let own = after("as").copied().unwrap_or(called);
+        match verb {
+            "create" => {
+                Intent::Create(NewName::parse(rest).unwrap(), Verifier::new("v".to_owned()))
+            }
+            // `hold CODE [as NAME] [again VERSION]`, with the name's own address.
+            "hold" => Intent::Hold {
+                name: NewName::parse(own).unwrap(),
+                address: MailAddress::parse(&format!("{own}@example.org")).unwrap(),
+                claim: match after("again") {
+                    Some(version) => Claim::Again(version.parse().unwrap()),
+                    None => Claim::New(Verifier::new("v".to_owned())),
+                },
+                code: code(word(0)),
+            },
+            "verify" => Intent::Verify { account: name(own), code: code(word(0)) },
+            // Its code is `r1`.
+            "forget" => Intent::AskReset { account: name(word(0)), code: code("r1") },
+            "reset" => Intent::Reset {
+                account: name(word(0)),
+                code: code(word(1)),
+                verifier: Verifier::new(word(2).to_owned()),
+            },
+            "withdraw" => Intent::Withdraw {
+                account: name(word(0)),
+                code: code(word(1)),
+                why: NotMailed::Refused,
+            },
+            _ => panic!("{called} can't {verb:?}"),
         }
     }
 

@@ -11,10 +11,13 @@ use minicbor::{Decode, Encode};
 
 pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
+pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
+pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
 mod life;
+mod mail;
 mod person;
 mod room;
 
@@ -42,6 +45,8 @@ pub struct State {
     pub(crate) level: u32,
     /// What came of all entries of a cluster, one after the other: see [`crate::chain`].
     pub(crate) chain: [u8; 32],
+    /// What waits for codes that were mailed, and addresses.
+    pub(crate) mail: Mail,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -141,6 +146,7 @@ impl State {
             former: VecDeque::new(),
             level: 0,
             chain: [0; 32],
+            mail: Mail::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),

@@ -14,6 +14,7 @@ mod help;
 mod history;
 mod isupport;
 mod login;
+mod mail;
 mod metadata;
 mod mode;
 mod monitor;
@@ -93,6 +94,9 @@ pub struct IrcPolicy {
     pub register_before_connect: bool,
     /// Whether an address is asked for.
     pub register_needs_email: bool,
+    /// Whether codes are mailed: an address that has to be given is then verified, and who lost
+    /// their password can have another one.
+    pub mail: bool,
     /// Whether who has an account stays in the rooms without a connection.
     pub always_on: bool,
     /// How everyone is from the first.
@@ -101,6 +105,14 @@ pub struct IrcPolicy {
     pub lines_per_second: u32,
     /// Bounds.
     pub limits: IrcLimits,
+}
+
+impl IrcPolicy {
+    /// Whether an address has to be verified before an account is made.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.mail && self.register_needs_email
+    }
 }
 
 /// That clients are to encrypt from now on (<https://ircv3.net/specs/extensions/sts>).

@@ -55,6 +55,8 @@ pub struct LinePolicy {
     pub open_names: bool,
     /// Whether new names may be taken.
     pub registration: bool,
+    /// Whether a name gets a password only by IRC, where its mail address is verified.
+    pub verification: bool,
     /// The longest line, in bytes without its end.
     pub line_bytes_max: usize,
 }

@@ -1,7 +1,8 @@
 //! What a session wants next.
 
-use crate::intent::{Intent, Target};
-use crate::name::Name;
+use crate::intent::{Claim, Intent, Target};
+use crate::mail::MailAddress;
+use crate::name::{Name, NewName};
 use crate::query::Query;
 use crate::secret::{Secret, Verifier};
 use crate::tag::Tags;
@@ -22,6 +23,16 @@ pub enum Ask {
     },
     /// What to keep of a new password. Lane: local; it ends in a [`Verifier`].
     Hash(Secret),
+    /// The same, to have a name held; where it is held already, whether this is the password that
+    /// it is held with. Lane: local; it ends in [`Checked`].
+    Claim {
+        /// The name.
+        name: Name,
+        /// As typed.
+        password: Secret,
+    },
+    /// Something for which a code is mailed, or given. Lane: record; it ends in an outcome.
+    Code(Box<CodeAsk>),
     /// What is needed to check by proof (SCRAM) that a client knows a password. Lane: local; it
     /// counts as a wrong password until [`Ask::Proved`] takes that back.
     Prove(Name),
@@ -44,6 +55,42 @@ pub enum Ask {
     },
     /// The operator wants the configuration read again. Lane: local; nothing comes of it.
     Reread,
+}
+
+/// What a code is mailed for, or given for. The node makes the codes and hashes those that are
+/// given: intents carry their hashes alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CodeAsk {
+    /// A name is to be held, and its code mailed.
+    Hold {
+        /// The name.
+        name: NewName,
+        /// To which address.
+        address: MailAddress,
+        /// What the asker has for a password.
+        claim: Claim,
+    },
+    /// The code is given: the name is to be an account.
+    Verify {
+        /// The name.
+        account: Name,
+        /// As typed.
+        code: Secret,
+    },
+    /// A code by which to set another password is to be mailed.
+    AskReset {
+        /// Whose.
+        account: Name,
+    },
+    /// The code is given, to set another password.
+    Reset {
+        /// Whose.
+        account: Name,
+        /// As typed.
+        code: Secret,
+        /// What to keep of the new password.
+        verifier: Verifier,
+    },
 }
 
 /// What became of a password.

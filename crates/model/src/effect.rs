@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::intent::Origin;
+use crate::mail::MailAddress;
 use crate::message::{Badge, Card, Conversation, Message, RoomCard, Subject};
 use crate::mode::{Flags, RoomChanged};
 use crate::name::Name;
@@ -279,6 +280,14 @@ pub enum Effect {
     },
     /// An asker learns what became of a request; after all that it caused.
     Reply(Origin, Outcome),
+    /// A code that the asker's node has made is to be mailed, and the asker then told what became of
+    /// it. It comes in place of a reply.
+    Mail {
+        /// Whose request it was made for.
+        origin: Origin,
+        /// To which address.
+        to: MailAddress,
+    },
     /// From here on the session is this person's, and in these rooms.
     Attach {
         /// The session.

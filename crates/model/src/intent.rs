@@ -1,15 +1,17 @@
 //! What people want, as it stands in the log.
+// Size: one list of all that can be wanted, with a sentence for each.
 
 use minicbor::{Decode, Encode};
 
 use crate::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
+use crate::mail::{MailAddress, NotMailed};
 use crate::message::Manner;
 use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
 use crate::node::Incarnation;
 use crate::push::{Device, Endpoint};
 use crate::rank::Rank;
-use crate::secret::Verifier;
+use crate::secret::{CodeHash, Verifier};
 use crate::tag::Tags;
 use crate::text::Text;
 
@@ -523,6 +525,69 @@ pub enum Intent {
         #[n(1)]
         endpoint: Endpoint,
     },
+    /// A name is held for the asker, who is to verify a mail address to have an account by it. The
+    /// code is mailed by the asker's node once this is done.
+    #[n(60)]
+    Hold {
+        /// The name.
+        #[n(0)]
+        name: NewName,
+        /// The address.
+        #[n(1)]
+        address: MailAddress,
+        /// What the asker has for a password.
+        #[n(2)]
+        claim: Claim,
+        /// What is kept of the code.
+        #[n(3)]
+        code: CodeHash,
+    },
+    /// A code that was mailed is given: the name becomes the asker's account.
+    #[n(61)]
+    Verify {
+        /// The name.
+        #[n(0)]
+        account: Name,
+        /// Of the code given.
+        #[n(1)]
+        code: CodeHash,
+    },
+    /// A code by which to set another password is mailed to an account's address.
+    #[n(62)]
+    AskReset {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// What is kept of the code.
+        #[n(1)]
+        code: CodeHash,
+    },
+    /// A code that was mailed is given, to set another password.
+    #[n(63)]
+    Reset {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// Of the code given.
+        #[n(1)]
+        code: CodeHash,
+        /// What is kept of the new password.
+        #[n(2)]
+        verifier: Verifier,
+    },
+    /// A node could not mail a code: what waits for it is taken back, and the asker is told why.
+    #[n(64)]
+    Withdraw {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// Which code.
+        #[n(1)]
+        code: CodeHash,
+        /// Why.
+        #[n(2)]
+        why: NotMailed,
+    },
     /// A node of a cluster begins an epoch: sessions of its earlier ones are over. This intent and
     /// those after it are asked by nodes themselves.
     #[n(80)]
@@ -563,6 +628,17 @@ pub enum Intent {
     Nothing,
 }
 
+/// What someone has for a password who wants a name held.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Claim {
+    /// A new one.
+    #[n(0)]
+    New(#[n(0)] Verifier),
+    /// The one that the name is held with already, as of this version.
+    #[n(1)]
+    Again(#[n(0)] u32),
+}
+
 impl Intent {
     /// Something is said, with nothing but what all have.
     #[must_use]
@@ -583,7 +659,12 @@ impl Intent {
             | Self::Nothing
             | Self::AddDevice { .. }
             | Self::RemoveDevice(_)
-            | Self::LoseDevice { .. } => 3,
+            | Self::LoseDevice { .. }
+            | Self::Hold { .. }
+            | Self::Verify { .. }
+            | Self::AskReset { .. }
+            | Self::Reset { .. }
+            | Self::Withdraw { .. } => 3,
             _ => 2,
         }
     }

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod entry;
 pub mod id;
 pub mod intent;
+pub mod mail;
 pub mod mask;
 pub mod message;
 pub mod mode;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::id::{PersonId, Place, Timestamp};
+use crate::mail::NotMailed;
 use crate::message::{Card, RoomCard, Subject};
 use crate::mode::{Flags, RoomList};
 use crate::name::Name;
@@ -55,6 +56,13 @@ pub enum Done {
     Registered(Card),
     /// The asker is this person now.
     LoggedIn(Box<Entered>),
+    /// A code is mailed.
+    CodeSent,
+    /// The code is another one; this counts.
+    WrongCode {
+        /// How many more wrong ones are allowed.
+        left: u8,
+    },
 }
 
 /// What a session learns when it comes in.
@@ -165,6 +173,8 @@ pub enum Refusal {
     NoSuchKey,
     /// As many as one can have.
     TooMany,
+    /// No code could be mailed, for this reason, and so it is not done.
+    NotMailed(NotMailed),
     /// It was not stored, for this reason, and so not done.
     NotStored(NotStored),
     /// It is on its way, and nobody knows yet whether it is stored: this node is cut off from the

@@ -12,6 +12,7 @@ use chinwag_model::effect::{Audience, Effect, Event, Push, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, RoomId, SessionId};
 use chinwag_model::intent::{Intent, Mark, Origin, Request, Target};
+use chinwag_model::mail::MailAddress;
 use chinwag_model::outcome::{Done, NotStored, Outcome, Refusal};
 use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Census, Query, Reading};
@@ -60,6 +61,8 @@ pub struct Node {
     settled: u64,
     /// Who waits until so many are settled.
     raised: VecDeque<(u64, SessionNumber, u32)>,
+    /// Codes that are to be mailed.
+    mails: Vec<Mailing>,
     /// Who wants to know that all before lies in every outbox.
     barriers: Vec<(SessionNumber, u32)>,
     watches: Watches,
@@ -80,6 +83,17 @@ pub struct Asked {
     pub reading: Reading,
     /// Who reads the answer.
     pub reader: Reader,
+}
+
+/// A code that this node has made is to be mailed; who asked waits to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailing {
+    /// The session.
+    pub session: SessionNumber,
+    /// Its number for the request.
+    pub request: u32,
+    /// To which address.
+    pub to: MailAddress,
 }
 
 /// What a session asked and was not yet told.
@@ -125,6 +139,7 @@ impl Node {
             accepted: 0,
             settled: 0,
             raised: VecDeque::new(),
+            mails: Vec::new(),
             barriers: Vec::new(),
             watches: Watches::default(),
             most: 0,
@@ -352,6 +367,17 @@ impl Node {
         std::mem::take(&mut self.pushes)
     }
 
+    /// What is to be mailed. What comes of it is brought back by [`tell`](Self::tell), or by an
+    /// [`Intent::Withdraw`].
+    pub fn take_mails(&mut self) -> Vec<Mailing> {
+        std::mem::take(&mut self.mails)
+    }
+
+    /// Tells a session what became of a request.
+    pub fn tell(&mut self, session: SessionNumber, request: u32, outcome: Outcome) {
+        self.reply(session, request, outcome);
+    }
+
     /// What is to be asked of the archive.
     pub fn take_readings(&mut self) -> Vec<Asked> {
         std::mem::take(&mut self.readings)
@@ -466,7 +492,11 @@ impl Node {
                 }
                 self.reply(origin.session.number, origin.request, outcome);
             }
-            Effect::Reply(..) => {}
+            Effect::Mail { origin, to } if origin.session.node == self.id => {
+                let Origin { session, request } = origin;
+                self.mails.push(Mailing { session: session.number, request, to });
+            }
+            Effect::Reply(..) | Effect::Mail { .. } => {}
             Effect::Attach { session, person, rooms } => {
                 self.routes.send_session(session, |session| Delivery::Attach {
                     session,

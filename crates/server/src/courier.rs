@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use chinwag_model::ask::Checked;
+use chinwag_model::ask::{Checked, CodeAsk};
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Intent, Mark, Target};
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
 use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Query};
-use chinwag_model::secret::Secret;
+use chinwag_model::secret::{CodeHash, Secret};
 use chinwag_model::tag::Tags;
 use chinwag_node::delivery::{Delivery, SessionNumber};
 use chinwag_node::route::shard_of;
@@ -38,6 +39,8 @@ pub(crate) enum ToHub {
     Swept { session: SessionNumber, request: u32 },
     /// A push service knows a device no longer.
     DeviceLost { person: PersonId, endpoint: Endpoint },
+    /// Something came of a code that was to be mailed.
+    Mailed(Mailed),
     /// The configuration was read again.
     Policy(Arc<Policy>),
     /// Store what was accepted, tell the clients, and end.
@@ -46,6 +49,16 @@ pub(crate) enum ToHub {
     Hushed,
     /// A shard has said its goodbyes and ended.
     Ended,
+}
+
+/// What came of a code that was to be mailed.
+#[derive(Debug)]
+pub(crate) struct Mailed {
+    pub(crate) session: SessionNumber,
+    pub(crate) request: u32,
+    pub(crate) account: Name,
+    pub(crate) code: CodeHash,
+    pub(crate) result: Result<(), NotMailed>,
 }
 
 /// What one session wants.
@@ -67,6 +80,17 @@ pub(crate) enum Wanted {
         peer: Option<IpAddr>,
     },
     Hash(Secret),
+    /// What to keep of a password, or whether it is the one that the name is held with.
+    Claim {
+        name: Name,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    /// A code is to be mailed, or is given.
+    Code {
+        ask: Box<CodeAsk>,
+        peer: Option<IpAddr>,
+    },
     /// What a proof of a name's password is checked against.
     Prove {
         name: Name,

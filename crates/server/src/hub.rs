@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use chinwag_core::state::Credential;
 use chinwag_model::entry::Entry;
+use chinwag_model::intent::Intent;
+use chinwag_model::mail::NotMailed;
 use chinwag_model::name::Name;
+use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -17,9 +20,10 @@ use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::cluster::Member;
-use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
+use crate::post::{Post, Sent};
 use crate::push::Office;
 use crate::vault::{Cost, Job, Vault, Work};
 
@@ -53,6 +57,7 @@ pub(crate) struct Hub {
     pub(crate) vault: Vault,
     /// Tells devices of what is said to their owners, where that is configured.
     pub(crate) office: Option<Office>,
+    pub(crate) post: Post,
     pub(crate) policy: Arc<Policy>,
     pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
@@ -167,6 +172,7 @@ impl Hub {
                 self.node.query(session, request, Query::Barrier);
             }
             ToHub::DeviceLost { person, endpoint } => self.node.device_lost(person, endpoint),
+            ToHub::Mailed(mailed) => self.take_mailed(mailed),
             ToHub::Policy(policy) => {
                 self.node.set_presence_notices_max(policy.limits.presence_notices_max);
                 self.policy = policy;
@@ -214,6 +220,25 @@ impl Hub {
                 };
                 self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
             }
+            Wanted::Claim { name, password, peer } => match self.node.state().claim(&name) {
+                Some(held) => {
+                    let per_minute = self.policy.limits.failed_logins_per_minute;
+                    let credential = Some(held);
+                    let work = Work::Check { name, password, credential, peer, per_minute };
+                    self.vault.take(Job { session, request, work });
+                }
+                None => {
+                    let ask = Wanted::Hash(password);
+                    self.ask(SessionAsk { session, request, ask });
+                }
+            },
+            Wanted::Code { ask, peer } => {
+                let asked = (session, request, peer);
+                match self.post.intent(asked, *ask, self.node.state(), &self.policy) {
+                    Ok(intent) => self.node.ask(session, request, intent),
+                    Err(why) => self.node.tell(session, request, Err(Refusal::NotMailed(why))),
+                }
+            }
             Wanted::Prove { name, peer } => {
                 let credential = self.node.state().credential(&name);
                 let per_minute = self.policy.limits.failed_logins_per_minute;
@@ -236,6 +261,17 @@ impl Hub {
                 self.vault.take(Job { session, request, work });
             }
             Wanted::Reread => (self.reread)(),
+        }
+    }
+
+    /// Who waits for a code is told that it is mailed; or what waits for it is taken back.
+    fn take_mailed(&mut self, mailed: Mailed) {
+        let Mailed { session, request, account, code, result } = mailed;
+        match result {
+            Ok(()) => self.node.tell(session, request, Ok(Done::CodeSent)),
+            Err(why) => {
+                self.node.ask(session, request, Intent::Withdraw { account, code, why });
+            }
         }
     }
 
@@ -283,6 +319,17 @@ impl Hub {
         }
         self.offer();
         let barriers = self.node.take_barriers();
+        for mailing in self.node.take_mails() {
+            let (session, request) = (mailing.session, mailing.request);
+            match self.post.send(mailing, &self.policy) {
+                Sent::OnItsWay => {}
+                Sent::Failed(failed) => self.take_mailed(failed),
+                Sent::Forgotten => {
+                    let refusal = Refusal::NotMailed(NotMailed::Unreachable);
+                    self.node.tell(session, request, Err(refusal));
+                }
+            }
+        }
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };

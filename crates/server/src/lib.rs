@@ -2,7 +2,8 @@
 //!
 //! Threads, each with one owner's state and a bounded or bounded-by-its-askers inbox: the *door*
 //! accepts connections; *shards* each own a part of them, read and write them and run their faces;
-//! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords; the *office* tells devices that sleep.
+//! the *hub* owns the node and speaks with the log and the archive; the *vault* hashes passwords;
+//! the *post* mails codes; the *office* tells devices that sleep.
 //! Nothing here is shared but channels.
 
 pub mod certificate;
@@ -15,6 +16,7 @@ mod hub;
 pub mod listener;
 mod metrics;
 pub mod options;
+mod post;
 mod push;
 mod seat;
 pub mod server;

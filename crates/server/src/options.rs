@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chinwag_face::irc::IrcPolicy;
+use chinwag_model::mail::MailAddress;
+use chinwag_model::secret::Secret;
 
 use crate::certificate::Certificate;
 use crate::vapid::Vapid;
@@ -55,6 +57,8 @@ pub struct Policy {
     pub password_passes: u32,
     /// What IRC clients are told and held to.
     pub irc: IrcPolicy,
+    /// By which server mail is sent, if any is.
+    pub mail: Option<MailOptions>,
     /// Operators of the server.
     pub operators: Vec<Operator>,
     /// Who may read what the server counts of itself.
@@ -72,6 +76,32 @@ pub struct Operator {
     pub name: String,
     /// What the password is checked against, in PHC form.
     pub password_hash: String,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailOptions {
+    /// The mail server: a name or an address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the connection to it is encrypted.
+    pub tls: MailTls,
+    /// From which address mail comes.
+    pub from: MailAddress,
+    /// As whom to log in there, and with which password, if at all.
+    pub login: Option<(String, Secret)>,
+}
+
+/// Whether the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// No.
+    Off,
+    /// From a word on (RFC 3207); without it, nothing is sent.
+    StartTls,
+    /// From the first byte on (RFC 8314).
+    Always,
 }
 
 /// The bounds of what strangers can do.

@@ -30,6 +30,7 @@ use crate::hub::Hub;
 use crate::listener::{ListenError, Listener};
 use crate::metrics::Metrics;
 use crate::options::{Address, Options, Policy, TlsUse};
+use crate::post::Post;
 use crate::push::Office;
 use crate::shard::Seed;
 use crate::vault::Vault;
@@ -167,6 +168,7 @@ impl Server {
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
         let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
+        let post = Post::start(&hub)?;
 
         let notices_max = policy.limits.presence_notices_max;
         let (mut node, member) = match cluster {
@@ -199,6 +201,7 @@ impl Server {
             shards: Arc::clone(&inboxes),
             vault,
             office,
+            post,
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),

@@ -567,6 +567,8 @@ fn wanted(ask: Ask, connection: &Connection, policy: &Policy) -> Wanted {
         Ask::Query(query) => Wanted::Query(query),
         Ask::Check { name, password } => Wanted::Check { name, password, peer },
         Ask::Hash(password) => Wanted::Hash(password),
+        Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
+        Ask::Code(ask) => Wanted::Code { ask, peer },
         Ask::Prove(name) => Wanted::Prove { name, peer },
         Ask::Proved(name) => Wanted::Proved { name, peer },
         Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
@@ -587,6 +589,7 @@ fn line_policy(policy: &Policy) -> LinePolicy {
         guests: policy.guests,
         open_names: policy.open_names,
         registration: policy.registration,
+        verification: policy.irc.verifies(),
         line_bytes_max: policy.limits.line_bytes,
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn policy(s: &Settings) -> IrcPolicy {
         registration: s.flag("accounts.registration"),
         register_before_connect: s.flag("accounts.register_before_connect"),
         register_needs_email: s.flag("accounts.register_needs_email"),
+        mail: s.get("mail.host").is_some(),
         always_on: s.flag("accounts.always_on"),
         default_flags: person_flags(s.text("accounts.default_user_modes")),
         lines_per_second: s.count("limits.lines_per_second"),

@@ -27,7 +27,7 @@ pub(super) enum Default {
 }
 
 /// Tables that are not there unless somebody writes them.
-pub(super) const OPTIONAL: &[&str] = &["tls", "operator.*", "cluster"];
+pub(super) const OPTIONAL: &[&str] = &["tls", "mail", "operator.*", "cluster"];
 
 /// The settings, table by table.
 pub(super) const KEYS: &[Key] = &[
@@ -58,6 +58,12 @@ pub(super) const KEYS: &[Key] = &[
     key("accounts.default_user_modes", Kind::Line(20), Default::Plain("")),
     key("accounts.password.memory_kib", Kind::Number(8, 4_194_304), Default::Plain("19456")),
     key("accounts.password.passes", Kind::Number(1, 100), Default::Plain("2")),
+    key("mail.host", Kind::Word, Default::Required),
+    key("mail.port", Kind::Number(1, 65_535), Default::Plain("587")),
+    key("mail.tls", Kind::OneOf(&["off", "starttls", "always"]), Default::Plain("starttls")),
+    key("mail.from", Kind::Line(254), Default::Required),
+    key("mail.user", Kind::Line(254), Default::Plain("")),
+    key("mail.password_file", Kind::Line(4096), Default::Plain("")),
     key("operator.*.name", Kind::Word, Default::Required),
     secret("operator.*.password_hash", Kind::PasswordHash, Default::Required),
     key("limits.connections_per_ip", Kind::Number(0, 1_000_000), Default::Plain("0")),

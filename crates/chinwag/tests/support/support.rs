@@ -12,6 +12,7 @@ pub(crate) mod fitting;
 pub(crate) mod pattern;
 pub(crate) mod screen;
 pub(crate) mod server;
+pub(crate) mod sink;
 pub(crate) mod tls;
 pub(crate) mod transcript;
 

@@ -9,6 +9,7 @@ use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
 use super::claim::free_to_show;
+use super::hold::not_held;
 use crate::state::{Person, State};
 use crate::step::{Effects, Step};
 
@@ -26,6 +27,12 @@ pub(crate) fn decide(
     name: &NewName,
     verifier: &Verifier,
 ) -> Result<Change, Refusal> {
+    may(state, step, name)?;
+    Ok(Change { name: name.name().clone(), verifier: verifier.clone() })
+}
+
+/// The same, whatever the password.
+pub(super) fn may(state: &State, step: &Step, name: &NewName) -> Result<(), Refusal> {
     if state.sessions.contains_key(&step.origin.session) {
         return Err(Refusal::AlreadyIn);
     }
@@ -33,8 +40,8 @@ pub(crate) fn decide(
     if state.holder(name).is_some() {
         return Err(Refusal::AccountExists(name.clone()));
     }
-    free_to_show(state, name, None)?;
-    Ok(Change { name: name.clone(), verifier: verifier.clone() })
+    not_held(state, step, name)?;
+    free_to_show(state, name, None)
 }
 
 impl Change {

@@ -11,6 +11,7 @@ use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
 use super::claim::{free_to_show, proved};
+use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, Password, Person, SESSIONS_PER_PERSON_MAX, Session, State};
 use crate::step::{Effects, Step};
@@ -44,12 +45,12 @@ pub(crate) fn decide(
     let who = match identity {
         Identity::Guest => Who::Guest((1..).find(|n| !state.guests.contains(n)).unwrap_or(0)),
         Identity::Known { name, checked, verifier } => {
-            decide_known(state, name, *checked, verifier.clone())?
+            decide_known(state, step, name, *checked, verifier.clone())?
         }
-        Identity::New { name, verifier } => decide_new(state, name, verifier.clone())?,
-        Identity::Nick { name, login: None } => decide_nick(state, name)?,
+        Identity::New { name, verifier } => decide_new(state, step, name, verifier.clone())?,
+        Identity::Nick { name, login: None } => decide_nick(state, step, name)?,
         Identity::Nick { name, login: Some((account, version)) } => {
-            decide_account(state, name, account, *version)?
+            decide_account(state, step, name, account, *version)?
         }
     };
     // Beyond the highest in use, so that the indexes tell the order of coming.
@@ -59,6 +60,7 @@ pub(crate) fn decide(
 
 fn decide_known(
     state: &State,
+    step: &Step,
     name: &Name,
     checked: Option<u32>,
     verifier: Option<Verifier>,
@@ -77,37 +79,46 @@ fn decide_known(
         }
         Some(_) => return Ok(Who::Known { id, verifier: None, shown: None }),
         None if person.is_online() => return Err(Refusal::AlreadyOnline(person.name.clone())),
-        None => {}
+        None => not_held(state, step, name)?,
     }
     Ok(Who::Known { id, verifier, shown: None })
 }
 
-fn decide_new(state: &State, name: &NewName, verifier: Option<Verifier>) -> Result<Who, Refusal> {
+fn decide_new(
+    state: &State,
+    step: &Step,
+    name: &NewName,
+    verifier: Option<Verifier>,
+) -> Result<Who, Refusal> {
     let name = name.name();
     match state.holder(name) {
         // Someone else was quicker: they may still come in as that person, if the name is open.
-        Some(Holder::Person(_)) => decide_known(state, name, None, verifier),
+        Some(Holder::Person(_)) => decide_known(state, step, name, None, verifier),
         Some(Holder::Room(_)) => Err(Refusal::Taken(name.clone())),
-        None => match state.look_alike(name, None) {
-            Some(existing) => {
-                Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })
-            }
-            None => Ok(Who::New { name: name.clone(), verifier }),
-        },
+        None => {
+            not_held(state, step, name)?;
+            free_to_show(state, name, None)?;
+            Ok(Who::New { name: name.clone(), verifier })
+        }
     }
 }
 
-fn decide_nick(state: &State, name: &NewName) -> Result<Who, Refusal> {
+fn decide_nick(state: &State, step: &Step, name: &NewName) -> Result<Who, Refusal> {
     let name = name.name();
     match state.holder(name) {
-        Some(Holder::Person(_)) => decide_known(state, name, None, None),
+        Some(Holder::Person(_)) => decide_known(state, step, name, None, None),
         Some(Holder::Room(_)) => Err(Refusal::Taken(name.clone())),
-        None => free_to_show(state, name, None).map(|()| Who::Visitor(name.clone())),
+        None => {
+            not_held(state, step, name)?;
+            free_to_show(state, name, None)?;
+            Ok(Who::Visitor(name.clone()))
+        }
     }
 }
 
 fn decide_account(
     state: &State,
+    step: &Step,
     name: &NewName,
     account: &Name,
     version: u32,
@@ -124,7 +135,10 @@ fn decide_account(
         match state.holder(name) {
             Some(Holder::Person(holder)) if holder == id => {}
             Some(_) => return Err(Refusal::Taken(name.clone())),
-            None => free_to_show(state, name, Some(id))?,
+            None => {
+                not_held(state, step, name)?;
+                free_to_show(state, name, Some(id))?;
+            }
         }
         Some(name.clone())
     };

@@ -32,7 +32,7 @@ pub(crate) fn decide(
         return Err(Refusal::TooManyNamed(named.len()));
     }
     may_be_member(person)?;
-    free_for_room(state, name.name())?;
+    free_for_room(state, step, name.name())?;
     let mut members = vec![asker];
     for name in named {
         let (id, person) =

@@ -6,6 +6,7 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
 
 use super::admission::{come_in, make, may_come_in};
+use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
@@ -47,7 +48,7 @@ pub(crate) fn decide(
                 Some(_) => Refusal::TakenByPerson(name.clone()),
                 None => Refusal::NotTakeable(name.clone()),
             })?;
-            free_for_room(state, wanted.name())?;
+            free_for_room(state, step, wanted.name())?;
             Which::New(wanted.name().clone())
         }
     };
@@ -58,13 +59,14 @@ pub(crate) fn decide(
 }
 
 /// Refuses a name that a person or a room has, or that looks like one.
-pub(super) fn free_for_room(state: &State, name: &Name) -> Result<(), Refusal> {
+pub(super) fn free_for_room(state: &State, step: &Step, name: &Name) -> Result<(), Refusal> {
     match state.holder(name) {
         Some(Holder::Person(_)) => return Err(Refusal::TakenByPerson(name.clone())),
         Some(Holder::Room(_)) => return Err(Refusal::Taken(name.clone())),
         None if state.channel(name).is_some() => return Err(Refusal::Taken(name.clone())),
         None => {}
     }
+    not_held(state, step, name)?;
     match state.look_alike(name, None) {
         Some(existing) => {
             Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })

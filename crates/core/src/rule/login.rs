@@ -37,6 +37,11 @@ pub(crate) fn decide(
     Ok(Change { from, to })
 }
 
+/// A session of one person is the other one's, who was proved.
+pub(super) fn change(from: PersonId, to: PersonId) -> Change {
+    Change { from, to }
+}
+
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let Self { from, to } = self;

@@ -6,6 +6,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::claim::free_to_show;
+use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, State};
 use crate::step::{Effects, Step};
@@ -25,7 +26,10 @@ pub(crate) fn decide(state: &State, step: &Step, name: &NewName) -> Result<Chang
         // The same name in other letters, or the one they are registered under.
         Some(Holder::Person(id)) if id == who => {}
         Some(_) => return Err(Refusal::Taken(name.clone())),
-        None => free_to_show(state, name, Some(who))?,
+        None => {
+            not_held(state, step, name)?;
+            free_to_show(state, name, Some(who))?;
+        }
     }
     Ok(Change { who, name: name.clone() })
 }

@@ -10,6 +10,7 @@ use chinwag_model::secret::Verifier;
 
 use super::account;
 use super::claim::free_to_show;
+use super::hold::not_held;
 use crate::state::{Password, State};
 use crate::step::{Effects, Step};
 
@@ -27,6 +28,12 @@ pub(crate) fn decide(
     name: &NewName,
     verifier: &Verifier,
 ) -> Result<Change, Refusal> {
+    let who = may(state, step, name)?;
+    Ok(Change { who, verifier: verifier.clone() })
+}
+
+/// Who asks, if the name may be their account.
+pub(super) fn may(state: &State, step: &Step, name: &NewName) -> Result<PersonId, Refusal> {
     let (who, person) = step.asker(state)?;
     if let Some(account) = person.account() {
         return Err(Refusal::AccountExists(account.clone()));
@@ -37,8 +44,9 @@ pub(crate) fn decide(
     if *person.registered_name() != *name.name() {
         return Err(Refusal::NotTakeable(name.name().clone()));
     }
+    not_held(state, step, name.name())?;
     free_to_show(state, name.name(), Some(who))?;
-    Ok(Change { who, verifier: verifier.clone() })
+    Ok(who)
 }
 
 impl Change {

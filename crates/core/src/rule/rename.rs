@@ -7,6 +7,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::Record;
 
+use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, State};
 use crate::step::{Effects, Step};
@@ -28,6 +29,7 @@ pub(crate) fn decide(state: &State, step: &Step, name: &NewName) -> Result<Chang
         Some(_) => return Err(Refusal::Taken(name.clone())),
         None => {}
     }
+    not_held(state, step, name)?;
     match state.look_alike(name, Some(who)) {
         Some(existing) => {
             Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })

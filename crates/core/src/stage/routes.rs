@@ -19,7 +19,7 @@ impl Routes {
     pub(crate) fn take(&mut self, effect: &Effect) -> Vec<SessionId> {
         match effect {
             Effect::Show { audience, .. } => return self.hearers(audience),
-            Effect::Reply(..) | Effect::Keep(_) => {}
+            Effect::Reply(..) | Effect::Mail { .. } | Effect::Keep(_) => {}
             Effect::Attach { session, person, rooms } => {
                 let before = self.attached.insert(*session, *person);
                 assert_eq!(before, None, "{session} is attached once");

@@ -118,6 +118,8 @@ impl Stage {
             Done::Read(upto) => format!("read up to {}", upto.0),
             Done::Registered(card) => format!("registered as {}", card.name),
             Done::LoggedIn(entered) => format!("is {} now", entered.person.name),
+            Done::CodeSent => panic!("a node says so, not the core"),
+            Done::WrongCode { left } => format!("a wrong code, {left} more"),
         }
     }
 }
@@ -232,6 +234,7 @@ fn no(refusal: &Refusal) -> String {
         Refusal::NotYours => "not yours".to_owned(),
         Refusal::NoSuchKey => "no such value".to_owned(),
         Refusal::TooMany => "too many".to_owned(),
+        Refusal::NotMailed(why) => format!("not mailed: {why:?}"),
         Refusal::NotStored(why) => format!("not stored: {why:?}"),
         Refusal::Unsure => panic!("the core is never unsure"),
         Refusal::Internal => panic!("a rule panicked"),

@@ -35,18 +35,33 @@ impl Chat {
             let text = "The account's name must be your nickname; give * or change it first";
             return fail(self, "ACCOUNT_NAME_MUST_BE_NICK", text, out);
         }
-        if self.policy.register_needs_email && !looks_like_address(email) {
+        if self.policy.register_needs_email && !self.policy.mail && !looks_like_address(email) {
             return fail(self, "INVALID_EMAIL", "A valid e-mail address is needed", out);
         }
         if self.me.as_ref().is_some_and(|me| me.card.badge.account.is_some()) {
             let text = "You have an account already";
             return fail(self, "ALREADY_AUTHENTICATED", text, out);
         }
-        self.hash_for(Door::Command, &nick, password, out);
+        self.make_account(Door::Command, &nick, password, email, out);
+    }
+
+    /// Makes a nickname an account, or has it held until the address is verified.
+    pub(super) fn make_account(
+        &mut self,
+        door: Door,
+        nick: &str,
+        password: &str,
+        email: &str,
+        out: &mut Output,
+    ) {
+        if self.policy.verifies() {
+            return self.claim_for(door, nick, password, email, out);
+        }
+        self.hash_for(door, nick, password, out);
     }
 
     /// Wants a password hashed, to register a name with it.
-    pub(super) fn hash_for(&mut self, door: Door, nick: &str, password: &str, out: &mut Output) {
+    fn hash_for(&mut self, door: Door, nick: &str, password: &str, out: &mut Output) {
         if password.is_empty() || password.len() > SECRET_BYTES_MAX {
             return self.not_registered(door, "WEAK_PASSWORD", "Choose another password", out);
         }
@@ -73,7 +88,13 @@ impl Chat {
     }
 
     /// The account is made.
-    pub(super) fn registered(&mut self, door: Door, account: &str, out: &mut Output) {
+    pub(super) fn registered(
+        &mut self,
+        door: Door,
+        command: &str,
+        account: &str,
+        out: &mut Output,
+    ) {
         let account = account.to_owned();
         match door {
             Door::Service => {
@@ -81,7 +102,7 @@ impl Chat {
                 self.notice(Some("NickServ"), &text, out);
             }
             _ => self.server_line(
-                "REGISTER",
+                command,
                 |line| line.param("SUCCESS").param(&account).trailing("Account registered"),
                 out,
             ),
@@ -107,6 +128,10 @@ impl Chat {
             Refusal::LooksLike { existing, .. } => {
                 ("BAD_ACCOUNT_NAME", format!("That name looks like {existing}, which is taken"))
             }
+            Refusal::NotMailed(why) => super::mail::not_mailed(why),
+            Refusal::TooMany => {
+                ("TEMPORARILY_UNAVAILABLE", "Too many wait to be verified; try later".to_owned())
+            }
             Refusal::NotStored(why) => {
                 let why = super::refusal::not_stored(*why);
                 ("TEMPORARILY_UNAVAILABLE", format!("Not stored, so not done: {why}"))
@@ -122,13 +147,6 @@ impl Chat {
         }
         let nick = self.nick().to_owned();
         self.fail("REGISTER", code, &[&nick], text, out);
-    }
-
-    pub(super) fn verify(&mut self, params: &[&str], out: &mut Output) {
-        // Accounts are made whole at once: none waits for a code.
-        let account = params.first().copied().unwrap_or("*").to_owned();
-        let text = "No account of that name waits to be verified";
-        self.fail("VERIFY", "INVALID_CODE", &[&account], text, out);
     }
 
     pub(super) fn persistence(&mut self, params: &[&str], out: &mut Output) {

@@ -7,9 +7,10 @@ use chinwag_model::ask::Ask;
 use chinwag_model::effect::Stamp;
 use chinwag_model::id::{PersonId, Place};
 use chinwag_model::intent::Intent;
+use chinwag_model::mail::MailAddress;
 use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::mode::{Flags, RoomList};
-use chinwag_model::name::Name;
+use chinwag_model::name::{Name, NewName};
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message, ParamWriter};
@@ -103,6 +104,14 @@ pub(super) enum Why {
     /// An account is registered: by which door.
     Register(Door),
     HashFor(Door, Box<str>),
+    /// A name is to be held until its address is verified.
+    ClaimFor(Door, NewName, MailAddress),
+    Hold(Door, Box<str>),
+    Verify(Door, Box<str>),
+    AskReset,
+    /// A password is to be hashed, to set it by this code.
+    HashReset(Name, Secret),
+    Reset,
     /// A session proves an account after it has come in.
     Login(Door),
     Check(Door, Name),

@@ -108,9 +108,13 @@ impl Chat {
                     me.card = card.clone();
                     me.guest = false;
                 }
-                self.registered(door, card.name.shown(), out);
+                self.registered(door, "REGISTER", card.name.shown(), out);
             }
             (Why::Register(door), Err(refusal)) => self.refused_account(door, refusal, out),
+            (Why::Hold(door, account), outcome) => self.held(door, &account, outcome, out),
+            (Why::Verify(door, account), outcome) => self.verified(door, &account, outcome, out),
+            (Why::AskReset, outcome) => self.reset_asked(outcome, out),
+            (Why::Reset, outcome) => self.password_reset(outcome, out),
             (Why::Login(door), Ok(Done::LoggedIn(entered))) => {
                 self.has_logged_in(door, entered, out);
             }
@@ -293,6 +297,15 @@ impl Chat {
             (Why::HashFor(door, _), _) => {
                 let text = "That failed; try again";
                 self.not_registered(door, "TEMPORARILY_UNAVAILABLE", text, out);
+            }
+            (Why::ClaimFor(door, name, address), checked) => {
+                self.claimed((door, name, address), checked, out);
+            }
+            (Why::HashReset(account, code), Checked::Hashed(verifier)) => {
+                self.reset_by(account, code, verifier.clone());
+            }
+            (Why::HashReset(..), _) => {
+                self.notice(Some("NickServ"), "That failed; try again.", out);
             }
             (Why::NewPassword(version), Checked::Hashed(verifier)) => {
                 self.new_password(version, verifier.clone());

@@ -19,6 +19,8 @@ const CHANSERV: &str = "ChanServ";
 
 const NICKSERV_HELP: &[&str] = &[
     "REGISTER PASSWORD [EMAIL]      makes your nickname an account",
+    "VERIFY ACCOUNT CODE            makes it yours, by the code that was mailed",
+    "RESETPASS ACCOUNT              has a code mailed, if you lost your password",
     "IDENTIFY [ACCOUNT] PASSWORD    logs you in",
     "GHOST NICK                     ends your other connections",
     "INFO [ACCOUNT]                 tells of an account",
@@ -65,10 +67,14 @@ impl Chat {
                 if !self.policy.registration {
                     return self.notice(Some(NICKSERV), "Registration is closed.", out);
                 }
-                let _ = email;
                 let nick = self.nick().to_owned();
-                self.hash_for(Door::Service, &nick, password, out);
+                let email = email.first().copied().unwrap_or_default();
+                self.make_account(Door::Service, &nick, password, email, out);
             }
+            ("VERIFY" | "CONFIRM", [account, code, ..]) => {
+                self.verify_by(Door::Service, account, code, out);
+            }
+            ("RESETPASS", rest) => self.reset_password(rest, out),
             ("IDENTIFY" | "LOGIN" | "ID", [password]) => {
                 let nick = self.nick().to_owned();
                 self.identify(&nick, password, out);
@@ -144,7 +150,8 @@ impl Chat {
         let account = account.as_ref().map_or("*", Name::shown).to_owned();
         self.logged_in(&nick, &account, out);
         match door {
-            Door::Sasl | Door::Command => {
+            Door::Command => {}
+            Door::Sasl => {
                 self.sasl = None;
                 self.numeric(903, &[], "SASL authentication successful", out);
             }

@@ -9,7 +9,7 @@ use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
 use chinwag_model::query::{Query, Standing};
 
 use super::chat::not_a_name;
-use super::password::{bad_secret, secret};
+use super::password::{VERIFY_FIRST, bad_secret, secret};
 use super::talk::{Me, Returning, Step, Talk, Why};
 use super::{Output, refusal};
 
@@ -58,6 +58,8 @@ impl Talk {
     fn come(&mut self, identity: Identity, out: &mut Output) {
         if self.policy.open_names {
             self.enter(identity);
+        } else if self.policy.verification {
+            self.fail(VERIFY_FIRST, out);
         } else {
             self.open(Step::FirstPassword(Box::new(identity)), out);
         }

@@ -8,11 +8,17 @@ use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 use super::talk::{Chosen, Step, Talk, Why};
 use super::{Output, refusal};
 
+/// What is said to who wants a first password where it takes a verified address.
+pub(super) const VERIFY_FIRST: &str = "A password needs a verified mail address here. Register \
+                                       with an IRC client, under this name: /msg NickServ \
+                                       REGISTER PASSWORD ADDRESS. Then come in with the password.";
+
 impl Talk {
     /// It is known whether there is a password to be given first.
     pub(super) fn own_stood(&mut self, standing: &Standing, out: &mut Output) {
         match standing {
             Standing::Protected => self.open(Step::OldPassword, out),
+            _ if self.policy.verification => self.fail(VERIFY_FIRST, out),
             _ => self.open(Step::NewPassword(None), out),
         }
     }

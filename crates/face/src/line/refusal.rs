@@ -43,6 +43,7 @@ pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
         Refusal::NotYours => "That is not yours to change.".to_owned(),
         Refusal::NoSuchKey => "There is no such value.".to_owned(),
         Refusal::TooMany => "You have as many as one can have.".to_owned(),
+        Refusal::NotMailed(_) => "No code could be mailed.".to_owned(),
         Refusal::NotStored(why) => format!("Not stored, so not sent: {}.", reason(*why)),
         Refusal::Unsure => UNSURE.to_owned(),
         Refusal::Internal => INTERNAL.to_owned(),

@@ -99,7 +99,9 @@ impl Talk {
             | Done::Stays(_)
             | Done::Read(_)
             | Done::Registered(_)
-            | Done::LoggedIn(_) => out.notice(refusal::INTERNAL),
+            | Done::LoggedIn(_)
+            | Done::CodeSent
+            | Done::WrongCode { .. } => out.notice(refusal::INTERNAL),
         }
     }
 

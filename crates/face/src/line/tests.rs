@@ -94,6 +94,7 @@ fn policy() -> LinePolicy {
         guests: true,
         open_names: true,
         registration: true,
+        verification: false,
         line_bytes_max: 4096,
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use chinwag_core::answer::Response;
 use chinwag_core::core::Core;
-use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::ask::{Ask, Checked, CodeAsk};
 use chinwag_model::effect::{Audience, Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
 use chinwag_model::mode::Flags;
 use chinwag_model::query::{Answer, Line};
-use chinwag_model::secret::Verifier;
+use chinwag_model::secret::{CodeHash, Secret, Verifier};
 
 use super::super::{About, IrcFace, IrcLimits, IrcPolicy, PushPolicy, Sight, Via, shared_lines};
 use crate::output::Output;
@@ -48,6 +48,7 @@ pub(crate) fn policy() -> IrcPolicy {
         registration: true,
         register_before_connect: true,
         register_needs_email: false,
+        mail: false,
         always_on: true,
         default_flags: Flags::default(),
         lines_per_second: 10,
@@ -168,6 +169,14 @@ impl World {
                     };
                     self.checked(who, request, &checked);
                 }
+                Ask::Claim { name, .. } => {
+                    let checked = match self.core.state().claim(&name) {
+                        Some(held) => Checked::Right { version: held.version },
+                        None => Checked::Hashed(Verifier::new("phc".to_owned())),
+                    };
+                    self.checked(who, request, &checked);
+                }
+                Ask::Code(ask) => self.decide(origin, coded(*ask)),
                 Ask::Operate { .. } => {
                     self.checked(who, request, &Checked::Right { version: 1 });
                 }
@@ -214,6 +223,11 @@ impl World {
             Effect::Reply(origin, outcome) if origin.session.number > 0 => {
                 let (face, out) = &mut self.people[origin.session.number as usize - 1];
                 face.outcome(origin.request, &outcome, out);
+            }
+            Effect::Mail { origin, .. } => {
+                let (face, out) = &mut self.people[origin.session.number as usize - 1];
+                let sent = Ok(chinwag_model::outcome::Done::CodeSent);
+                face.outcome(origin.request, &sent, out);
             }
             Effect::Attach { session, rooms, .. } => {
                 self.attached.insert(session);
@@ -264,6 +278,25 @@ impl World {
                 }
                 Sight::Own => face.show(event, stamp, out),
             }
+        }
+    }
+}
+
+/// What a node makes of something that a code is mailed or given for; every code is `right`.
+fn coded(ask: CodeAsk) -> Intent {
+    let mailed = CodeHash::new([1; 32]);
+    let given = |code: &Secret| match code.expose() {
+        b"right" => mailed,
+        _ => CodeHash::new([2; 32]),
+    };
+    match ask {
+        CodeAsk::Hold { name, address, claim } => {
+            Intent::Hold { name, address, claim, code: mailed }
+        }
+        CodeAsk::Verify { account, code } => Intent::Verify { account, code: given(&code) },
+        CodeAsk::AskReset { account } => Intent::AskReset { account, code: mailed },
+        CodeAsk::Reset { account, code, verifier } => {
+            Intent::Reset { account, code: given(&code), verifier }
         }
     }
 }

@@ -62,6 +62,8 @@ fn fitting(ask: &Ask) -> Reply {
         Ask::Intent(_) => refused(Refusal::Internal),
         Ask::Check { .. } => Reply::Checked(Checked::Right { version: 1 }),
         Ask::Prove(_)
+        | Ask::Claim { .. }
+        | Ask::Code(_)
         | Ask::Proved(_)
         | Ask::Operate { .. }
         | Ask::Whisper { .. }
