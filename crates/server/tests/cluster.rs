@@ -97,6 +97,7 @@ fn irc() -> IrcPolicy {
         icon: None,
         sts: None,
         push: None,
+        mail: false,
         started: Timestamp(0),
         guests: true,
         registration: true,
