@@ -103,7 +103,6 @@ fn irc() -> IrcPolicy {
         registration: true,
         register_before_connect: true,
         register_needs_email: false,
-        mail: false,
         always_on: false,
         default_flags: Flags::default(),
         lines_per_second: 0,
