@@ -253,8 +253,9 @@ fn line_mode_says_where_an_address_is_verified() {
                 password.>\n";
     ana.send("/password");
     ana.expect(says);
-    ana.send("/exit");
-    drop(ana);
+    ana.send("/quit");
+    // The end of the connection comes after the exit is stored.
+    ana.expect_gone();
 
     // The name without a password is the IRC client's as well, and becomes the account.
     let mut irc = come_in(&server, "ana");
