@@ -15,14 +15,9 @@ pub const SNAPSHOT_FORMAT: u8 = 1;
 const FIELDS: u64 = 9;
 
 /// Behind them stands a map of what not every state has, if this one has any of it: by these numbers,
-/// each of which has one meaning for ever, in their order.
+/// each of which has one meaning for ever.
 const MAIL: u64 = 60;
-
-/// By what versions the nodes of a cluster decide; where there never was a cluster it is not there.
-const LEVEL: u64 = 80;
-
-/// The chain of what came of a cluster's entries; beside the level.
-const CHAIN: u64 = 81;
+const CLUSTER: u64 = 80;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,9 +48,8 @@ impl State {
         &self,
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        let mail = u64::from(!self.mail.is_empty());
-        let cluster = if self.level == 0 { 0 } else { 2 };
-        let more = mail + cluster;
+        let (has_mail, is_cluster) = (!self.mail.is_empty(), self.level > 0);
+        let more = u64::from(has_mail) + u64::from(is_cluster);
         e.array(FIELDS + more.min(1))?
             .encode(self.seq)?
             .encode(self.time)?
@@ -69,11 +63,11 @@ impl State {
         if more > 0 {
             e.map(more)?;
         }
-        if mail > 0 {
+        if has_mail {
             e.u64(MAIL)?.encode(&self.mail)?;
         }
-        if cluster > 0 {
-            e.u64(LEVEL)?.encode(self.level)?.u64(CHAIN)?.bytes(&self.chain)?;
+        if is_cluster {
+            e.u64(CLUSTER)?.array(2)?.encode(self.level)?.bytes(&self.chain)?;
         }
         Ok(())
     }
@@ -98,14 +92,16 @@ impl State {
         let person_next: PersonId = d.decode()?;
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
-
-        let (mut mail, mut level, mut chain) = (Mail::default(), 0, [0; 32]);
+        let (mut level, mut chain) = (0, [0; 32]);
+        let mut mail = Mail::default();
         if fields > FIELDS {
             for _ in 0..d.map()?.unwrap_or(0) {
                 match d.u64()? {
                     MAIL => mail = d.decode()?,
-                    LEVEL => level = d.decode()?,
-                    CHAIN => chain = d.decode::<minicbor::bytes::ByteArray<32>>()?.into(),
+                    CLUSTER => {
+                        let stored: (u32, minicbor::bytes::ByteArray<32>) = d.decode()?;
+                        (level, chain) = (stored.0, stored.1.into());
+                    }
                     _ => d.skip()?,
                 }
             }

@@ -41,12 +41,12 @@ pub struct State {
     pub(crate) room_next: RoomId,
     /// Who has gone or changed name, the last one at the end; at most [`FORMER_MAX`].
     pub(crate) former: VecDeque<Past>,
-    /// What waits for codes that were mailed, and addresses.
-    pub(crate) mail: Mail,
     /// What all nodes of a cluster that lived at some moment knew; see [`Self::level`].
     pub(crate) level: u32,
     /// What came of all entries of a cluster, one after the other: see [`crate::chain`].
     pub(crate) chain: [u8; 32],
+    /// What waits for codes that were mailed, and addresses.
+    pub(crate) mail: Mail,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -144,9 +144,9 @@ impl State {
             person_next: PersonId(1),
             room_next: RoomId(1),
             former: VecDeque::new(),
-            mail: Mail::default(),
             level: 0,
             chain: [0; 32],
+            mail: Mail::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             looks: BTreeMap::new(),

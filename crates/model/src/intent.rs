@@ -1,4 +1,5 @@
 //! What people want, as it stands in the log.
+// Size: one list of all that can be wanted, with a sentence for each.
 
 // Size: what may stand in the log is one list of kinds.
 
