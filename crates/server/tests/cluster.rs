@@ -79,6 +79,7 @@ fn options() -> Options {
         irc: irc(),
         mail: None,
         operators: Vec::new(),
+        web_origins: Vec::new(),
         metrics_from: Peers::default(),
         cloak_key: vec![7; 32],
         limits,
