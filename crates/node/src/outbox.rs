@@ -56,6 +56,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`Full`] where they would go beyond the bound; nothing is added.
+    #[inline]
     pub fn push(&mut self, bytes: Rc<[u8]>, mark: Option<Place>) -> Result<(), Full> {
         if self.bytes + bytes.len() > self.bytes_max {
             return Err(Full);
@@ -90,6 +91,7 @@ impl Outbox {
     }
 
     /// What to write next, in at most [`SLICES_MAX`] slices.
+    #[inline]
     pub fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
         let written = self.written;
         let chunks = self.first.iter().chain(&self.rest).take(SLICES_MAX).enumerate();
@@ -100,6 +102,7 @@ impl Outbox {
     }
 
     /// Takes note that so many bytes of the slices were written.
+    #[inline]
     pub fn advance(&mut self, count: usize) {
         self.bytes = self.bytes.saturating_sub(count);
         self.written += count;
