@@ -57,7 +57,7 @@ fn measure(subject: &Subject, pairs: usize, ground: &Ground, quick: bool) -> Res
         room: has_rooms.then(|| format!("p{}", number / 2)),
     };
     let all: Vec<Newcomer> = (0..2 * pairs).map(newcomer).collect();
-    admit(&mut crowd, server.address(), &all, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &all, subject.at_once())?;
     settle(&mut crowd, Duration::from_millis(300))?;
     let front = |number: usize| {
         subject.face(number).tell(&format!("u{number}"), &format!("u{}", number ^ 1))

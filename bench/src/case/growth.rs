@@ -112,7 +112,7 @@ fn connect(subject: &Subject, server: &Server, others: &mut Crowd, count: usize)
         room: None,
     };
     let all: Vec<Newcomer> = (0..count).map(newcomer).collect();
-    admit(others, server.address(), &all, subject.at_once())?;
+    admit(others, &[server.address()], &all, subject.at_once())?;
     settle(others, Duration::from_millis(300))
 }
 

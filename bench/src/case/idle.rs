@@ -87,7 +87,7 @@ fn measure(
     };
     let all: Vec<Newcomer> = (0..count).map(newcomer).collect();
     let (empty, begun) = (server.memory()?, Instant::now());
-    admit(&mut crowd, server.address(), &all, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &all, subject.at_once())?;
     let entry = begun.elapsed();
     settle(&mut crowd, Duration::from_millis(300))?;
     let rest = if quick { Duration::from_millis(300) } else { Duration::from_secs(4) };

@@ -109,7 +109,7 @@ fn joins(
     let newcomer = |name: &String| Newcomer { face, name: name.clone(), echo: false, room: None };
     let guests: Vec<Newcomer> = names.iter().map(newcomer).collect();
     let first = crowd.len();
-    admit(&mut crowd, server.address(), &guests, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &guests, subject.at_once())?;
     settle(&mut crowd, Duration::from_millis(200))?;
     let before = server.time()?;
     let visited = come_and_go(&mut crowd, first, &names, "r0", span(quick).1)?;
