@@ -194,7 +194,7 @@ impl Server {
     /// # Errors
     /// If it does not answer.
     pub(crate) fn is_ready(&self) -> Result<bool> {
-        Ok(metrics::get(self.address, "/readyz")?.starts_with("HTTP/1.1 200 "))
+        Ok(metrics::get(self.address, "/readyz")?.split(' ').nth(1) == Some("200"))
     }
 
     /// Asks it to end (SIGTERM), and waits until it has.

@@ -157,8 +157,8 @@ impl Nats {
 
     /// What a server tells of the stream; there is only one.
     fn stream(&self, n: usize) -> Value {
-        self.told(n, "/jsz?accounts=true&streams=true")["account_details"][0]["stream_detail"][0]
-            .take()
+        let told = self.told(n, "/jsz?accounts=true&streams=true");
+        told["account_details"][0]["stream_detail"][0].clone()
     }
 
     /// What a server tells at its monitoring port; nothing if it does not run.

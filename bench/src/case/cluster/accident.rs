@@ -1,6 +1,6 @@
 //! How long nothing is heard when a NATS server is killed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,9 +13,9 @@ use crate::generator::talk::Plan;
 use crate::server::{Cluster, Ground};
 use crate::trial::{Experiment, Measured, Metric};
 
-const GAP: Metric = Metric { name: "longest silence, the middle kill", unit: "ms", digits: 0 };
-const WORST: Metric = Metric { name: "the worst kill", unit: "ms", digits: 0 };
-const BEST: Metric = Metric { name: "the best kill", unit: "ms", digits: 0 };
+const GAP: Metric = Metric { name: "longest silence, middle of the kills", unit: "ms", digits: 0 };
+const WORST: Metric = Metric { name: "worst kill", unit: "ms", digits: 0 };
+const BEST: Metric = Metric { name: "best kill", unit: "ms", digits: 0 };
 const HIGH: Metric = Metric { name: "p99 of all lines", unit: "ms", digits: 1 };
 
 /// Who talks while it happens.
@@ -92,7 +92,7 @@ fn once(
     };
     // The meter is looked at when the calm is over, and at the end.
     let due = Cell::new(killed);
-    let nats = std::cell::RefCell::new(cluster.nats_mut());
+    let nats = RefCell::new(cluster.nats_mut());
     let paced = pace(crowd, plan, RATE, CALM, TIME, || {
         if let Some(server) = due.take() {
             nats.borrow_mut().kill(server)?;
