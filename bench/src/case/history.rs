@@ -94,7 +94,7 @@ fn begin(store: &Store) -> Result<Measured> {
 
 fn ask(store: &Store, page: Page, quick: bool) -> Result<Measured> {
     let server = store.start()?;
-    let mut reader = Reader::join(server.address())?;
+    let mut reader = Reader::join(server.address(), "reader")?;
     let (mut spread, mut lines) = (Spread::default(), 0);
     let (span, begun) = (span(quick).1, Instant::now());
     let whole = store.to.duration_since(store.from)?;
@@ -134,19 +134,19 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Comes in, and into the room.
+    /// Comes in under a name that nobody has, and into the room.
     ///
     /// # Errors
     /// If the server does not let it.
-    pub(super) fn join(server: SocketAddr) -> Result<Self> {
+    pub(super) fn join(server: SocketAddr, name: &str) -> Result<Self> {
         let stream = TcpStream::connect(server).context("the reader of history")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let mut reader = Self { stream: BufReader::with_capacity(256 * 1024, stream) };
-        reader.say(
+        reader.say(&format!(
             "CAP REQ :batch message-tags server-time draft/chathistory draft/search\r\n\
-             NICK reader\r\nUSER reader 0 * :reader\r\nCAP END",
-        )?;
+             NICK {name}\r\nUSER {name} 0 * :{name}\r\nCAP END"
+        ))?;
         reader.until(|line| line.contains(" 001 "))?;
         reader.say(&format!("JOIN #{ROOM}"))?;
         reader.until(|line| line.contains(" 366 "))?;

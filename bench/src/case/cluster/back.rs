@@ -48,8 +48,9 @@ fn measure(messages: u64, ground: &Ground) -> Result<Measured> {
     drain(node, 0.0)?;
     let archived = begun.elapsed().as_secs_f64();
     let mut told = Vec::new();
-    for node in cluster.nodes() {
-        told.push(Reader::join(node.address())?.latest()?);
+    for (number, node) in cluster.nodes().iter().enumerate() {
+        let mut reader = Reader::join(node.address(), &format!("reader{number}"))?;
+        told.push(reader.latest()?);
     }
     let is_whole = told.first().is_some_and(|first| !first.is_empty());
     ensure!(is_whole && told.windows(2).all(|two| two.first() == two.last()), "histories differ");
