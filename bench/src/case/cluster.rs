@@ -67,7 +67,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     let both = |case, setting: String, run: &dyn Fn(Kind) -> Run| Experiment {
         case,
         setting,
-        trials: KINDS.map(|(kind, name)| trial(name, run(kind))).into(),
+        trials: KINDS.map(|(kind, name)| Trial::own(name, run(kind))).into(),
         points: Vec::new(),
     };
     let mut all = Vec::new();
@@ -89,10 +89,6 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
 }
 
 type Run = Box<dyn FnMut() -> Result<Measured>>;
-
-fn trial(subject: &str, run: Run) -> Trial {
-    Trial { subject: subject.to_owned(), is_peer: false, run }
-}
 
 impl Site {
     fn start(kind: Kind, ground: &Ground) -> Result<Self> {

@@ -58,7 +58,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool, long: bool) -> Vec<Exper
         let experiment = |setting: &str, run: Box<dyn FnMut() -> Result<Measured>>| Experiment {
             case: "history",
             setting: format!("{stored} stored: {setting}"),
-            trials: vec![Trial { subject: "chinwag, IRC".to_owned(), is_peer: false, run }],
+            trials: vec![Trial::own("chinwag, IRC", run)],
             points: Vec::new(),
         };
         let start = {

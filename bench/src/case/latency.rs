@@ -56,11 +56,8 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         one.points = vec![(&BY_RATE, rate), (&HIGH_BY_RATE, rate)];
         if rate <= 1000.0 {
             let (ground, time) = (ground.clone(), span(rate, quick));
-            one.trials.push(Trial {
-                subject: "the disk alone: fdatasync".to_owned(),
-                is_peer: false,
-                run: Box::new(move || sync(&ground, rate, time)),
-            });
+            one.trials
+                .push(Trial::own("the disk alone: fdatasync", move || sync(&ground, rate, time)));
         }
         one
     });
@@ -94,11 +91,7 @@ fn experiment(
     let time = span(rate, quick);
     let trial = |subject: Subject| {
         let ground = ground.clone();
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || measure(&mut subject.gather(rooms, &ground)?, rate, time)),
-        }
+        subject.trial(move |subject| measure(&mut subject.gather(rooms, &ground)?, rate, time))
     };
     let trials = Subject::on_irc(ground).into_iter().map(trial).collect();
     Experiment { case: "latency", setting, trials, points: Vec::new() }

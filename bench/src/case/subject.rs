@@ -11,6 +11,7 @@ use crate::generator::entry::{AT_ONCE, Newcomer, admit, settle};
 use crate::generator::face::Face;
 use crate::generator::talk::{Plan, Sender};
 use crate::server::{Ground, Peer, Program, Server, Setup};
+use crate::trial::{Measured, Trial};
 
 /// A server, and how its clients speak.
 #[derive(Clone, Debug)]
@@ -73,6 +74,15 @@ impl Subject {
     pub(super) fn on_irc(ground: &Ground) -> Vec<Self> {
         let own = [Self::RAW, Self::chinwag("chinwag, IRC", &[Face::Irc])];
         own.into_iter().chain(Self::peers(ground)).collect()
+    }
+
+    /// Its row of a table: what is measured of it.
+    pub(super) fn trial(self, mut run: impl FnMut(&Self) -> Result<Measured> + 'static) -> Trial {
+        Trial {
+            subject: self.name.to_owned(),
+            is_peer: self.is_peer(),
+            run: Box::new(move || run(&self)),
+        }
     }
 
     /// What a client of that number speaks.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::subject::{Gathering, Rooms, Subject};
 use crate::generator::talk::{Talked, talk};
 use crate::server::Ground;
-use crate::trial::{Experiment, Measured, Metric, Trial};
+use crate::trial::{Experiment, Measured, Metric};
 
 pub(super) const CPU: Metric = Metric { name: "CPU a million deliveries", unit: "s", digits: 3 };
 pub(super) const RATE: Metric = Metric { name: "deliveries", unit: "M/s", digits: 2 };
@@ -32,14 +32,10 @@ pub(super) fn experiment(
 ) -> Experiment {
     let trial = |subject: &Subject| {
         let (subject, ground) = (subject.clone(), ground.clone());
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || {
-                let mut gathering = subject.gather(rooms, &ground)?;
-                measure(&mut gathering, quick)
-            }),
-        }
+        subject.trial(move |subject| {
+            let mut gathering = subject.gather(rooms, &ground)?;
+            measure(&mut gathering, quick)
+        })
     };
     Experiment {
         case,

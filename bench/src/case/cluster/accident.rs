@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{ACCIDENTS, CHINWAG, trial};
+use super::{ACCIDENTS, CHINWAG};
 use crate::case::subject::Rooms;
 use crate::generator::crowd::Crowd;
 use crate::generator::pace::pace;
 use crate::generator::talk::Plan;
 use crate::server::{Cluster, Ground};
-use crate::trial::{Experiment, Measured, Metric};
+use crate::trial::{Experiment, Measured, Metric, Trial};
 
 const GAP: Metric = Metric { name: "longest silence, middle of the kills", unit: "ms", digits: 0 };
 const WORST: Metric = Metric { name: "worst kill", unit: "ms", digits: 0 };
@@ -46,7 +46,7 @@ pub(super) fn experiment(ground: &Ground, quick: bool) -> Experiment {
     ];
     let trials = victims.map(|(victim, name)| {
         let ground = ground.clone();
-        trial(name, Box::new(move || measure(victim, kills, &ground)))
+        Trial::own(name, move || measure(victim, kills, &ground))
     });
     Experiment {
         case: ACCIDENTS,

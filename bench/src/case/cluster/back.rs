@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{CHINWAG, RETURN, trial};
+use super::{CHINWAG, RETURN};
 use crate::case::filled::{TALKERS, drain, say};
 use crate::case::history::Reader;
 use crate::server::{Cluster, Ground};
-use crate::trial::{Experiment, Measured, Metric};
+use crate::trial::{Experiment, Measured, Metric, Trial};
 
 const MESSAGES: Metric = Metric { name: "messages read", unit: "/s", digits: 0 };
 const ENTRIES: Metric = Metric { name: "entries read", unit: "/s", digits: 0 };
@@ -24,7 +24,7 @@ pub(super) fn experiment(ground: &Ground, quick: bool) -> Experiment {
     Experiment {
         case: RETURN,
         setting: format!("{messages} messages stored while it was away"),
-        trials: vec![trial("a node that comes back", Box::new(move || measure(messages, &ground)))],
+        trials: vec![Trial::own("a node that comes back", move || measure(messages, &ground))],
         points: Vec::new(),
     }
 }
