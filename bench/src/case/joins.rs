@@ -61,6 +61,10 @@ fn growing(members: usize, ground: &Ground, quick: bool) -> Experiment {
     let own = [
         (on_irc("chinwag, IRC"), Face::Irc),
         (on_irc("chinwag, IRC, who joins has no-implicit-names"), Face::IrcQuiet),
+        (
+            Subject::chinwag("chinwag, IRC, all have it (told up to 500)", &[Face::IrcQuiet]),
+            Face::IrcQuiet,
+        ),
         (in_lines("chinwag, members in line mode (told up to 500)"), Face::Irc),
         (Subject { setup: ALL_TOLD, ..all_told }, Face::Irc),
     ];
