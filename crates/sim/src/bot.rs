@@ -147,7 +147,11 @@ impl Bot {
     /// Draws what it speaks next.
     pub(crate) fn way(&mut self, irc_per_mille: u64) -> Way {
         if matches!(self.aim, Aim::Return | Aim::Read) {
-            return if self.chance.happens(irc_per_mille) { Way::Irc(Caps::Full) } else { Way::Line };
+            return if self.chance.happens(irc_per_mille) {
+                Way::Irc(Caps::Full)
+            } else {
+                Way::Line
+            };
         }
         if !self.chance.happens(irc_per_mille) {
             return Way::Line;
@@ -274,7 +278,9 @@ impl Bot {
         if link.reading.as_ref().is_some_and(|(_, until)| *until == number) {
             link.reading = None;
         }
-        let Some(at) = link.open.iter().position(|open| *open == Open::Sync(number)) else { return };
+        let Some(at) = link.open.iter().position(|open| *open == Open::Sync(number)) else {
+            return;
+        };
         let open: Vec<_> = link.open.drain(..=at).collect();
         let echoes = self.visits.last().is_some_and(|visit| visit.way.echoes());
         for open in open {

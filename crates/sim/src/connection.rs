@@ -118,7 +118,12 @@ impl Connection {
     }
 
     /// Shows an event, as far as this session sees it.
-    pub(crate) fn show(&mut self, shown: &Shown, watch: bool, out: &mut Output) -> Result<(), Full> {
+    pub(crate) fn show(
+        &mut self,
+        shown: &Shown,
+        watch: bool,
+        out: &mut Output,
+    ) -> Result<(), Full> {
         let (event, stamp) = (&shown.event, &shown.stamp);
         let (bytes, mark, held): (Rc<[u8]>, _, _) = match &mut self.speech {
             Speech::Line(_) if shown.crowded => return Ok(()),
@@ -134,19 +139,20 @@ impl Connection {
                     (bytes.into(), out.waited.take(), face.held_bytes())
                 }
             },
-            Speech::Irc(face) => match face.sight(event, stamp, Via { watch, crowded: shown.crowded })
-            {
-                IrcSight::Nothing => return Ok(()),
-                IrcSight::Shared(look) => {
-                    let bytes = shared_lines(event, stamp, look, SERVER);
-                    (bytes.into(), shared_waited(event), 0)
+            Speech::Irc(face) => {
+                match face.sight(event, stamp, Via { watch, crowded: shown.crowded }) {
+                    IrcSight::Nothing => return Ok(()),
+                    IrcSight::Shared(look) => {
+                        let bytes = shared_lines(event, stamp, look, SERVER);
+                        (bytes.into(), shared_waited(event), 0)
+                    }
+                    IrcSight::Own => {
+                        face.show(event, stamp, out);
+                        let bytes = std::mem::take(&mut out.bytes);
+                        (bytes.into(), out.waited.take(), 0)
+                    }
                 }
-                IrcSight::Own => {
-                    face.show(event, stamp, out);
-                    let bytes = std::mem::take(&mut out.bytes);
-                    (bytes.into(), out.waited.take(), 0)
-                }
-            },
+            }
             Speech::None => return Ok(()),
         };
         if held + self.outbox.len() > self.bytes_max {

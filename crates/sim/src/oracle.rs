@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chinwag_model::id::{Place, Seq};
+use chinwag_model::id::{Place, RoomId, Seq};
+use chinwag_model::message::Conversation;
 use chinwag_model::record::Record;
 
 use crate::bot::{Bot, Fate, Sighting, Visit};
 use crate::truth::{Stored, Truth};
-use crate::voice::To;
+use crate::voice::{Caps, PAGE, To, Way};
 
 /// Entries that may be on their way to a node when the world ends.
 const ON_THEIR_WAY_MAX: u64 = 40;
@@ -48,8 +49,14 @@ fn check_told(who: &str, bot: &Bot, visit: &Visit, truth: &Truth, wrong: &mut Ve
     let mut last: BTreeMap<_, (Place, &str)> = BTreeMap::new();
     let mut lobby = Vec::new();
     let all = truth.lobby();
+    // Who leaves a room and joins it again is told its past again; nobody does so with the lobby.
+    let is_retold = matches!(visit.way, Way::Irc(Caps::Timed | Caps::Echo));
+    let is_room = |c| matches!(c, Conversation::Room(room) if room != RoomId::LOBBY);
     for Sighting { token, .. } in &visit.told {
         let Some(stored) = truth.said.get(token) else { continue };
+        if is_retold && is_room(stored.conversation) {
+            continue;
+        }
         let before = last.insert(stored.conversation, (stored.place, token));
         if let Some((place, other)) = before.filter(|(place, _)| *place >= stored.place) {
             let how = if place == stored.place { "twice" } else { "after a later one" };
@@ -104,16 +111,27 @@ fn check_missed(bot: &Bot, truth: &Truth, wrong: &mut Vec<String>) {
     if shown == 0 {
         return wrong.push(format!("{} never read the lobby's history", bot.name));
     }
-    // Line mode tells the last 200.
-    for (token, _) in truth.lobby().iter().rev().take(200) {
+    // Line mode tells the last ones, IRC all of them page by page.
+    let most = if visit.way == Way::Line { PAGE } else { usize::MAX };
+    for (token, _) in truth.lobby().iter().rev().take(most) {
         if !read.contains(token) {
             wrong.push(format!("{}: {token} is not in the lobby's history", bot.name));
         }
     }
-    let own = |s: &Stored| s.to.as_deref() == Some(bot.name) || (s.to.is_some() && s.author.1 == bot.name);
-    for (token, _) in truth.said.iter().filter(|(_, stored)| own(stored)) {
-        if !read.contains(token.as_str()) {
-            wrong.push(format!("{}: {token}, said in private, is not in history", bot.name));
+    let mut private: BTreeMap<_, Vec<(Place, &str)>> = BTreeMap::new();
+    for (token, stored) in &truth.said {
+        if let Some(to) = &stored.to
+            && (to == bot.name || stored.author.1 == bot.name)
+        {
+            private.entry(stored.conversation).or_default().push((stored.place, token));
+        }
+    }
+    for said in private.values_mut() {
+        said.sort_unstable();
+        for (_, token) in said.iter().rev().take(most) {
+            if !read.contains(token) {
+                wrong.push(format!("{}: {token}, said in private, is not in history", bot.name));
+            }
         }
     }
 }
@@ -130,7 +148,10 @@ pub(crate) fn check_node(
     match seq {
         None => wrong.push(format!("node {at} does not run")),
         Some(seq) if seq.0 + ON_THEIR_WAY_MAX < last.0 => {
-            wrong.push(format!("node {at} has taken entry {}, and the log ends at {}", seq.0, last.0));
+            wrong.push(format!(
+                "node {at} has taken entry {}, and the log ends at {}",
+                seq.0, last.0
+            ));
         }
         Some(_) => {}
     }
@@ -140,7 +161,8 @@ pub(crate) fn check_node(
     }
     for (row, truth) in rows.iter().zip(&truth.records) {
         if row != truth {
-            return wrong.push(format!("node {at} has archived something else of entry {}", row.0.0));
+            return wrong
+                .push(format!("node {at} has archived something else of entry {}", row.0.0));
         }
     }
 }

@@ -5,6 +5,10 @@ use std::ops::RangeInclusive;
 
 use crate::agenda::{MILLI, Micros, SECOND};
 use crate::chance::Chance;
+use crate::voice::PAGE;
+
+/// What stands around a text on a line, at most.
+const LINE_BYTES: usize = 160;
 
 /// A kind of thing that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +115,9 @@ impl Plan {
             archive_backlog_max: if chance.happens(200) { 8 } else { 200_000 },
             text_bytes_max: chance.spread(8..=350),
         };
+        // One answer has to fit, or nobody could ever read it.
+        let page = PAGE * (usize::try_from(plan.text_bytes_max).unwrap_or(0) + LINE_BYTES);
+        plan.outbox_bytes = plan.outbox_bytes.max(page);
         let met: Vec<Trouble> = TROUBLES.into_iter().filter(|_| chance.happens(400)).collect();
         if !met.is_empty() {
             for _ in 0..chance.within(0..=8) {

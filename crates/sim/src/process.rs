@@ -30,7 +30,11 @@ use crate::uplink::Uplink;
 pub(crate) enum Told {
     Logged(Logged),
     Whispered(Vec<u8>),
-    Checked { session: SessionNumber, request: u32, checked: Checked },
+    Checked {
+        session: SessionNumber,
+        request: u32,
+        checked: Checked,
+    },
     /// A snapshot is saved, or can't be.
     Archived,
     /// Tell all, and end.

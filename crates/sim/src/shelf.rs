@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use chinwag_model::id::Seq;
+use chinwag_model::query::Reading;
 use chinwag_model::record::Record;
 use chinwag_storage::archive::{Archive, Reply};
 use chinwag_storage::memory::MemoryArchive;
-use chinwag_model::query::Reading;
 
 /// What a node has archived.
 #[derive(Debug, Default)]

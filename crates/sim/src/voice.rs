@@ -7,6 +7,9 @@ mod line;
 use self::irc::IrcVoice;
 use self::line::LineVoice;
 
+/// Messages that a client asks history for at a time.
+pub(crate) const PAGE: usize = 60;
+
 /// What a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -167,8 +170,8 @@ impl Voice {
     pub(crate) fn history(&mut self, of: &To, before: Option<&str>) -> String {
         match self {
             Self::Line(_) => match of {
-                To::Room(room) => format!("/history {room} 200\n"),
-                To::Person(name) => format!("/history {name} 200\n"),
+                To::Room(room) => format!("/history {room} {PAGE}\n"),
+                To::Person(name) => format!("/history {name} {PAGE}\n"),
             },
             Self::Irc(voice) => {
                 voice.expect_history();
@@ -177,8 +180,8 @@ impl Voice {
                     To::Person(name) => name.clone(),
                 };
                 match before {
-                    None => format!("CHATHISTORY LATEST {target} * 40\r\n"),
-                    Some(id) => format!("CHATHISTORY BEFORE {target} msgid={id} 40\r\n"),
+                    None => format!("CHATHISTORY LATEST {target} * {PAGE}\r\n"),
+                    Some(id) => format!("CHATHISTORY BEFORE {target} msgid={id} {PAGE}\r\n"),
                 }
             }
         }

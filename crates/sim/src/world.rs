@@ -131,9 +131,8 @@ impl World {
     pub(crate) fn new(seed: u64, is_traced: bool) -> Self {
         let mut chance = Chance::new(seed);
         let plan = Plan::draw(&mut chance.fork());
-        let bots = (0..plan.bots).map(|number| {
-            Bot::new(number, plan.bots, plan.text_bytes_max, chance.fork())
-        });
+        let bots = (0..plan.bots)
+            .map(|number| Bot::new(number, plan.bots, plan.text_bytes_max, chance.fork()));
         let bots: Vec<_> = bots.collect();
         let mut world = Self {
             machines: (0..plan.nodes).map(|_| Machine::default()).collect(),

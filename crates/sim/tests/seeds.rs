@@ -33,7 +33,8 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn whatever_goes_wrong_the_promises_are_kept() {
     let chosen = number("CHINWAG_SIM_RUNS");
-    let first = number("CHINWAG_SIM_SEED").unwrap_or_else(|| getrandom::u64().expect("chance") >> 16);
+    let first =
+        number("CHINWAG_SIM_SEED").unwrap_or_else(|| getrandom::u64().expect("chance") >> 16);
     println!("CHINWAG_SIM_SEED={first}");
     let began = Instant::now();
     for seed in (0..chosen.unwrap_or(RUNS)).map(|run| first.wrapping_add(run)) {

@@ -91,8 +91,7 @@ impl Process {
             Told::Archived => self.is_saving = false,
             Told::Stop => {
                 let deadline = self.now + FAREWELL_MAX;
-                let begun =
-                    Stopping { deadline, said_goodbye: false, left: false, ended: false };
+                let begun = Stopping { deadline, said_goodbye: false, left: false, ended: false };
                 self.stopping.get_or_insert(begun);
             }
         }

@@ -136,13 +136,13 @@ impl World {
         let Some(bot) = self.bots.get_mut(client.0) else { return };
         let before = bot.visits.last().map_or(0, |visit| visit.told.len());
         let (reply, is_out) = bot.hear(bytes);
-        let told = bot.visits.last().map_or(&[][..], |visit| visit.told.get(before..).unwrap_or(&[]));
+        let told =
+            bot.visits.last().map_or(&[][..], |visit| visit.told.get(before..).unwrap_or(&[]));
         for sighting in told {
             match self.truth.said.get(&sighting.token) {
-                None => self.wrong.push(format!(
-                    "{name} saw {} before it was stored",
-                    sighting.token
-                )),
+                None => {
+                    self.wrong.push(format!("{name} saw {} before it was stored", sighting.token))
+                }
                 Some(stored) => {
                     let id = stored.place.to_string();
                     if sighting.id.as_ref().is_some_and(|seen| *seen != id) {
@@ -223,6 +223,9 @@ impl World {
         let delay = self.chance.within(self.plan.think.clone());
         self.agenda.after(delay, Due::Act(bot));
         let Some(person) = self.bots.get_mut(bot) else { return };
+        if person.aim == Aim::Done {
+            return;
+        }
         let (name, acts) = (person.name, person.act());
         let client = (bot, self.links[bot].1);
         for act in acts {

@@ -75,7 +75,8 @@ impl World {
         let (least, most) = self.machine(at).shelf.risk();
         let (synced, entries) = (self.machine(at).disk.synced, self.machine(at).disk.entries.len());
         let rows = if power { least + self.chance.below(most - least + 1) } else { most };
-        let left = if is_cluster { synced + self.chance.below(entries - synced + 1) } else { entries };
+        let left =
+            if is_cluster { synced + self.chance.below(entries - synced + 1) } else { entries };
         self.note(|_| format!("node {at} is killed; {rows} of {most} rows are left"));
         self.lose(at, rows, left);
     }
