@@ -104,6 +104,9 @@ pub(crate) struct Bot {
     pub(crate) link: Option<Link>,
     pub(crate) visits: Vec<Visit>,
     pub(crate) sent: Vec<Sent>,
+    /// Whether a connection of its ended in another way than by a goodbye: what was written to it may
+    /// not have been read.
+    pub(crate) was_cut_off: bool,
     /// Until when it reads nothing.
     pub(crate) stalled_until: Micros,
     /// What it still wants to read at the end.
@@ -135,6 +138,7 @@ impl Bot {
             link: None,
             visits: Vec::new(),
             sent: Vec::new(),
+            was_cut_off: false,
             stalled_until: 0,
             to_read: Vec::new(),
             syncs: 0,

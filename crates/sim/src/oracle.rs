@@ -14,8 +14,16 @@ use crate::voice::{Caps, PAGE, To, Way};
 const ON_THEIR_WAY_MAX: u64 = 40;
 
 /// All that is wrong with what bots sent and saw.
-pub(crate) fn check_bots(bots: &[Bot], truth: &Truth, wrong: &mut Vec<String>) {
+///
+/// `tellings_max` is how often at most something that waited is told, if that can be said.
+pub(crate) fn check_bots(
+    bots: &[Bot],
+    truth: &Truth,
+    tellings_max: Option<usize>,
+    wrong: &mut Vec<String>,
+) {
     for bot in bots {
+        check_waited(bot, truth, tellings_max, wrong);
         check_sent(bot, truth, wrong);
         for (number, visit) in bot.visits.iter().enumerate() {
             let who = format!("{}, connection {number} by {:?}", bot.name, visit.way);
@@ -95,6 +103,27 @@ fn check_page(who: &str, page: &[Sighting], truth: &Truth, wrong: &mut Vec<Strin
     due.sort_unstable();
     if stored.iter().map(|s| s.place).collect::<Vec<_>>() != due {
         wrong.push(format!("{who}: {} messages, and not the {} of the log", page.len(), due.len()));
+    }
+}
+
+/// What was said to someone in private waited for them, and was told once: to who always left with a
+/// goodbye, and by clients that leave nothing to be asked for.
+fn check_waited(bot: &Bot, truth: &Truth, tellings_max: Option<usize>, wrong: &mut Vec<String>) {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for sighting in bot.visits.iter().flat_map(|visit| &visit.told) {
+        *times.entry(&sighting.token).or_default() += 1;
+    }
+    let is_told_all = |visit: &Visit| visit.way != Way::Irc(Caps::Full);
+    let is_due = !bot.was_cut_off && bot.visits.iter().all(is_told_all);
+    let own = truth.said.iter().filter(|(_, stored)| stored.to.as_deref() == Some(bot.name));
+    for (token, _) in own {
+        let times = times.get(token.as_str()).copied().unwrap_or(0);
+        if times == 0 && is_due {
+            wrong.push(format!("{}: {token} waited, and was never told", bot.name));
+        }
+        if tellings_max.is_some_and(|most| times > most) {
+            wrong.push(format!("{}: {token} was told {times} times", bot.name));
+        }
     }
 }
 

@@ -130,6 +130,14 @@ impl Plan {
         plan
     }
 
+    /// How often at most something that waits is told to its person; where that can't be said, as
+    /// nodes are cut off from their log, `None`.
+    pub(crate) fn tellings_max(&self) -> Option<usize> {
+        let is = |kinds: &[Trouble]| self.troubles.iter().filter(|t| kinds.contains(&t.1)).count();
+        let is_apart = is(&[Trouble::Cut, Trouble::Election, Trouble::Pause, Trouble::Full]) > 0;
+        (!is_apart && self.lost == 0).then(|| 1 + is(&[Trouble::Kill, Trouble::Power]))
+    }
+
     /// What a cluster differs in from a node alone.
     pub(crate) fn is_cluster(&self) -> bool {
         self.nodes > 1

@@ -37,7 +37,8 @@ pub fn run(seed: u64, is_traced: bool) -> Report {
         wrong.push(format!("it panicked: {}", words.unwrap_or_default()));
     }
     if wrong.is_empty() {
-        oracle::check_bots(&world.bots, &world.truth, &mut wrong);
+        let tellings_max = world.plan.tellings_max();
+        oracle::check_bots(&world.bots, &world.truth, tellings_max, &mut wrong);
         for (at, process, shelf) in world.nodes() {
             let state = process.map(|process| process.node.state());
             let seq = state.map(chinwag_core::state::State::seq);

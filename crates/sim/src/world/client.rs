@@ -174,6 +174,7 @@ impl World {
         if !is_peaceful {
             let upto = self.chance.below(left.len() + 1);
             left.truncate(upto);
+            self.cut_off(client.0);
         }
         let delay = self.net();
         self.agenda.after(delay, Due::Last(client, left));
@@ -187,6 +188,12 @@ impl World {
         self.heard(client, bytes);
         if self.link(client).is_some() {
             self.disconnect(client.0);
+        }
+    }
+
+    fn cut_off(&mut self, bot: usize) {
+        if let Some(bot) = self.bots.get_mut(bot) {
+            bot.was_cut_off = true;
         }
     }
 
@@ -206,6 +213,7 @@ impl World {
             return;
         }
         let client = (bot, number);
+        self.cut_off(bot);
         let delay = match self.chance.happens(300) {
             true => self.chance.within(0..=10 * SECOND),
             false => self.in_turn(client),

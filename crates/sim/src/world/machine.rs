@@ -5,6 +5,7 @@ use chinwag_model::id::Seq;
 use chinwag_model::node::NodeName;
 use chinwag_node::health::Pace;
 use chinwag_node::node::Part;
+use chinwag_node::stop::Stop;
 use chinwag_storage::log::{Logged, Snapshot};
 
 use super::{At, Due, Life, TICK, World};
@@ -96,8 +97,16 @@ impl World {
         }
     }
 
-    /// A node says that it can't go on.
-    fn stopped(&mut self, at: At, stop: &chinwag_node::stop::Stop) {
+    /// A node says that it can't go on. What a process sent that was killed may come while the next
+    /// one listens, which then takes it for another one: it ends, and is started again.
+    fn stopped(&mut self, at: At, stop: &Stop) {
+        let is_early = self.machine(at).process.as_ref().is_some_and(|process| !process.serves);
+        if matches!(stop, Stop::NameInUse(_)) && is_early && !self.is_healed {
+            self.note(|_| format!("node {at}: {stop}"));
+            let (rows, entries) =
+                (self.machine(at).shelf.risk().1, self.machine(at).disk.entries.len());
+            return self.lose(at, rows, entries);
+        }
         self.wrong.push(format!("node {at} stops: {stop}"));
     }
 
@@ -181,10 +190,7 @@ impl World {
         machine.shelf.crash(rows);
         machine.disk.crash(entries);
         for (session, connection) in process.connections {
-            let left: Vec<u8> = connection.socket.into_iter().collect();
-            let upto = self.chance.within(0..=left.len() as u64);
-            let left = left.into_iter().take(usize::try_from(upto).unwrap_or(0)).collect();
-            self.closed(at, session, left, true);
+            self.closed(at, session, connection.socket.into_iter().collect(), false);
         }
         let delay = self.chance.within(RESTART);
         self.agenda.after(delay, Due::Start(at));
