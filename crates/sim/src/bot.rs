@@ -1,9 +1,10 @@
 //! A person of the world: says things, comes and goes, and keeps what it saw.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::agenda::Micros;
 use crate::chance::Chance;
+use crate::truth::token;
 use crate::voice::{Caps, Heard, To, Voice, Way};
 
 /// Names of persons, none of which looks like another.
@@ -104,11 +105,15 @@ pub(crate) struct Bot {
     pub(crate) link: Option<Link>,
     pub(crate) visits: Vec<Visit>,
     pub(crate) sent: Vec<Sent>,
-    /// Whether a connection of its ended in another way than by a goodbye: what was written to it may
-    /// not have been read.
-    pub(crate) was_cut_off: bool,
+    /// What was written to a connection that ended before it was read, and how many such ended.
+    pub(crate) lost: BTreeSet<String>,
+    pub(crate) breaks: usize,
+    /// Whether it came in again before the server, or another one, knew that it had gone.
+    pub(crate) was_twice: bool,
     /// Until when it reads nothing.
     pub(crate) stalled_until: Micros,
+    /// What it had read of a line that never ended.
+    unread: Vec<u8>,
     /// What it still wants to read at the end.
     to_read: Vec<To>,
     syncs: u32,
@@ -138,8 +143,11 @@ impl Bot {
             link: None,
             visits: Vec::new(),
             sent: Vec::new(),
-            was_cut_off: false,
+            lost: BTreeSet::new(),
+            breaks: 0,
+            was_twice: false,
             stalled_until: 0,
+            unread: Vec::new(),
             to_read: Vec::new(),
             syncs: 0,
             others,
@@ -174,7 +182,20 @@ impl Bot {
 
     /// Its connection is over.
     pub(crate) fn disconnected(&mut self) {
-        self.link = None;
+        self.unread = self.link.take().map(|link| link.voice.unread().to_vec()).unwrap_or_default();
+    }
+
+    /// This was written to its connection, behind what it has read, and is lost.
+    pub(crate) fn loses(&mut self, bytes: &[u8]) {
+        let unread = match &self.link {
+            Some(link) => link.voice.unread().to_vec(),
+            None => std::mem::take(&mut self.unread),
+        };
+        let text = [unread.as_slice(), bytes].concat();
+        let text = String::from_utf8_lossy(&text);
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        self.lost.extend(words.filter_map(token).map(str::to_owned));
+        self.breaks += 1;
     }
 
     /// Takes what came; gives what it sends at once, and whether it gives up.

@@ -106,22 +106,23 @@ fn check_page(who: &str, page: &[Sighting], truth: &Truth, wrong: &mut Vec<Strin
     }
 }
 
-/// What was said to someone in private waited for them, and was told once: to who always left with a
-/// goodbye, and by clients that leave nothing to be asked for.
+/// What was said to someone in private waited for them, and was told once, but where it was written to
+/// a connection that broke; and by clients that leave nothing to be asked for. A page of what waited
+/// is told again where a connection broke amid it.
 fn check_waited(bot: &Bot, truth: &Truth, tellings_max: Option<usize>, wrong: &mut Vec<String>) {
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for sighting in bot.visits.iter().flat_map(|visit| &visit.told) {
         *times.entry(&sighting.token).or_default() += 1;
     }
     let is_told_all = |visit: &Visit| visit.way != Way::Irc(Caps::Full);
-    let is_due = !bot.was_cut_off && bot.visits.iter().all(is_told_all);
+    let is_due = !bot.was_twice && bot.visits.iter().all(is_told_all);
     let own = truth.said.iter().filter(|(_, stored)| stored.to.as_deref() == Some(bot.name));
     for (token, _) in own {
         let times = times.get(token.as_str()).copied().unwrap_or(0);
-        if times == 0 && is_due {
+        if times == 0 && is_due && !bot.lost.contains(token) {
             wrong.push(format!("{}: {token} waited, and was never told", bot.name));
         }
-        if tellings_max.is_some_and(|most| times > most) {
+        if tellings_max.is_some_and(|most| times > most + bot.breaks) {
             wrong.push(format!("{}: {token} was told {times} times", bot.name));
         }
     }

@@ -89,12 +89,14 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         let nodes = if chance.happens(500) { 1 } else { 3 };
-        let time = chance.within(2..=20) * SECOND;
         let spread = |chance: &mut Chance, low: u64, high: u64| {
             let one = chance.spread(low..=high);
             one.min(low * 4)..=one
         };
+        // So many things are done by each, at most.
+        let acts = chance.within(40..=150);
         let busy = chance.spread(20..=2000) * MILLI;
+        let time = (busy * acts / 2).clamp(2 * SECOND, 60 * SECOND);
         let mut plan = Self {
             nodes,
             bots: usize::try_from(chance.within(2..=6)).unwrap_or(2),

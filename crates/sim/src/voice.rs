@@ -108,6 +108,14 @@ impl Voice {
         }
     }
 
+    /// What came of a line that has not ended.
+    pub(crate) fn unread(&self) -> &[u8] {
+        match self {
+            Self::Line(voice) => &voice.unread,
+            Self::Irc(voice) => &voice.unread,
+        }
+    }
+
     /// The line that says something. `number` is that of the message.
     pub(crate) fn say(&self, to: &To, text: &str, number: u32) -> String {
         match (self, to) {

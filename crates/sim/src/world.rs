@@ -43,6 +43,9 @@ type Life = u64;
 /// A bot, and which of its connections.
 type Client = (usize, u64);
 
+/// See [`World::links`].
+type Link = (Option<(At, SessionNumber)>, u64, Micros);
+
 /// What is due.
 #[derive(Debug)]
 enum Due {
@@ -117,7 +120,7 @@ pub(crate) struct World {
     pub(crate) bots: Vec<Bot>,
     /// Where each bot is connected: machine and session; which of its connections it is; and when
     /// what it sent last arrives.
-    links: Vec<(Option<(At, SessionNumber)>, u64, Micros)>,
+    links: Vec<Link>,
     is_healed: bool,
     nonces: u64,
     /// What went wrong that must not.

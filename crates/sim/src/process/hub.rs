@@ -43,9 +43,9 @@ impl Process {
         while let Some(told) = self.inbox.pop_front() {
             self.hear(told, shelf)?;
         }
-        self.serves |= self.node.standing() == Standing::Well
-            && self.node.state().seq().0 > 0
-            && (self.uplink.is_some() || self.entries > 0);
+        let has_begun = self.uplink.is_some() || self.entries > 0;
+        self.serves |= self.node.standing() == Standing::Well && has_begun;
+        self.serves &= self.stopping.is_none();
         self.read_all();
         loop {
             let is_settled = !self.settle(shelf);

@@ -16,7 +16,7 @@ pub(crate) struct IrcVoice {
     password: String,
     /// Whether it says to what an answer shall belong.
     pub(super) labels: bool,
-    unread: Vec<u8>,
+    pub(super) unread: Vec<u8>,
     /// Batches of history that are open.
     batches: BTreeSet<String>,
     /// Histories that were asked for and did not come.

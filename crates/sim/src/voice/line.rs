@@ -17,7 +17,7 @@ const NO: [&str; 5] = [
 pub(crate) struct LineVoice {
     name: String,
     password: String,
-    unread: Vec<u8>,
+    pub(super) unread: Vec<u8>,
     is_in: bool,
     /// Whether the past is told without having been asked for.
     is_told_past: bool,

@@ -30,6 +30,9 @@ impl World {
             let delay = self.chance.within(RETURN);
             return self.agenda.after(delay, Due::Connect(bot));
         };
+        person.was_twice |= self.links.get(bot).is_some_and(|(_, number, _)| {
+            machine.clients.values().any(|client| *client == (bot, *number))
+        });
         let way = person.way(irc);
         let session = process.open(matches!(way, Way::Irc(_)));
         let first = person.connected(way);
@@ -141,7 +144,7 @@ impl World {
         for sighting in told {
             match self.truth.said.get(&sighting.token) {
                 None => {
-                    self.wrong.push(format!("{name} saw {} before it was stored", sighting.token))
+                    self.wrong.push(format!("{name} saw {} before it was stored", sighting.token));
                 }
                 Some(stored) => {
                     let id = stored.place.to_string();
@@ -172,9 +175,15 @@ impl World {
     ) {
         let Some(client) = self.machine(at).clients.remove(&session) else { return };
         if !is_peaceful {
-            let upto = self.chance.below(left.len() + 1);
+            let is_reading = self.link(client).is_some();
+            let is_cluster = self.plan.is_cluster();
+            let upto = if is_reading { self.chance.below(left.len() + 1) } else { 0 };
+            if let Some(bot) = self.bots.get_mut(client.0) {
+                bot.loses(&left);
+                // Another node may not know of the end when it comes in there.
+                bot.was_twice |= is_cluster;
+            }
             left.truncate(upto);
-            self.cut_off(client.0);
         }
         let delay = self.net();
         self.agenda.after(delay, Due::Last(client, left));
@@ -188,12 +197,6 @@ impl World {
         self.heard(client, bytes);
         if self.link(client).is_some() {
             self.disconnect(client.0);
-        }
-    }
-
-    fn cut_off(&mut self, bot: usize) {
-        if let Some(bot) = self.bots.get_mut(bot) {
-            bot.was_cut_off = true;
         }
     }
 
@@ -213,7 +216,6 @@ impl World {
             return;
         }
         let client = (bot, number);
-        self.cut_off(bot);
         let delay = match self.chance.happens(300) {
             true => self.chance.within(0..=10 * SECOND),
             false => self.in_turn(client),

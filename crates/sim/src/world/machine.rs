@@ -101,7 +101,7 @@ impl World {
     /// one listens, which then takes it for another one: it ends, and is started again.
     fn stopped(&mut self, at: At, stop: &Stop) {
         let is_early = self.machine(at).process.as_ref().is_some_and(|process| !process.serves);
-        if matches!(stop, Stop::NameInUse(_)) && is_early && !self.is_healed {
+        if matches!(stop, Stop::NameInUse(_)) && is_early {
             self.note(|_| format!("node {at}: {stop}"));
             let (rows, entries) =
                 (self.machine(at).shelf.risk().1, self.machine(at).disk.entries.len());
