@@ -2,65 +2,104 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chinwag_server::cluster::Cluster;
-use chinwag_server::options::TlsUse;
+use chinwag_server::options::{Options, TlsUse};
 use chinwag_server::server::Server;
-use chinwag_sqlite::store;
-use chinwag_storage::log::Log;
+use chinwag_sqlite::store::{self, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
+use crate::cluster::Progress;
 use crate::config::{Config, Source};
 use crate::{cloak, cluster, fail, logging, push_key};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
 
+/// How long a node whose state was found to differ waits before it copies that of others again; twice as
+/// long after each time, up to an hour.
+const AGAIN_MIN: Duration = Duration::from_secs(60);
+const AGAIN_MAX: Duration = Duration::from_secs(3600);
+
 /// Serves until it is told to stop.
 pub(crate) fn run(source: &Source) -> ExitCode {
-    match start(source) {
-        Ok((server, signals)) => mind(server, signals, source),
+    match serve(source) {
+        Ok(()) => {
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
         Err(error) => fail(error),
     }
 }
 
-fn start(source: &Source) -> Result<(Server, Signals)> {
+fn serve(source: &Source) -> Result<()> {
     let config = source.load()?;
-    config.cluster()?;
-    let mut options = config.options(&[])?;
+    let cluster = config.cluster()?;
+    config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
-    // A file size limit is then an error that a write returns, as a full disk is.
-    let signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-    let data = config.data();
-    let (log, archive, part): (Box<dyn Log>, _, _) = match config.cluster()? {
+    let mut orders = Orders::take()?;
+    let told = |server: &Server| tell(server, room);
+    match cluster {
         None => {
-            let (log, archive) = store::open(&data)?;
-            (Box::new(log), archive, None)
+            let (log, archive) = store::open(&config.data())?;
+            let server = Server::start(options(&config)?, Box::new(log), Arc::new(archive))?;
+            told(&server);
+            mind(server, &mut orders, source);
+            Ok(())
         }
-        Some(cluster) => {
-            let (copy, archive) = store::open_copy(&data)?;
-            let part = cluster::part(&cluster)?;
-            let log = cluster::open(cluster, copy, &data)?;
-            let whispers = Box::new(log.whispers());
-            (Box::new(log), archive, Some(Cluster { part, whispers }))
-        }
-    };
+        Some(cluster) => serve_in_cluster(&config, &cluster, &mut orders, &told, source),
+    }
+}
+
+fn serve_in_cluster(
+    config: &Config,
+    cluster: &chinwag_nats::Options,
+    orders: &mut Orders,
+    told: &dyn Fn(&Server),
+    source: &Source,
+) -> Result<()> {
+    let data = config.data();
+    let store = Store::take(&data)?;
+    let mut progress = Progress::default();
+    let opened = cluster::open(cluster.clone(), &store, &data, &mut |what| {
+        progress.tell(&what);
+        !orders.has_ended()
+    });
+    if orders.has_ended() {
+        return Ok(());
+    }
+    let (log, archive) = opened?;
+    let part = Cluster { part: cluster::part(cluster)?, whispers: Box::new(log.whispers()) };
+    let giving = log.giving();
+    let seeds = Arc::new(store.seeds(config.seed_bytes_per_second()));
+    let options = options(config)?;
+    let server = Server::start_in_cluster(options, Box::new(log), Arc::new(archive), part)?;
+    giving.begin(seeds, config.seed_bytes_per_second());
+    told(&server);
+    mind(server, orders, source);
+    Ok(())
+}
+
+/// What a server is told, with the secrets of its data folder.
+fn options(config: &Config) -> Result<Options> {
+    let (mut options, data) = (config.options(&[])?, config.data());
     options.policy.cloak_key = cloak::key(&data)?;
     if config.pushes() {
         let (push, told) = config.push(push_key::key(&data)?);
         options.push = Some(push);
         options.policy.irc.push = Some(told);
     }
-    let archive = Arc::new(archive);
-    let server = match part {
-        None => Server::start(options, log, archive)?,
-        Some(part) => Server::start_in_cluster(options, log, archive, part)?,
-    };
+    Ok(options)
+}
+
+/// Tells where a server listens.
+fn tell(server: &Server, room: Option<u64>) {
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }
@@ -72,29 +111,66 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
         };
         tracing::info!("listening on {} ({}{tls})", listening.address, listening.faces);
     }
-    Ok((server, signals))
 }
 
-fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
-    for signal in signals.forever() {
-        match signal {
-            SIGHUP => reload(&server, source),
-            SIGXFSZ => {}
-            _ => break,
-        }
+/// What a server that runs is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Reread,
+    End,
+}
+
+/// What signals order.
+#[derive(Debug)]
+struct Orders {
+    inbox: Receiver<Order>,
+    has_ended: bool,
+}
+
+impl Orders {
+    /// Takes the signals from here on. The second one that ends the server does so at once.
+    fn take() -> Result<Self> {
+        // A file size limit is then an error that a write returns, as a full disk is.
+        let mut signals =
+            Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
+        let (orders, inbox) = channel();
+        let mut has_ended = false;
+        let work = move || {
+            for signal in signals.forever() {
+                let order = match signal {
+                    SIGXFSZ => continue,
+                    SIGHUP => Order::Reread,
+                    _ if std::mem::replace(&mut has_ended, true) => std::process::exit(1),
+                    _ => Order::End,
+                };
+                // Who does not listen any more has ended.
+                let _ = orders.send(order);
+            }
+        };
+        let builder = std::thread::Builder::new().name("signals".to_owned());
+        builder.spawn(work).context("cannot wait for signals")?;
+        Ok(Self { inbox, has_ended: false })
+    }
+
+    /// Whether the end was ordered; what else was is passed over, as nothing runs yet.
+    fn has_ended(&mut self) -> bool {
+        self.has_ended |= self.inbox.try_iter().any(|order| order == Order::End);
+        self.has_ended
+    }
+
+    /// Waits for the next order.
+    fn next(&mut self) -> Order {
+        if self.has_ended { Order::End } else { self.inbox.recv().unwrap_or(Order::End) }
+    }
+}
+
+/// Lets a server run until it is to end, and ends it.
+fn mind(server: Server, orders: &mut Orders, source: &Source) {
+    while orders.next() == Order::Reread {
+        reload(&server, source);
     }
     tracing::info!("stopping; a second signal ends at once");
-    let waiting = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if signals.forever().any(|signal| signal == SIGINT || signal == SIGTERM) {
-            std::process::exit(1);
-        }
-    });
-    if let Err(error) = waiting {
-        tracing::error!("cannot wait for a second signal: {error}");
-    }
     server.stop();
-    tracing::info!("stopped");
-    ExitCode::SUCCESS
 }
 
 /// A bad file changes nothing and is reported.

@@ -251,8 +251,8 @@ async fn own(
         Standing::Behind { last, first } => Finding {
             weight: Weight::Warning,
             what: format!(
-                "the data folder ends at entry {} and the stream begins at {}; stop another node \
-                 for a moment and put a copy of its data folder in place of this one",
+                "the data folder ends at entry {} and the stream begins at {}; when this node \
+                 starts, it copies the past from another one, which has to run",
                 last.0, first.0
             ),
         },
