@@ -1,11 +1,13 @@
 //! `chinwag serve`: starts a server from the configuration, and minds the signals.
 
+use std::iter::successors;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use chinwag_server::anteroom::Anteroom;
 use chinwag_server::cluster::Cluster;
 use chinwag_server::options::{Options, TlsUse};
 use chinwag_server::server::Server;
@@ -57,6 +59,8 @@ fn serve(source: &Source) -> Result<()> {
     }
 }
 
+/// Serves as a node. Where its state is found to differ from that of most others, it ends its server,
+/// copies the past from another node, and serves again.
 fn serve_in_cluster(
     config: &Config,
     cluster: &chinwag_nats::Options,
@@ -64,26 +68,80 @@ fn serve_in_cluster(
     told: &dyn Fn(&Server),
     source: &Source,
 ) -> Result<()> {
-    let data = config.data();
-    let store = Store::take(&data)?;
-    let mut progress = Progress::default();
-    let opened = cluster::open(cluster.clone(), &store, &data, &mut |what| {
-        progress.tell(&what);
-        !orders.has_ended()
+    let store = Store::take(&config.data())?;
+    let mut pauses = [Duration::ZERO].into_iter().chain(successors(Some(AGAIN_MIN), |pause| {
+        Some(AGAIN_MAX.min(*pause * 2))
+    }));
+    while let Some(server) = join(config, cluster, &store, orders)? {
+        told(&server);
+        if mind(server, orders, source) == Order::End {
+            break;
+        }
+        store.want_seed()?;
+        let pause = pauses.next().unwrap_or(AGAIN_MAX);
+        if !pause.is_zero() {
+            let minutes = pause.as_secs() / 60;
+            let why = format!("waiting for {minutes} min before it copies the past once more");
+            let _anteroom = anteroom(config, &why)?;
+            tracing::warn!("its state differed again; {why}");
+            if orders.end_within(pause) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts a node, which first copies the past from another one if it has to; `None` if it is to end.
+fn join(
+    config: &Config,
+    cluster: &chinwag_nats::Options,
+    store: &Store,
+    orders: &mut Orders,
+) -> Result<Option<Server>> {
+    let (mut progress, mut open) = (Progress::default(), None);
+    let mut trouble = None;
+    let opened = cluster::open(cluster.clone(), store, &config.data(), &mut |what| {
+        let why = progress.tell(&what);
+        match &open {
+            Some(anteroom) => Anteroom::say(anteroom, &why),
+            None => match anteroom(config, &why) {
+                Ok(opened) => open = Some(opened),
+                Err(error) => trouble = Some(error),
+            },
+        }
+        trouble.is_none() && !orders.has_ended()
     });
+    drop(open);
+    if let Some(error) = trouble {
+        return Err(error);
+    }
     if orders.has_ended() {
-        return Ok(());
+        return Ok(None);
     }
     let (log, archive) = opened?;
-    let part = Cluster { part: cluster::part(cluster)?, whispers: Box::new(log.whispers()) };
+    let differs = orders.differs();
+    let part = Cluster {
+        part: cluster::part(cluster)?,
+        whispers: Box::new(log.whispers()),
+        addresses: config.addresses(),
+        differs: Some(Box::new(differs)),
+    };
     let giving = log.giving();
-    let seeds = Arc::new(store.seeds(config.seed_bytes_per_second()));
+    let rate = config.seed_bytes_per_second();
     let options = options(config)?;
     let server = Server::start_in_cluster(options, Box::new(log), Arc::new(archive), part)?;
-    giving.begin(seeds, config.seed_bytes_per_second());
-    told(&server);
-    mind(server, orders, source);
-    Ok(())
+    giving.begin(Arc::new(store.seeds(rate)), rate);
+    Ok(Some(server))
+}
+
+/// Has whoever comes told why nobody can come in yet.
+fn anteroom(config: &Config, why: &str) -> Result<Anteroom> {
+    let anteroom = Anteroom::open(options(config)?, why)?;
+    for address in anteroom.addresses() {
+        tracing::info!("nobody can come in at {address} yet; /readyz tells why");
+    }
+    Ok(anteroom)
 }
 
 /// What a server is told, with the secrets of its data folder.
@@ -118,12 +176,15 @@ fn tell(server: &Server, room: Option<u64>) {
 enum Order {
     Reread,
     End,
+    /// The state was found to differ from that of most other nodes.
+    Differs,
 }
 
-/// What signals order.
+/// What signals order, and the server itself.
 #[derive(Debug)]
 struct Orders {
     inbox: Receiver<Order>,
+    own: Sender<Order>,
     has_ended: bool,
 }
 
@@ -133,7 +194,8 @@ impl Orders {
         // A file size limit is then an error that a write returns, as a full disk is.
         let mut signals =
             Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-        let (orders, inbox) = channel();
+        let (own, inbox) = channel();
+        let orders = own.clone();
         let mut has_ended = false;
         let work = move || {
             for signal in signals.forever() {
@@ -149,7 +211,7 @@ impl Orders {
         };
         let builder = std::thread::Builder::new().name("signals".to_owned());
         builder.spawn(work).context("cannot wait for signals")?;
-        Ok(Self { inbox, has_ended: false })
+        Ok(Self { inbox, own, has_ended: false })
     }
 
     /// Whether the end was ordered; what else was is passed over, as nothing runs yet.
@@ -158,19 +220,43 @@ impl Orders {
         self.has_ended
     }
 
+    /// Whether the end is ordered within this time; what else is, is passed over.
+    fn end_within(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while !self.has_ended {
+            match self.inbox.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(order) => self.has_ended = order == Order::End,
+                Err(_) => break,
+            }
+        }
+        self.has_ended
+    }
+
     /// Waits for the next order.
     fn next(&mut self) -> Order {
         if self.has_ended { Order::End } else { self.inbox.recv().unwrap_or(Order::End) }
     }
+
+    /// What a server calls whose state differs.
+    fn differs(&self) -> impl Fn() + Send + use<> {
+        let own = self.own.clone();
+        move || {
+            let _ = own.send(Order::Differs);
+        }
+    }
 }
 
-/// Lets a server run until it is to end, and ends it.
-fn mind(server: Server, orders: &mut Orders, source: &Source) {
-    while orders.next() == Order::Reread {
-        reload(&server, source);
-    }
+/// Lets a server run until it is to end, and ends it. Gives why.
+fn mind(server: Server, orders: &mut Orders, source: &Source) -> Order {
+    let order = loop {
+        match orders.next() {
+            Order::Reread => reload(&server, source),
+            order => break order,
+        }
+    };
     tracing::info!("stopping; a second signal ends at once");
     server.stop();
+    order
 }
 
 /// A bad file changes nothing and is reported.

@@ -292,7 +292,7 @@ impl Shard {
                     self.tell_asks();
                     let _ = self.hub.send(ToHub::Hushed);
                 }
-                ToShard::Farewell => self.say_goodbye(),
+                ToShard::Farewell(hint) => self.say_goodbye(hint.as_deref()),
             }
         }
         // More is there: the next turn must not wait for it.

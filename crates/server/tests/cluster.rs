@@ -44,7 +44,9 @@ impl Ground {
     fn start(&self, name: &str, nonce: u64) -> Result<Server, StartError> {
         let name = NodeName::parse(name).expect("a name");
         let part = Part { name, nonce, pace: PACE, digest_period: 100 };
-        let cluster = Cluster { part, whispers: Box::new(self.whispers.clone()) };
+        let whispers = Box::new(self.whispers.clone());
+        let addresses = "chat-b.example.org:6667".to_owned();
+        let cluster = Cluster { part, whispers, addresses, differs: None };
         let log = Box::new(self.log.clone());
         Server::start_in_cluster(options(), log, Arc::new(MemoryArchive::new()), cluster)
     }
