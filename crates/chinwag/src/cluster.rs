@@ -18,8 +18,8 @@ use chinwag_sqlite::{OpenError, SqliteArchive};
 use chinwag_storage::copy::LogCopy;
 
 use crate::config::{Config, Source};
-pub(crate) use progress::Progress;
 use crate::{cli, cloak, key_file, push_key};
+pub(crate) use progress::Progress;
 
 /// After so many entries nodes compare their states. All nodes of a cluster have to do so after the
 /// same ones.
@@ -141,8 +141,18 @@ fn doctor(node: cli::ClusterNode) -> Result<(String, bool)> {
     let mut copy = None;
     let mut found = Vec::new();
     if config.data().is_dir() {
-        match store::open_copy(&config.data()) {
-            Ok((opened, _)) => copy = Some(opened),
+        let opened = Store::take(&config.data())
+            .and_then(|store| store.open_copy().map(|opened| (store.wants_seed(), opened)));
+        match opened {
+            Ok((wants_seed, (opened, _))) => {
+                copy = Some(opened);
+                found.extend(wants_seed.then(|| Finding {
+                    weight: Weight::Warning,
+                    what: "the state in the data folder was found to be wrong; when this node \
+                           starts, it copies the past from another one"
+                        .to_owned(),
+                }));
+            }
             Err(OpenError::InUse { .. }) => found.push(Finding {
                 weight: Weight::Good,
                 what: "the data folder is in use by a running node, which minds it".to_owned(),

@@ -69,9 +69,9 @@ fn serve_in_cluster(
     source: &Source,
 ) -> Result<()> {
     let store = Store::take(&config.data())?;
-    let mut pauses = [Duration::ZERO].into_iter().chain(successors(Some(AGAIN_MIN), |pause| {
-        Some(AGAIN_MAX.min(*pause * 2))
-    }));
+    let mut pauses = [Duration::ZERO]
+        .into_iter()
+        .chain(successors(Some(AGAIN_MIN), |pause| Some(AGAIN_MAX.min(*pause * 2))));
     while let Some(server) = join(config, cluster, &store, orders)? {
         told(&server);
         if mind(server, orders, source) == Order::End {
@@ -254,7 +254,9 @@ fn mind(server: Server, orders: &mut Orders, source: &Source) -> Order {
             order => break order,
         }
     };
-    tracing::info!("stopping; a second signal ends at once");
+    if order == Order::End {
+        tracing::info!("stopping; a second signal ends at once");
+    }
     server.stop();
     order
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
@@ -39,12 +39,21 @@ fn wait_for(log: &Log, what: &str, is_it: impl Fn(&str) -> bool) -> String {
 
 /// Whether this was said, as history and search tell it; once each.
 fn assert_told(server: &Server, name: &str, all: &[&str]) {
+    assert_found(server, name, &["/history", "/search"], all);
+}
+
+fn assert_found(server: &Server, name: &str, commands: &[&str], all: &[&str]) {
     let mut client = Client::connect(server).called(name);
     client.send(name);
     client.skip_to(&format!("<User {name} is online.>"));
     for what in all {
         let word = what.rsplit(' ').next().expect("a word");
-        for ask in ["/history".to_owned(), format!("/search {word}")] {
+        for command in commands {
+            let ask = if *command == "/search" {
+                format!("/search {word}")
+            } else {
+                (*command).to_owned()
+            };
             let lines = client.answer(&ask);
             let times = lines.iter().filter(|line| line.contains(what)).count();
             assert_eq!(times, 1, "{ask} {what}: {lines:#?}");
@@ -69,7 +78,11 @@ fn who_has_nothing_or_was_away_for_too_long_gets_the_past_from_another_node() {
 
     // In good order, and as if the machine had gone.
     for (round, what) in ["a third lark", "a fourth wren"].into_iter().enumerate() {
-        if round == 0 { c.stop() } else { c.kill() }
+        if round == 0 {
+            c.stop()
+        } else {
+            c.kill()
+        }
         ana.send(what);
         ana.skip_to(&format!("[lobby] Ana: {what}"));
         servers.trim(STREAM);
@@ -144,7 +157,8 @@ fn whoever_dies_while_the_past_is_copied_it_is_copied_in_the_end() {
     assert!(told.ends_with(&format!("{why}\n")), "{told}");
     assert!(get(&address, "/healthz").starts_with("HTTP/1.1 200"));
     let line = answer(&address, "Cy\n");
-    let not_yet = format!("This server is copying the past from node {first}; nobody can come in yet");
+    let not_yet =
+        format!("This server is copying the past from node {first}; nobody can come in yet");
     assert_eq!(line, format!("<{not_yet}.>\n"));
     assert_eq!(answer(&address, "NICK cy\r\n"), format!("ERROR :{not_yet}\r\n"));
 
@@ -188,7 +202,9 @@ fn a_node_that_waits_for_the_past_ends_when_it_is_told_to() {
     ana.skip_to("[lobby] Ana: the first cuckoo");
     servers.trim(STREAM);
     let begun = settings(&servers, "b").begin();
-    wait_for(begun.log(), "that it waits", |line| line.contains("which copies the past for this one"));
+    wait_for(begun.log(), "that it waits", |line| {
+        line.contains("which copies the past for this one")
+    });
     begun.stop();
 }
 
@@ -201,4 +217,98 @@ fn without_another_node_that_is_said_in_one_line() {
     servers.trim(STREAM);
     let words = ["what lies between has to come from another node", "permissions"];
     settings(&servers, "b").start_in_vain().assert_said(&words);
+}
+
+/// Where a file of a node's log lies, opened.
+fn log_of(settings: &Settings) -> rusqlite::Connection {
+    rusqlite::Connection::open(settings.data().join("log.sqlite")).expect("a database")
+}
+
+/// The checksum of an entry or a snapshot, as it stands in `log.sqlite`.
+fn sum(seq: i64, time: i64, bytes: &[u8]) -> i64 {
+    let all = [&seq.to_be_bytes()[..], &time.to_be_bytes(), bytes].concat();
+    i64::from(crc32fast::hash(&all))
+}
+
+/// Has the folder of a chinwag that is stopped look as if its log were this far.
+fn leap(settings: &Settings, to: u16) {
+    let log = log_of(settings);
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let (seq, time): (i64, i64) =
+        log.query_row("SELECT seq, time_ms FROM snapshot", [], read).expect("a snapshot");
+    let sql = "SELECT bytes FROM snapshot_part WHERE seq = ?1";
+    let mut state: Vec<u8> = log.query_row(sql, [seq], |row| row.get(0)).expect("a part");
+    // A format byte, the head of an array, and the number of the last entry in CBOR.
+    assert_eq!(i64::from(state[2]), seq, "it is one byte");
+    let [high, low] = to.to_be_bytes();
+    state.splice(2..3, [0x19, high, low]);
+    let to = i64::from(to);
+    log.execute("UPDATE snapshot_part SET seq = ?1, bytes = ?2", (to, &state)).expect("it is done");
+    let sql = "UPDATE snapshot SET seq = ?1, crc32 = ?2";
+    log.execute(sql, (to, sum(to, time, &state))).expect("it is done");
+    log.execute("DELETE FROM entry", []).expect("it is done");
+    let archive = rusqlite::Connection::open(settings.data().join("chinwag.sqlite"));
+    let kept = archive.expect("a database").execute("UPDATE archive SET kept = ?1", [to]);
+    kept.expect("it is done");
+}
+
+/// Has a node that was killed read one line otherwise than it was said.
+fn misread(settings: &Settings, said: &str, read: &str) {
+    let log = log_of(settings);
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let sql = "SELECT seq, time_ms, packet FROM entry WHERE instr(packet, ?1) > 0";
+    let (seq, time, mut packet): (i64, i64, Vec<u8>) =
+        log.query_row(sql, [said.as_bytes()], row).expect("it was kept");
+    let at = packet.windows(said.len()).position(|w| w == said.as_bytes()).expect("it is there");
+    packet[at..at + said.len()].copy_from_slice(read.as_bytes());
+    let sql = "UPDATE entry SET packet = ?2, crc32 = ?3 WHERE seq = ?1";
+    log.execute(sql, (seq, &packet, sum(seq, time, &packet))).expect("it is done");
+}
+
+#[test]
+fn a_node_whose_state_differs_says_so_and_goes_on_with_that_of_another() {
+    let servers = servers();
+    let first = settings(&servers, "a");
+    let mut alone = Settings::new().data_at(first.data()).start();
+    let mut ana = Client::login(&alone, "Ana");
+    ana.send("long before");
+    ana.skip_to("[lobby] Ana: long before");
+    alone.stop();
+    // Nodes compare their states after every 10,000 entries.
+    leap(&first, 9900);
+    let done = first.command_of(&["cluster", "import"]).output().expect("it can be run");
+    assert!(done.status.success(), "{done:?}");
+
+    let a = first.start();
+    let _b = settings(&servers, "b").start();
+    let address = free_address();
+    let mut c = settings(&servers, "c").address(&address).start();
+    let mut ana = Client::login_again(&a, "Ana");
+    ana.send("tea or coffee?");
+    ana.skip_to("[lobby] Ana: tea or coffee?");
+    let mut cy = Client::login(&c, "Cy");
+    cy.send("milk or sugar?");
+    ana.skip_to("[lobby] Cy: milk or sugar?");
+    c.kill();
+    misread(c.settings(), "tea or coffee?", "tea or poison?");
+    c.start_again();
+    let mut dan = Client::login(&c, "Dan");
+    let mut count = 0;
+    let until = Instant::now() + LONG;
+    while !c.log().lines().iter().any(|line| line.contains("copying the past")) {
+        assert!(Instant::now() < until, "it does not differ; {}", c.log().tail());
+        ana.send(&format!("word {count}"));
+        ana.skip_to(&format!("[lobby] Ana: word {count}"));
+        count += 1;
+    }
+    dan.skip_to("<This server has lost the others and begins anew. Connect again.>");
+    let why = "is another one than that of 2 of the other nodes";
+    wait_for(c.log(), "that it differs", |line| line.contains(why));
+    wait_for(c.log(), "that it has copied", |line| line.contains("MB from node"));
+    let until = Instant::now() + LONG;
+    while !get(&address, "/readyz").starts_with("HTTP/1.1 200") {
+        assert!(Instant::now() < until, "it does not serve again; {}", c.log().tail());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_found(&c, "Eve", &["/search"], &["long before", "tea or coffee?", "milk or sugar?"]);
 }

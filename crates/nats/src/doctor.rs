@@ -12,6 +12,7 @@ use crate::api::{Api, ApiError};
 use crate::connection::{Runtime, open};
 use crate::error::NatsError;
 use crate::options::Options;
+use crate::seed::fetch;
 use crate::proof::{self, Told, ToldStream};
 use crate::standing::{self, Standing};
 use crate::stream::{self, Info};
@@ -94,6 +95,7 @@ async fn examine_all(
     };
     look_at(&info, options, found);
     copies(&told, options, found);
+    found.push(givers(&api, options, &info).await?);
     if let Some(copy) = copy {
         own(&api, options, copy, info, found).await?;
     }
@@ -229,6 +231,24 @@ fn holes(server: &str, stream: &ToldStream) -> Option<Finding> {
             whole - state.messages
         ),
     })
+}
+
+/// Which other nodes run, and give the past to those that lack it.
+async fn givers(api: &Api, options: &Options, info: &Info) -> Result<Finding, NatsError> {
+    let log = info.config.identity().unwrap_or_default();
+    let offers = fetch::offers(api.client(), options, log).await?;
+    let mut names: Vec<_> = offers.iter().map(|offer| offer.node.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Ok(Finding {
+            weight: Weight::Warning,
+            what: "no node answers that would give the past to one that lacks it; start them, and \
+                   see that they may do what docs/cluster.md lists as permissions"
+                .to_owned(),
+        });
+    }
+    Ok(good(format!("a node can copy the past from: {}", names.join(", "))))
 }
 
 /// How a node's own copy stands to the stream.

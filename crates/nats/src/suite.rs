@@ -172,7 +172,12 @@ impl Servers {
                     .await
                     .expect("it can be changed");
                 let until = Instant::now() + PATIENCE;
-                while stream::info(&api).await.expect("an answer").expect("a stream").state.first_seq
+                while stream::info(&api)
+                    .await
+                    .expect("an answer")
+                    .expect("a stream")
+                    .state
+                    .first_seq
                     <= last
                 {
                     assert!(Instant::now() < until, "nothing grows too old");

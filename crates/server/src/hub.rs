@@ -157,9 +157,7 @@ impl Hub {
     }
 
     fn hear(&mut self, message: ToHub) -> Result<(), Broken> {
-        if self.progress.differs
-            && !matches!(message, ToHub::Stop | ToHub::Hushed | ToHub::Ended)
-        {
+        if self.progress.differs && !matches!(message, ToHub::Stop | ToHub::Hushed | ToHub::Ended) {
             return Ok(());
         }
         match message {

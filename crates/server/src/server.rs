@@ -395,7 +395,10 @@ fn records(effects: &mut Vec<Effect>) -> Vec<Record> {
 }
 
 /// A thread without which the server is not whole: a bug that ends it ends the server, aloud.
-pub(crate) fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(
+    name: String,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.clone()).spawn(move || {
         if std::panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
             tracing::error!("the thread {name} has failed, which is a bug; ending");

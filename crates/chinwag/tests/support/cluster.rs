@@ -29,8 +29,9 @@ pub(crate) fn node(servers: &Servers, name: &str) -> Settings {
 /// Users called as the nodes, who may do what docs/cluster.md says, and no more.
 pub(crate) fn guarded(names: &[&str]) -> String {
     let user = |name: &&str| {
-        let publish = [format!("log.{name}"), format!("whisper.{name}"), "seed".into(), "seed.*".into()]
-            .map(|what| format!("\"chinwag.{what}\""));
+        let publish =
+            [format!("log.{name}"), format!("whisper.{name}"), "seed".into(), "seed.*".into()]
+                .map(|what| format!("\"chinwag.{what}\""));
         let asked = ["STREAM.CREATE", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET"]
             .map(|what| format!("\"$JS.API.{what}.chinwag\""));
         format!(

@@ -107,7 +107,7 @@ impl Cluster {
             let mut reason = "no other node offers one".to_owned();
             loop {
                 let (log, first) = self.log().await?;
-                let offers = self.offers(&log).await?;
+                let offers = offers(self.api.client(), &self.options, &log).await?;
                 if offers.is_empty() && nobody_since.elapsed() > NOBODY {
                     return Err(NatsError::NoSeed { last: last.0, first: first.0, reason });
                 }
@@ -149,30 +149,32 @@ impl Cluster {
         let log = info.config.identity().ok_or_else(|| NatsError::Foreign { stream: name() })?;
         Ok((log.to_owned(), Seq(info.state.first_seq.max(1))))
     }
+}
 
-    /// Who gives: those first who give to nobody now, and among them who answered first.
-    async fn offers(&self, log: &str) -> Result<Vec<Offer>, NatsError> {
-        let asked = |error: &dyn std::fmt::Display| NatsError::Asked(error.to_string());
-        let client = self.api.client();
-        let inbox = client.new_inbox();
-        let mut answers = client.subscribe(inbox.clone()).await.map_err(|e| asked(&e))?;
-        let question = Question::Who.to_bytes();
-        let subject = self.options.seed_subject();
-        client.publish_with_reply(subject, inbox, question).await.map_err(|e| asked(&e))?;
-        let until = Instant::now() + OFFERS;
-        let mut offers = Vec::new();
-        while offers.len() < OFFERS_MAX
-            && let Ok(Some(answer)) = timeout_at(until, answers.next()).await
-        {
-            if answer.status == Some(StatusCode::NO_RESPONDERS) {
-                sleep(OFFERS).await;
-                break;
-            }
-            offers.extend(offer(&self.options, log, &answer.payload));
+/// Who gives seeds of this log: those first who give to nobody now, and among them who answered first.
+pub(crate) async fn offers(
+    client: &Client,
+    options: &Options,
+    log: &str,
+) -> Result<Vec<Offer>, NatsError> {
+    let asked = |error: &dyn std::fmt::Display| NatsError::Asked(error.to_string());
+    let inbox = client.new_inbox();
+    let mut answers = client.subscribe(inbox.clone()).await.map_err(|e| asked(&e))?;
+    let (subject, question) = (options.seed_subject(), Question::Who.to_bytes());
+    client.publish_with_reply(subject, inbox, question).await.map_err(|e| asked(&e))?;
+    let until = Instant::now() + OFFERS;
+    let mut offers = Vec::new();
+    while offers.len() < OFFERS_MAX
+        && let Ok(Some(answer)) = timeout_at(until, answers.next()).await
+    {
+        if answer.status == Some(StatusCode::NO_RESPONDERS) {
+            sleep(OFFERS).await;
+            break;
         }
-        offers.sort_by_key(|offer| !offer.free);
-        Ok(offers)
+        offers.extend(offer(options, log, &answer.payload));
     }
+    offers.sort_by_key(|offer| !offer.free);
+    Ok(offers)
 }
 
 /// Another node's offer of a seed of this log.
@@ -237,9 +239,10 @@ impl Giver<'_> {
 
     /// Has it make a seed.
     async fn make(&self, going: Going<'_>) -> Result<Files, NoSeed> {
+        let own = self.cluster.options.node.clone();
         let mut headway = (0, Instant::now());
         loop {
-            let answer = self.ask(Question::Make(self.seed)).await?;
+            let answer = self.ask(&Question::Make(self.seed, own.clone())).await?;
             match Answer::read(&answer) {
                 Some(Answer::Making(done, about)) => {
                     if done > headway.0 {
@@ -266,7 +269,7 @@ impl Giver<'_> {
     async fn chunk(&self, place: Place, files: &Files) -> Result<Bytes, NoSeed> {
         let Some((_, _, count)) = place.range(files) else { return Ok(Bytes::new()) };
         for _ in 0..TRIES {
-            let answer = self.ask(Question::Chunk(place)).await?;
+            let answer = self.ask(&Question::Chunk(place)).await?;
             if let Some(bytes) = read_chunk(&answer, place, count) {
                 return Ok(answer.slice_ref(bytes));
             }
@@ -278,7 +281,7 @@ impl Giver<'_> {
     }
 
     /// Asks, and asks again where no answer comes.
-    async fn ask(&self, question: Question) -> Result<Bytes, NoSeed> {
+    async fn ask(&self, question: &Question) -> Result<Bytes, NoSeed> {
         let mut why = String::new();
         for attempt in 0..TRIES {
             let subject = self.cluster.options.seeds_of(self.node);

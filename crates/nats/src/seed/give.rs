@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::words::{Answer, Offer, Place, Question, write_chunk};
-use crate::options::Options;
+use crate::options::{Options, is_name};
 
 /// Chunks that may wait to be sent; whoever asked for one beyond asks again.
 const WAITING_MAX: usize = 16;
@@ -66,6 +66,8 @@ struct Giver {
 /// A seed for another node.
 struct Slot {
     seed: u64,
+    /// For whom it is, as they say.
+    node: String,
     asked: Instant,
     made: Arc<Made>,
 }
@@ -159,8 +161,7 @@ impl Giver {
     /// Gives up whoever is gone.
     fn mind(&mut self) {
         if let Some(slot) = self.slot.take_if(|slot| slot.asked.elapsed() > SILENCE) {
-            tracing::warn!("the node that copied from this one asks for nothing any more");
-            drop(slot);
+            tracing::warn!("node {} has stopped copying from this one", shown(&slot.node));
         }
     }
 
@@ -175,14 +176,14 @@ impl Giver {
                 bytes: self.source.bytes(),
                 free: self.slot.is_none(),
             }),
-            Question::Make(seed) => self.make(seed),
+            Question::Make(seed, node) => self.make(seed, node),
             Question::Chunk(place) => match self.chunk(place, reply.clone()) {
                 Some(none) => none,
                 None => return,
             },
             Question::End(seed) => {
-                if self.slot.take_if(|slot| slot.seed == seed).is_some() {
-                    tracing::info!("another node has copied the past from this one");
+                if let Some(slot) = self.slot.take_if(|slot| slot.seed == seed) {
+                    tracing::info!("node {} needs nothing more of this one", shown(&slot.node));
                 }
                 return;
             }
@@ -190,10 +191,12 @@ impl Giver {
         publish(&self.client, reply.clone(), answer.to_bytes()).await;
     }
 
-    /// Begins to make a seed, or tells how it goes.
-    fn make(&mut self, seed: u64) -> Answer {
+    /// Begins to make a seed for a node, or tells how it goes.
+    fn make(&mut self, seed: u64, node: String) -> Answer {
+        // A node that asks for another one has begun anew.
+        self.slot.take_if(|slot| slot.seed != seed && slot.node == node);
         let slot = self.slot.get_or_insert_with(|| {
-            tracing::info!("another node copies the past from this one");
+            tracing::info!("node {} copies the past from this one", shown(&node));
             let made = Arc::new(Made {
                 done: AtomicU64::new(0),
                 about: self.source.bytes(),
@@ -201,7 +204,7 @@ impl Giver {
                 seed: Mutex::new(None),
             });
             Arc::clone(&made).start(Arc::clone(&self.source));
-            Slot { seed, asked: Instant::now(), made }
+            Slot { seed, node, asked: Instant::now(), made }
         });
         if slot.seed != seed {
             return Answer::Busy;
@@ -251,6 +254,11 @@ async fn send(client: Client, bytes_per_second: u64, mut wanted: mpsc::Receiver<
         };
         publish(&client, reply, answer).await;
     }
+}
+
+/// A node's name, if it is one.
+fn shown(node: &str) -> &str {
+    if is_name(node) { node } else { "(of no name)" }
 }
 
 async fn publish(client: &Client, reply: Subject, answer: Bytes) {

@@ -20,12 +20,12 @@ const ANSWER_BYTES_MAX: usize = CHUNK_BYTES as usize + 4096;
 const CHUNK: u8 = 1;
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Question {
     /// Who gives seeds?
     Who,
-    /// Make a seed; is it ready? Whoever asks gives it a number by chance.
-    Make(u64),
+    /// Make a seed; is it ready? Whoever asks gives it a number by chance, and says who it is.
+    Make(u64, String),
     /// A chunk of it.
     Chunk(Place),
     /// It is not needed any more.
@@ -89,7 +89,7 @@ impl Place {
 }
 
 impl Question {
-    pub(crate) fn to_bytes(self) -> Bytes {
+    pub(crate) fn to_bytes(&self) -> Bytes {
         serde_json::json!(self).to_string().into()
     }
 
@@ -138,11 +138,8 @@ pub(crate) fn read_chunk(payload: &[u8], place: Place, count: usize) -> Option<&
     let (seed, rest) = rest.split_first_chunk::<8>()?;
     let (file, rest) = rest.split_first()?;
     let (chunk, bytes) = rest.split_first_chunk::<8>()?;
-    let told = Place {
-        seed: u64::from_be_bytes(*seed),
-        file: *file,
-        chunk: u64::from_be_bytes(*chunk),
-    };
+    let told =
+        Place { seed: u64::from_be_bytes(*seed), file: *file, chunk: u64::from_be_bytes(*chunk) };
     (told == place && bytes.len() == count).then_some(bytes)
 }
 
@@ -159,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_said_is_read_as_it_was_meant() {
         for question in
-            [Question::Who, Question::Make(u64::MAX), Question::Chunk(PLACE), Question::End(1)]
+            [Question::Who, Question::Make(u64::MAX, "b".to_owned()), Question::Chunk(PLACE), Question::End(1)]
         {
             assert_eq!(Question::read(&question.to_bytes()), Some(question));
         }
@@ -185,11 +182,9 @@ mod tests {
             assert_eq!(read_chunk(&bad, PLACE, 3), None, "byte {n}");
             assert_eq!(read_chunk(&good[..n], PLACE, 3), None, "cut at {n}");
         }
-        for other in [
-            Place { seed: 8, ..PLACE },
-            Place { file: 0, ..PLACE },
-            Place { chunk: 3, ..PLACE },
-        ] {
+        for other in
+            [Place { seed: 8, ..PLACE }, Place { file: 0, ..PLACE }, Place { chunk: 3, ..PLACE }]
+        {
             assert_eq!(read_chunk(&good, other, 3), None, "{other:?}");
         }
         assert_eq!(read_chunk(&good, PLACE, 4), None);

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 
 use chinwag_model::id::Seq;
-use chinwag_storage::seed::{FILES, FILE_BYTES_MAX, Files, SeedError, SeedSink};
+use chinwag_storage::seed::{FILE_BYTES_MAX, FILES, Files, SeedError, SeedSink};
 use sha2::{Digest, Sha256};
 
 use super::{NAMES, Places, check, failed, sync_folder};
@@ -67,7 +67,8 @@ impl SeedSink for SqliteArrival {
             return Err(more());
         }
         sum.update(bytes);
-        open.write_all(bytes).map_err(|error| failed(&Places::of(self.folder.path()).coming(), &error))
+        open.write_all(bytes)
+            .map_err(|error| failed(&Places::of(self.folder.path()).coming(), &error))
     }
 
     fn finish(&mut self, log: &str, first: Seq) -> Result<(), SeedError> {

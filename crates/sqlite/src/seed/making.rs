@@ -124,8 +124,9 @@ fn copy(from: &Path, to: &Path, going: &mut dyn FnMut(u64) -> bool) -> Result<()
     // A reading that goes on sees the file as it was when it began; without it, each change of the
     // file by others would begin the copy anew.
     let reading = source.unchecked_transaction().map_err(of)?;
-    let page_bytes: i64 =
-        reading.query_row("SELECT page_size FROM pragma_page_size", [], |row| row.get(0)).map_err(of)?;
+    let page_bytes: i64 = reading
+        .query_row("SELECT page_size FROM pragma_page_size", [], |row| row.get(0))
+        .map_err(of)?;
     let _: i64 = reading
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(of)?;

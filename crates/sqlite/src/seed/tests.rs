@@ -42,7 +42,11 @@ fn node(saved: u64, last: u64) -> (TempDir, Store) {
 }
 
 /// Puts all of a seed into a sink, in pieces; `change` may change them.
-fn pass(seed: &dyn Seed, sink: &mut dyn SeedSink, mut change: impl FnMut(&mut Vec<u8>)) -> Result<(), SeedError> {
+fn pass(
+    seed: &dyn Seed,
+    sink: &mut dyn SeedSink,
+    mut change: impl FnMut(&mut Vec<u8>),
+) -> Result<(), SeedError> {
     let files = seed.files();
     sink.begin(&files)?;
     for (n, file) in files.iter().enumerate() {
