@@ -146,11 +146,13 @@ fn doctor(node: cli::ClusterNode) -> Result<(String, bool)> {
         match opened {
             Ok((wants_seed, (opened, _))) => {
                 copy = Some(opened);
-                found.extend(wants_seed.then(|| Finding {
-                    weight: Weight::Warning,
-                    what: "the state in the data folder was found to be wrong; when this node \
+                found.extend(wants_seed.then(|| {
+                    Finding {
+                        weight: Weight::Warning,
+                        what: "the state in the data folder was found to be wrong; when this node \
                            starts, it copies the past from another one"
-                        .to_owned(),
+                            .to_owned(),
+                    }
                 }));
             }
             Err(OpenError::InUse { .. }) => found.push(Finding {

@@ -78,6 +78,7 @@ fn serve_in_cluster(
             break;
         }
         store.want_seed()?;
+        tracing::warn!("what is in this node's data folder is given up for what another node has");
         let pause = pauses.next().unwrap_or(AGAIN_MAX);
         if !pause.is_zero() {
             let minutes = pause.as_secs() / 60;

@@ -124,21 +124,26 @@ fn answer(address: &str, words: &str) -> String {
     said
 }
 
-/// From which node it copies, once it does.
-fn copies_from(begun: &Begun, not: Option<&str>) -> String {
+/// From which node it copies, once something has come.
+fn copies_from(begun: &Begun, settings: &Settings, not: Option<&str>) -> String {
     let of = |line: &str| {
-        let (_, rest) = line.split_once("copying ")?;
-        let (far, node) = rest.split_once(" MB from node ")?;
-        (!far.starts_with("0.0 ") && Some(node) != not).then(|| node.to_owned())
+        let (_, node) = line.split_once(" MB from node ")?;
+        (Some(node) != not).then(|| node.to_owned())
     };
     let line = wait_for(begun.log(), "from whom it copies", |line| of(line).is_some());
+    let coming = settings.data().join("seed-in/log.sqlite");
+    let until = Instant::now() + LONG;
+    while std::fs::metadata(&coming).map_or(0, |told| told.len()) == 0 {
+        assert!(Instant::now() < until, "nothing comes; {}", begun.log().tail());
+        std::thread::sleep(Duration::from_millis(10));
+    }
     of(&line).expect("it was so")
 }
 
 #[test]
 fn whoever_dies_while_the_past_is_copied_it_is_copied_in_the_end() {
     let servers = servers();
-    let slow = |name: &str| settings(&servers, name).set("cluster.seed_kib_per_second", 200);
+    let slow = |name: &str| settings(&servers, name).set("cluster.seed_kib_per_second", 400);
     let mut givers = ["a", "b"].map(|name| (name, slow(name).start()));
     let mut ana = Client::login(&givers[0].1, "Ana");
     for n in 0..2000 {
@@ -150,7 +155,7 @@ fn whoever_dies_while_the_past_is_copied_it_is_copied_in_the_end() {
     let address = free_address();
     let settings = slow("c").address(&address);
     let begun = settings.begin();
-    let first = copies_from(&begun, None);
+    let first = copies_from(&begun, &settings, None);
     let told = get(&address, "/readyz");
     assert!(told.starts_with("HTTP/1.1 503"), "{told}");
     let why = format!("This server is copying the past from node {first}.");
@@ -166,14 +171,14 @@ fn whoever_dies_while_the_past_is_copied_it_is_copied_in_the_end() {
     let (mut dying, mut other): (Vec<_>, Vec<_>) =
         givers.iter_mut().partition(|(name, _)| *name == first);
     dying[0].1.kill();
-    let second = copies_from(&begun, Some(&first));
+    let second = copies_from(&begun, &settings, Some(&first));
     assert_eq!(second, other[0].0);
     // Its own end, in the middle.
     let folder = settings.data().to_owned();
     assert!(folder.join("seed-in").is_dir());
     begun.kill();
     let begun = settings.begin();
-    assert_eq!(copies_from(&begun, None), second);
+    assert_eq!(copies_from(&begun, &settings, None), second);
     let c = begun.wait(LONG);
     assert!(!folder.join("seed-in").exists());
     assert!(get(&address, "/readyz").starts_with("HTTP/1.1 200"));
@@ -295,15 +300,14 @@ fn a_node_whose_state_differs_says_so_and_goes_on_with_that_of_another() {
     let mut dan = Client::login(&c, "Dan");
     let mut count = 0;
     let until = Instant::now() + LONG;
-    while !c.log().lines().iter().any(|line| line.contains("copying the past")) {
+    let why = "is another one than that of 2 of the other nodes";
+    while !c.log().lines().iter().any(|line| line.contains(why)) {
         assert!(Instant::now() < until, "it does not differ; {}", c.log().tail());
         ana.send(&format!("word {count}"));
         ana.skip_to(&format!("[lobby] Ana: word {count}"));
         count += 1;
     }
     dan.skip_to("<This server has lost the others and begins anew. Connect again.>");
-    let why = "is another one than that of 2 of the other nodes";
-    wait_for(c.log(), "that it differs", |line| line.contains(why));
     wait_for(c.log(), "that it has copied", |line| line.contains("MB from node"));
     let until = Instant::now() + LONG;
     while !get(&address, "/readyz").starts_with("HTTP/1.1 200") {

@@ -12,8 +12,8 @@ use crate::api::{Api, ApiError};
 use crate::connection::{Runtime, open};
 use crate::error::NatsError;
 use crate::options::Options;
-use crate::seed::fetch;
 use crate::proof::{self, Told, ToldStream};
+use crate::seed::fetch;
 use crate::standing::{self, Standing};
 use crate::stream::{self, Info};
 

@@ -48,7 +48,7 @@ struct Given {
     lies: bool,
 }
 
-impl SeedSource for Arc<Source> {
+impl SeedSource for Source {
     fn bytes(&self) -> u64 {
         700_000
     }
@@ -111,9 +111,13 @@ impl SeedSink for Sink {
 
 /// A node that gives for as long as this is kept.
 fn giver(servers: &Servers, node: &str, source: &Arc<Source>) -> JetStreamLog {
-    let cluster = Cluster::connect(options(servers, node)).expect("the servers are good");
-    let log = cluster.open(Arc::new(MemoryCopy::new()), &Keys::new()).expect("the stream is good");
-    log.giving().begin(Arc::new(Arc::clone(source)), RATE);
+    let open = || {
+        let cluster = Cluster::connect(options(servers, node)).expect("the servers are good");
+        cluster.open(Arc::new(MemoryCopy::new()), &Keys::new()).expect("the stream is good")
+    };
+    // Who is told how another one gets a seed can't wait for servers on the same thread.
+    let log = std::thread::scope(|scope| scope.spawn(open).join().expect("it is open"));
+    log.giving().begin(Arc::<Source>::clone(source), RATE);
     log
 }
 

@@ -155,9 +155,12 @@ mod tests {
 
     #[test]
     fn what_is_said_is_read_as_it_was_meant() {
-        for question in
-            [Question::Who, Question::Make(u64::MAX, "b".to_owned()), Question::Chunk(PLACE), Question::End(1)]
-        {
+        for question in [
+            Question::Who,
+            Question::Make(u64::MAX, "b".to_owned()),
+            Question::Chunk(PLACE),
+            Question::End(1),
+        ] {
             assert_eq!(Question::read(&question.to_bytes()), Some(question));
         }
         let offer = Offer { node: "a".into(), log: "x".into(), bytes: u64::MAX, free: true };

@@ -52,8 +52,10 @@ impl SqliteSeeds {
 
 impl SeedSource for SqliteSeeds {
     fn bytes(&self) -> u64 {
-        let bytes = |path| std::fs::metadata(path).map_or(0, |told| told.len());
-        self.sources().iter().map(bytes).sum()
+        let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |told| told.len());
+        // What was written last is not in the file itself yet.
+        let written = |path: &PathBuf| bytes(path) + bytes(&path.with_extension("sqlite-wal"));
+        self.sources().iter().map(written).sum()
     }
 
     fn make(&self, going: &mut dyn FnMut(u64) -> bool) -> Result<Box<dyn Seed>, SeedError> {
