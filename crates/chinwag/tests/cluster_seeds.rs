@@ -79,9 +79,9 @@ fn who_has_nothing_or_was_away_for_too_long_gets_the_past_from_another_node() {
     // In good order, and as if the machine had gone.
     for (round, what) in ["a third lark", "a fourth wren"].into_iter().enumerate() {
         if round == 0 {
-            c.stop()
+            c.stop();
         } else {
-            c.kill()
+            c.kill();
         }
         ana.send(what);
         ana.skip_to(&format!("[lobby] Ana: {what}"));
