@@ -41,7 +41,7 @@ const RETRY: Duration = Duration::from_millis(250);
 
 /// How long what is asked may wait for shards that are busy, so that it is stored together with
 /// what comes of their work.
-const COMPANY_MAX: Duration = Duration::from_millis(10);
+const COMPANY_MAX: Duration = Duration::from_millis(40);
 
 /// How long the end may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
