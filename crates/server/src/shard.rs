@@ -305,7 +305,7 @@ impl Shard {
                     self.tell_asks();
                     let _ = self.hub.send(ToHub::Hushed);
                 }
-                ToShard::Farewell => self.say_goodbye(),
+                ToShard::Farewell(hint) => self.say_goodbye(hint.as_deref()),
             }
         }
         self.end_row();
