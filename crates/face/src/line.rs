@@ -92,7 +92,7 @@ pub enum Sight {
 #[must_use]
 pub fn shared_line(event: &Event) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    render::shared(event, &mut bytes).then_some(bytes)
+    (!sight::is_hidden(event) && render::shared(event, &mut bytes)).then_some(bytes)
 }
 
 /// How far what waits is told by an event: the `waited` of [`Output`] for a shared line.
