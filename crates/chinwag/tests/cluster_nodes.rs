@@ -4,13 +4,13 @@
 #[path = "support/support.rs"]
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
-use support::cluster::{LONG, assert_same, guarded, history, node, read, visitor};
+use support::cluster::{
+    LONG, assert_same, guarded, history, node, read, ready, visitor, wait_until_ready,
+};
 use support::server::Server;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -119,11 +119,8 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
 
     servers.begin(0);
     servers.begin(1);
-    let back = Instant::now() + LONG;
-    while !(ready(&a).0 && ready(&b).0) {
-        assert!(Instant::now() < back, "{}", ready(&a).1);
-        std::thread::yield_now();
-    }
+    wait_until_ready(&a);
+    wait_until_ready(&b);
     ana.send("after");
     ana.skip_to("[lobby] Ana: after");
     let past = ana.answer("/history");
@@ -134,14 +131,4 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     dan.send("PRIVMSG #tea :good again");
     bob.skip_to("@");
     assert!(!b.log().lines().iter().any(|line| line.contains("begins anew")), "{:?}", b.log());
-}
-
-/// Whether a node is ready, and what it says about that.
-fn ready(server: &Server) -> (bool, String) {
-    let mut stream = TcpStream::connect(server.address()).expect("it listens");
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
-        .expect("it is sent");
-    let mut said = String::new();
-    stream.read_to_string(&mut said).expect("an answer");
-    (said.starts_with("HTTP/1.1 200"), said)
 }
