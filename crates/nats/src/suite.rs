@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics where it does not succeed")]
 
+pub mod login;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -53,6 +55,8 @@ pub struct Setup {
     pub users: Option<String>,
     /// Whether they tell the node's account how they are set up.
     pub exported: bool,
+    /// What stands in place of all accounts, if something does.
+    pub accounts: Option<String>,
     /// More settings.
     pub more: String,
 }
@@ -65,6 +69,7 @@ impl Default for Setup {
             sync: Some("always"),
             users: None,
             exported: true,
+            accounts: None,
             more: String::new(),
         }
     }
@@ -316,6 +321,9 @@ fn configuration(
             "cluster {{ name: chinwag, listen: {address}:{route}, routes: [{}] }}",
             routes.join(", ")
         );
+    }
+    if let Some(accounts) = &setup.accounts {
+        return format!("{text}{accounts}{}", setup.more);
     }
     let users = setup
         .users
