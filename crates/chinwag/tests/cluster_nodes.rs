@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
 use support::cluster::{
-    LONG, assert_same, guarded, history, node, read, ready, visitor, wait_until_ready,
+    LONG, assert_same, get, guarded, history, node, read, ready, visitor, wait_until_ready,
 };
 use support::server::Server;
 
@@ -117,10 +117,13 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     let (is_ready, said) = ready(&a);
     assert!(!is_ready && said.contains("cut off"), "{said}");
 
+    assert_counted(&a, &["standing 2", "nodes 3"]);
+
     servers.begin(0);
     servers.begin(1);
     wait_until_ready(&a);
     wait_until_ready(&b);
+    assert_counted(&a, &["standing 0", "nodes 3", "begun_anew_total 0"]);
     ana.send("after");
     ana.skip_to("[lobby] Ana: after");
     let past = ana.answer("/history");
@@ -131,4 +134,13 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     dan.send("PRIVMSG #tea :good again");
     bob.skip_to("@");
     assert!(!b.log().lines().iter().any(|line| line.contains("begins anew")), "{:?}", b.log());
+}
+
+/// Checks what a monitor reads of the cluster.
+fn assert_counted(server: &Server, all: &[&str]) {
+    let told = get(server, "/metrics");
+    for what in all {
+        let line = format!("chinwag_cluster_{what}");
+        assert!(told.lines().any(|told| told == line), "no {line:?} in\n{told}");
+    }
 }

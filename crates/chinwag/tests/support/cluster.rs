@@ -56,18 +56,34 @@ pub(crate) fn visitor(server: &Server, name: &str) -> Client {
 
 /// Whether a node is ready, and what it says about that.
 pub(crate) fn ready(server: &Server) -> (bool, String) {
-    let mut stream = TcpStream::connect(server.address()).expect("it listens");
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
+    let said = get(server, "/readyz");
+    (said.starts_with("HTTP/1.1 200"), said)
+}
+
+/// What a node answers to a browser.
+pub(crate) fn get(server: &Server, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.address())
+        .unwrap_or_else(|error| panic!("it does not listen: {error}; {}", server.log().tail()));
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
         .expect("it is sent");
     let mut said = String::new();
     stream.read_to_string(&mut said).expect("an answer");
-    (said.starts_with("HTTP/1.1 200"), said)
+    said
 }
 
 /// Waits until a node stores what is sent.
 pub(crate) fn wait_until_ready(server: &Server) {
+    wait_until(server, "HTTP/1.1 200");
+}
+
+/// Waits until a node says that of whether it is ready.
+pub(crate) fn wait_until(server: &Server, what: &str) {
     let deadline = Instant::now() + LONG;
-    while let (false, said) = ready(server) {
+    loop {
+        let (_, said) = ready(server);
+        if said.contains(what) {
+            return;
+        }
         assert!(Instant::now() < deadline, "{said}; {}", server.log().tail());
         std::thread::park_timeout(Duration::from_millis(50));
     }
