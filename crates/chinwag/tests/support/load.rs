@@ -10,8 +10,7 @@ use super::client::Client;
 use super::cluster::{LONG, assert_history, history, read, visitor};
 use super::server::Server;
 
-/// People who talk, a third of them on each of three nodes to begin with; every second one by IRC, the
-/// others in line mode.
+/// People who talk: on each of three nodes, to begin with, one by IRC and one in line mode.
 const PEOPLE: usize = 6;
 
 /// How often each of them says something.
@@ -28,6 +27,8 @@ pub(crate) struct Crowd {
     /// Messages that came to anybody.
     heard: AtomicUsize,
     hushed: AtomicBool,
+    /// Whether something failed, and all are to go.
+    failed: AtomicBool,
 }
 
 /// Who speaks how.
@@ -54,6 +55,7 @@ pub(crate) fn talk_through(nodes: &mut [Server], happens: impl FnOnce(&mut [Serv
         nodes: nodes.iter().map(Server::address).collect(),
         heard: AtomicUsize::new(0),
         hushed: AtomicBool::new(false),
+        failed: AtomicBool::new(false),
     };
     let mut opener = visitor(&nodes[0], "opener");
     opener.send(&format!("PRIVMSG #tea :{BEGIN}"));
@@ -67,11 +69,10 @@ pub(crate) fn talk_through(nodes: &mut [Server], happens: impl FnOnce(&mut [Serv
         let crowd = &crowd;
         let talking: Vec<_> =
             (0..PEOPLE).map(|person| scope.spawn(move || crowd.talk(person))).collect();
-        // Whoever fails below has all of them end.
-        let over = Hush(crowd);
+        let _end = End(crowd);
         crowd.go_on(500);
         happens(nodes, crowd);
-        drop(over);
+        crowd.hushed.store(true, Ordering::Relaxed);
         let mut last = Client::login(&nodes[0], "last");
         last.send("/join tea");
         last.skip_within(LONG, "<You are in tea");
@@ -93,12 +94,12 @@ pub(crate) fn talk_through(nodes: &mut [Server], happens: impl FnOnce(&mut [Serv
     println!("{} messages, {} visits", told.len(), visits.len());
 }
 
-/// Has everyone be silent once it is dropped.
-struct Hush<'c>(&'c Crowd);
+/// Has everyone go where something fails.
+struct End<'c>(&'c Crowd);
 
-impl Drop for Hush<'_> {
+impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.0.hushed.store(true, Ordering::Relaxed);
+        self.0.failed.store(thread::panicking(), Ordering::Relaxed);
     }
 }
 
@@ -116,12 +117,14 @@ impl Crowd {
     /// Talks until all are hushed and the end is seen, on one node after the other.
     fn talk(&self, person: usize) -> Vec<Visit> {
         let mut visits = Vec::new();
-        let deadline = Instant::now() + Duration::from_secs(3600);
-        while Instant::now() < deadline {
+        while !self.failed.load(Ordering::Relaxed) {
             let turn = visits.len();
             let address = self.nodes[(person + turn) % self.nodes.len()];
-            let tongue =
-                if (person / self.nodes.len()) % 2 == 0 { Tongue::Irc } else { Tongue::Line };
+            let tongue = if (person / self.nodes.len()).is_multiple_of(2) {
+                Tongue::Irc
+            } else {
+                Tongue::Line
+            };
             let visit = self.visit(address, tongue, format!("p{person}x{turn}"));
             let is_over = visit.to_the_end;
             visits.push(visit);
@@ -169,7 +172,7 @@ impl Crowd {
                 Err(_) => return visit,
             }
             let now = Instant::now();
-            if now > heard + 2 * LONG {
+            if now > heard + 2 * LONG || self.failed.load(Ordering::Relaxed) {
                 return visit;
             }
             if is_in && now >= due && !self.hushed.load(Ordering::Relaxed) {
