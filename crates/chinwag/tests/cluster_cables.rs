@@ -120,7 +120,8 @@ enum Accident {
     NodeIsMute(usize),
     /// A node hears nothing.
     NodeIsDeaf(usize),
-    /// A node and a NATS server that does not lead are cut off together.
+    /// A node and the NATS server that led before the accident before are cut off together: for a while
+    /// it may think that it still leads.
     PairIsCutOff(usize),
     /// No node reaches the NATS server that leads, but the other servers do.
     LeaderIsHidden,
@@ -141,32 +142,29 @@ impl Accident {
     }
 }
 
-fn happen(accident: Accident, servers: &Servers, world: &mut World, crowd: &Crowd) {
-    let leader = || servers.leader(STREAM);
+/// Has it happen, and gives the server that led the stream.
+fn happen(
+    accident: Accident,
+    led: usize,
+    servers: &Servers,
+    world: &mut World,
+    crowd: &Crowd,
+) -> usize {
+    let leader = servers.leader(STREAM);
     match accident {
-        Accident::LeaderIsCutOff => {
-            let leader = leader();
-            world.part(&[leader], &others(&[leader]));
-        }
-        Accident::LeaderIsMute => {
-            let leader = leader();
-            world.cut(&[leader], &others(&[leader]));
-        }
-        Accident::LeaderIsDeaf => {
-            let leader = leader();
-            world.cut(&others(&[leader]), &[leader]);
-        }
+        Accident::LeaderIsCutOff => world.part(&[leader], &others(&[leader])),
+        Accident::LeaderIsMute => world.cut(&[leader], &others(&[leader])),
+        Accident::LeaderIsDeaf => world.cut(&others(&[leader]), &[leader]),
         Accident::NodeIsCutOff(n) => world.part(&[NODES[n]], &SERVERS),
         Accident::NodeIsMute(n) => world.cut(&[NODES[n]], &SERVERS),
         Accident::NodeIsDeaf(n) => world.cut(&SERVERS, &[NODES[n]]),
         Accident::PairIsCutOff(n) => {
-            let pair = [NODES[n], (leader() + 1) % SERVERS.len()];
+            let pair = [NODES[n], led];
             world.part(&pair, &others(&pair));
         }
-        Accident::LeaderIsHidden => world.part(&[leader()], &NODES),
+        Accident::LeaderIsHidden => world.part(&[leader], &NODES),
         Accident::LeaderIsAlone => {
-            let leader = leader();
-            world.part(&[leader], &SERVERS.map(|n| if n == leader { NODES[0] } else { n }));
+            world.part(&[leader], &SERVERS.map(|n| if n == leader { NODES[0] } else { n }))
         }
     }
     let cut = Instant::now();
@@ -175,16 +173,17 @@ fn happen(accident: Accident, servers: &Servers, world: &mut World, crowd: &Crow
         crowd.go_on(100);
     }
     world.mend();
+    leader
 }
 
 /// Has people talk through these accidents.
 fn play(world: World, accidents: impl IntoIterator<Item = Accident>) {
     let Site { servers, mut nodes, mut world } = Site::new(world);
     talk_through(&mut nodes, |nodes, crowd| {
+        let mut led = servers.leader(STREAM);
         for accident in accidents {
             println!("{accident:?}");
-            happen(accident, &servers, &mut world, crowd);
-            servers.wait_ready();
+            led = happen(accident, led, &servers, &mut world, crowd);
             for node in nodes.iter() {
                 wait_until_ready(node);
             }

@@ -407,6 +407,7 @@ impl Engine {
             Ok(Some(info)) if info.config.identity() != Some(&self.identity) => {
                 format!("the stream {stream} was replaced by another; run `chinwag cluster doctor`")
             }
+            Ok(Some(info)) if !info.cluster.is_led() => return Ok(()),
             Ok(Some(info)) if info.state.last_seq < followed.0 => format!(
                 "the stream {stream} ends at entry {}, but this node has seen entry {}: it was \
                  restored from an older backup or lost its end; run `chinwag cluster doctor`",
