@@ -164,7 +164,8 @@ fn happen(
         }
         Accident::LeaderIsHidden => world.part(&[leader], &NODES),
         Accident::LeaderIsAlone => {
-            world.part(&[leader], &SERVERS.map(|n| if n == leader { NODES[0] } else { n }))
+            let rest: Vec<usize> = SERVERS.into_iter().filter(|n| *n != leader).collect();
+            world.part(&[leader], &rest);
         }
     }
     let cut = Instant::now();
