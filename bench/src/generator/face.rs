@@ -63,6 +63,8 @@ impl Face {
         match self {
             Self::Raw => add(out, format_args!("/room {room}\n")),
             Self::Line => add(out, format_args!("/join {room}\n")),
+            // No list ends its coming in, so that it asks for the end of none.
+            Self::IrcQuiet => add(out, format_args!("JOIN #{room}\r\nNAMES\r\n")),
             _ => add(out, format_args!("JOIN #{room}\r\n")),
         }
     }

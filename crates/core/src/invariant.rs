@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_model::id::{PersonId, RoomId, SessionId};
 use chinwag_model::mode::PersonFlag;
 
-use crate::state::{Holder, Person, State};
+use crate::state::{Few, Holder, Person, State};
 
 /// Panics where something that must be true of the state is not.
 pub(crate) fn check(state: &State) {
@@ -63,7 +63,7 @@ fn check_sessions(state: &State) {
     assert_eq!(state.clients, clients, "the index of clients is of sessions");
     assert!(!clients.contains_key(&0), "clients count from 1");
 
-    let mut sessions: BTreeMap<PersonId, BTreeSet<SessionId>> = BTreeMap::new();
+    let mut sessions: BTreeMap<PersonId, Few<SessionId>> = BTreeMap::new();
     for (id, session) in &state.sessions {
         assert!(state.persons.contains_key(&session.person), "sessions are of persons there are");
         sessions.entry(session.person).or_default().insert(*id);
@@ -102,7 +102,7 @@ fn check_rooms(state: &State) {
         assert!(lobby.members.contains_key(&session.person), "whose face has it is in the lobby");
     }
 
-    let mut rooms: BTreeMap<PersonId, BTreeSet<RoomId>> = BTreeMap::new();
+    let mut rooms: BTreeMap<PersonId, Few<RoomId>> = BTreeMap::new();
     for (id, room) in &state.rooms {
         for (member, member_of) in &room.members {
             assert!(member_of.since.seq <= state.seq, "nobody is member from a later time on");

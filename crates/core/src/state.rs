@@ -9,16 +9,20 @@ use chinwag_model::name::Name;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
+pub(crate) use crate::state::few::Few;
 pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
 pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
+pub(crate) use crate::state::persons::Persons;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
+mod few;
 mod life;
 mod mail;
 mod person;
+mod persons;
 mod room;
 
 /// Most sessions one person can have at a time.
@@ -34,7 +38,7 @@ pub struct State {
     pub(crate) seq: Seq,
     pub(crate) time: Timestamp,
     pub(crate) lives: BTreeMap<NodeId, Life>,
-    pub(crate) persons: BTreeMap<PersonId, Person>,
+    pub(crate) persons: Persons,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) person_next: PersonId,
@@ -138,7 +142,7 @@ impl State {
             seq: Seq(0),
             time: Timestamp(0),
             lives: BTreeMap::new(),
-            persons: BTreeMap::new(),
+            persons: Persons::default(),
             rooms: BTreeMap::new(),
             sessions: BTreeMap::new(),
             person_next: PersonId(1),

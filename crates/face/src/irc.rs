@@ -233,8 +233,14 @@ impl IrcFace {
         out.bytes.extend_from_slice(b"ERROR :The server is full\r\n");
     }
 
-    /// Tells the client that the server stops. The connection is then closed.
-    pub fn shutting_down(&self, out: &mut Output) {
+    /// Tells the client that the server stops, after a hint where to go, if there is one. The connection
+    /// is then closed.
+    pub fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
+        if let Some(hint) = hint {
+            let (server, nick) = (&self.chat.policy.server_name, self.chat.nick());
+            let notice = format!(":{server} NOTICE {nick} :{hint}\r\n");
+            out.bytes.extend_from_slice(notice.as_bytes());
+        }
         out.bytes.extend_from_slice(b"ERROR :The server is shutting down\r\n");
     }
 
@@ -350,10 +356,26 @@ impl IrcFace {
     }
 
     /// How this session sees each of several messages in a room it is in, all by one of these authors,
-    /// in order; `None` where it may see one of them otherwise than the others.
+    /// in order, and of each of several who come into it or leave it and are among these; `None` where
+    /// it may see one of them otherwise than the others. Two things are to be asked besides: whether
+    /// it [wants values](Self::wants_values), and whether it [is spared](Self::is_spared).
     #[must_use]
     pub fn hears(&self, authors: &[PersonId]) -> Option<Look> {
         self.chat.hears(authors)
+    }
+
+    /// Whether it may be told of values that someone has who comes into a room, and then sees that in
+    /// its own way (<https://ircv3.net/specs/extensions/metadata>).
+    #[must_use]
+    pub fn wants_values(&self) -> bool {
+        self.chat.wants_any_values()
+    }
+
+    /// Whether it is told of no comings and goings in rooms that are too large for that
+    /// (<https://ircv3.net/specs/extensions/no-implicit-names>).
+    #[must_use]
+    pub fn is_spared(&self) -> bool {
+        self.chat.is_spared()
     }
 
     /// Tells an event that this session sees in its own way.

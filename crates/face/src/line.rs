@@ -92,7 +92,7 @@ pub enum Sight {
 #[must_use]
 pub fn shared_line(event: &Event) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    render::shared(event, &mut bytes).then_some(bytes)
+    (!sight::is_hidden(event) && render::shared(event, &mut bytes)).then_some(bytes)
 }
 
 /// How far what waits is told by an event: the `waited` of [`Output`] for a shared line.
@@ -153,9 +153,13 @@ impl LineFace {
         out.notice(format_args!("No name was given in {seconds} seconds."));
     }
 
-    /// Tells the client that the server stops. The connection is then closed.
-    pub fn shutting_down(&self, out: &mut Output) {
+    /// Tells the client that the server stops, after a hint where to go, if there is one. The connection
+    /// is then closed.
+    pub fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
         self.talk.break_prompt(out);
+        if let Some(hint) = hint {
+            out.notice(format_args!("{hint}."));
+        }
         out.notice("The server is shutting down.");
     }
 

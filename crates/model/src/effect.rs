@@ -266,6 +266,42 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Who came, went, or is seen otherwise than before; `None` for an event of another kind. What is
+    /// told of that to others changes nothing for them: who can do without is not bothered with it in
+    /// a large room, and who is told may learn of it a moment later.
+    #[must_use]
+    pub fn presence_of(&self) -> Option<PersonId> {
+        match self {
+            Self::Joined(arrival) => Some(arrival.who.id),
+            Self::Online(who)
+            | Self::Offline(who)
+            | Self::Left { who, .. }
+            | Self::Quit { who, .. }
+            | Self::Away { who, .. }
+            | Self::Account(who)
+            | Self::RealName { who, .. }
+            | Self::Badge { who, .. }
+            | Self::Renamed { who, .. } => Some(who.id),
+            Self::Said(_)
+            | Self::Kicked { .. }
+            | Self::Topic { .. }
+            | Self::Changed { .. }
+            | Self::RoomRenamed { .. }
+            | Self::Added { .. }
+            | Self::Invited { .. }
+            | Self::Ignoring { .. }
+            | Self::Flags { .. }
+            | Self::Watched { .. }
+            | Self::Read { .. }
+            | Self::Redacted(_)
+            | Self::Metadata { .. }
+            | Self::Wallops { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+}
+
 /// What follows from a commit, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {

@@ -3,8 +3,9 @@
 //! All three travel in the log, so that folding never has to be the same in two versions.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minicbor::decode::{Decode, Decoder};
 use minicbor::encode::{Encode, Encoder, Write};
@@ -75,6 +76,18 @@ const NICKS: &[&str] = &[
     "room", "root", "send", "user", "username", "welcome", "you",
 ];
 
+/// What words of the server's look like, and whether one that looks so speaks for the server.
+static LOOKS: LazyLock<HashMap<Box<str>, bool>> = LazyLock::new(|| {
+    let mut looks = HashMap::new();
+    for word in RESERVED {
+        *looks.entry(Name::of(word).look().into()).or_default() |= !NICKS.contains(word);
+    }
+    looks
+});
+
+/// How names begin that the server gives to guests.
+static GUEST: LazyLock<Name> = LazyLock::new(|| Name::of("guest-"));
+
 /// A name, read: 1 to 32 characters, letters and digits of any script, `_`, `-`, and ASCII's
 /// ``[]\^{}|` ``; it begins with no digit and no `-`.
 ///
@@ -84,9 +97,37 @@ pub struct Name(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    shown: Box<str>,
-    folded: Box<str>,
-    look: Box<str>,
+    /// What is shown, what is compared and what it looks like, each once: of most names they are the
+    /// same, and a name is held for as long as anyone is called so.
+    text: Box<str>,
+    shown_end: u32,
+    folded: (u32, u32),
+    look: (u32, u32),
+}
+
+impl Parts {
+    fn new(shown: &str, folded: &str, look: &str) -> Self {
+        let mut text = shown.to_owned();
+        let mut add = |part: &str| {
+            let from = text.find(part).unwrap_or_else(|| {
+                let end = text.len();
+                text.push_str(part);
+                end
+            });
+            (place(from), place(from + part.len()))
+        };
+        let (folded, look) = (add(folded), add(look));
+        Self { shown_end: place(shown.len()), folded, look, text: text.into() }
+    }
+
+    fn part(&self, (from, to): (u32, u32)) -> &str {
+        self.text.get(from as usize..to as usize).unwrap_or_default()
+    }
+}
+
+/// Where in a text something is. No name is as long as that.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// A name that a stranger may take: not a word of the server's own, not a guest's.
@@ -206,19 +247,19 @@ impl Name {
     /// As its owner typed it, in Unicode's composed form.
     #[must_use]
     pub fn shown(&self) -> &str {
-        &self.0.shown
+        self.0.part((0, self.0.shown_end))
     }
 
     /// What is compared: the same for `Bob` and `bob`.
     #[must_use]
     pub fn folded(&self) -> &str {
-        &self.0.folded
+        self.0.part(self.0.folded)
     }
 
     /// What it looks like to a reader: the same for `Alice` and `A1ice` (UTS 39, "skeleton").
     #[must_use]
     pub fn look(&self) -> &str {
-        &self.0.look
+        self.0.part(self.0.look)
     }
 
     fn of(shown: &str) -> Self {
@@ -226,11 +267,7 @@ impl Name {
         // Folded once more, as a capital's twin may be a small letter: `AIice` looks like `Alice`.
         let look: String =
             unicode_security::skeleton(shown).collect::<String>().to_lowercase().nfkc().collect();
-        Self(Arc::new(Parts {
-            shown: shown.into(),
-            folded: folded.into_boxed_str(),
-            look: look.into_boxed_str(),
-        }))
+        Self(Arc::new(Parts::new(shown, &folded, &look)))
     }
 }
 
@@ -241,11 +278,10 @@ impl NewName {
     /// [`BadName`], by the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, BadName> {
         let name = Name::parse(text)?;
-        if name.look().starts_with(Name::of("guest-").look()) {
+        if name.look().starts_with(GUEST.look()) {
             return Err(BadName::Guest);
         }
-        let reserved = |word: &&str| *word == name.folded() || Name::of(word).look() == name.look();
-        if RESERVED.iter().any(reserved) {
+        if RESERVED.contains(&name.folded()) || LOOKS.contains_key(name.look()) {
             return Err(BadName::Reserved);
         }
         Ok(Self(name))
@@ -258,9 +294,9 @@ impl NewName {
     /// [`BadName`], by the first thing that is wrong.
     pub fn parse_nick(text: &str) -> Result<Self, BadName> {
         let name = Name::parse(text)?;
-        let speaks = |word: &&str| !NICKS.contains(word) && Name::of(word).look() == name.look();
+        let speaks = LOOKS.get(name.look()).is_some_and(|speaks| *speaks);
         match Self::parse(text) {
-            Err(BadName::Reserved) if !RESERVED.iter().any(speaks) => Ok(Self(name)),
+            Err(BadName::Reserved) if !speaks => Ok(Self(name)),
             other => other,
         }
     }
@@ -348,8 +384,7 @@ impl<C> Encode<C> for Name {
 impl<'b, C> Decode<'b, C> for Name {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let fields = d.array()?;
-        let parts =
-            Parts { shown: d.str()?.into(), folded: d.str()?.into(), look: d.str()?.into() };
+        let parts = Parts::new(d.str()?, d.str()?, d.str()?);
         for _ in 3..fields.unwrap_or(3) {
             d.skip()?;
         }

@@ -540,21 +540,8 @@ impl Node {
 
     /// Whether comings and goings are told in a room that is too large for all to hear of them.
     fn is_crowded(&self, audience: &Audience, event: &Event) -> bool {
-        let presence = matches!(
-            event,
-            Event::Online(_)
-                | Event::Offline(_)
-                | Event::Joined(_)
-                | Event::Left { .. }
-                | Event::Quit { .. }
-                | Event::Away { .. }
-                | Event::Account(_)
-                | Event::RealName { .. }
-                | Event::Badge { .. }
-                | Event::Renamed { .. }
-        );
         let large = |room: &RoomId| self.state().members(*room) > self.presence_notices_max;
-        presence
+        event.presence_of().is_some()
             && match audience {
                 Audience::Room(room) => large(room),
                 Audience::Peers { rooms, .. } => rooms.iter().all(large) && !rooms.is_empty(),

@@ -9,7 +9,8 @@ mod delivery;
 mod ending;
 mod fan_out;
 mod intake;
-mod said;
+mod later;
+mod row;
 mod speech;
 mod web;
 
@@ -32,6 +33,8 @@ use slab::Slab;
 
 use self::connection::{Connection, Write};
 use self::fan_out::Rooms;
+use self::later::Later;
+use self::row::Row;
 use self::speech::{Speech, wrapped};
 use crate::courier::{Arrival, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted, Work};
 use crate::detect::Spoken;
@@ -94,6 +97,10 @@ struct Shard {
     readable: Vec<usize>,
     /// Connections with something to write.
     dirty: Vec<usize>,
+    /// Connections with something to write that can wait a moment.
+    later: Later,
+    /// What is told in a room in a row, while more of it may come in this turn.
+    row: Option<Row>,
     /// Connections that were written something that waits, since this was last told.
     marked: Vec<usize>,
     marks_due: Option<Instant>,
@@ -172,6 +179,8 @@ impl Shard {
             timers: Timers::default(),
             readable: Vec::new(),
             dirty: Vec::new(),
+            later: Later::default(),
+            row: None,
             marked: Vec::new(),
             marks_due: None,
             asks: Vec::new(),
@@ -196,6 +205,7 @@ impl Shard {
             let began = self.now;
             self.hear();
             self.look_at_due();
+            self.look_at_later();
             if !self.dirty.is_empty() {
                 // Who was told something may have answered by the time that all are told. What is
                 // asked together is stored together, and shown in one write for all of it.
@@ -242,9 +252,9 @@ impl Shard {
             return Some(Duration::ZERO);
         }
         let timers = self.timers.pause(self.now);
-        let marks = self.marks_due.or(self.farewell);
-        let marks = marks.map(|due| due.saturating_duration_since(self.now));
-        timers.into_iter().chain(marks).min()
+        let due = [self.marks_due.or(self.farewell), self.later.due()].into_iter().flatten();
+        let due = due.map(|due| due.saturating_duration_since(self.now));
+        timers.into_iter().chain(due).min()
     }
 
     fn has_ended(&self) -> bool {
@@ -270,7 +280,10 @@ impl Shard {
         // Before the inbox is emptied: what comes later wakes again.
         self.woken.store(false, Ordering::Release);
         for _ in 0..TURN_MAX {
-            let Ok(message) = self.inbox.try_recv() else { return };
+            let Ok(message) = self.inbox.try_recv() else { return self.end_row() };
+            if !matches!(message, ToShard::Deliveries(_)) {
+                self.end_row();
+            }
             match message {
                 ToShard::Deliveries(deliveries) => {
                     self.heard += 1;
@@ -292,9 +305,10 @@ impl Shard {
                     self.tell_asks();
                     let _ = self.hub.send(ToHub::Hushed);
                 }
-                ToShard::Farewell => self.say_goodbye(),
+                ToShard::Farewell(hint) => self.say_goodbye(hint.as_deref()),
             }
         }
+        self.end_row();
         // More is there: the next turn must not wait for it.
         self.woken.store(true, Ordering::Release);
     }
@@ -357,6 +371,17 @@ impl Shard {
                 connection.mark_readable(key, &mut self.readable);
             }
             self.pump(key);
+        }
+    }
+
+    /// What could wait is written now.
+    fn look_at_later(&mut self) {
+        for key in self.later.take_due(self.now) {
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            connection.is_listed_later = false;
+            if connection.owes() {
+                connection.mark_dirty(key, &mut self.dirty);
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use chinwag_model::message::{Card, Conversation, RoomCard};
 use chinwag_model::mode::{Flags, Listed, PersonFlag, RoomFlag, RoomList};
 use chinwag_model::name::Name;
 use chinwag_model::query::{
-    Answer, Census, ChannelFilter, ChannelRow, Former, Page, Profile, Query, ROWS_MAX, ReadingKind,
-    Seen, Values,
+    Answer, Census, ChannelFilter, ChannelRow, Former, Names, Page, Profile, Query, ROWS_MAX,
+    ReadingKind, Seen, Values,
 };
 use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
@@ -28,6 +28,10 @@ impl State {
             Query::Members { room, after } => {
                 let (card, page) = self.members_of(id, asker, room, *after);
                 Answer::Members(card, page)
+            }
+            Query::Names { room, masks, after } => {
+                let (card, names) = self.names_of(id, asker, room, *masks, *after);
+                Answer::Names(card, names)
             }
             Query::Channel(name) => {
                 let room = self.visible(asker, name);
@@ -142,15 +146,49 @@ impl State {
             return (None, Page { rows: Vec::new(), next: None });
         };
         let card = there.card(room);
-        let inside = asker.rooms.contains(&room);
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let rows = there.members.range((from, Bound::Unbounded)).filter_map(|(other, member)| {
-            let person = self.persons.get(other).filter(|person| person.is_there())?;
-            let shown = inside || *other == id || !person.flags.has(PersonFlag::Invisible);
-            shown.then(|| seen(*other, person, member.ranks, Some(card.clone())))
-        });
+        let present = self.seen_in(id, asker, (room, there), after);
+        let rows =
+            present.map(|(other, person, ranks)| seen(other, person, ranks, Some(card.clone())));
         let page = page(rows, |row| row.who.id);
         (Some((card.clone(), there.mode.flags)), page)
+    }
+
+    fn names_of(
+        &self,
+        id: PersonId,
+        asker: &Person,
+        name: &Name,
+        masks: bool,
+        after: Option<PersonId>,
+    ) -> (Option<(RoomCard, Flags)>, Names) {
+        let mut names = Names::default();
+        let Some((room, there)) = self.visible(asker, name) else { return (None, names) };
+        let mut last = None;
+        for (other, person, ranks) in self.seen_in(id, asker, (room, there), after) {
+            if !names.push(ranks, &person.name, masks.then_some(&person.badge)) {
+                names.next = last;
+                break;
+            }
+            last = Some(other);
+        }
+        (Some((there.card(room), there.mode.flags)), names)
+    }
+
+    /// Who is in a room and seen there by the asker, after this one.
+    fn seen_in<'s>(
+        &'s self,
+        id: PersonId,
+        asker: &Person,
+        (room, there): (RoomId, &'s Room),
+        after: Option<PersonId>,
+    ) -> impl Iterator<Item = (PersonId, &'s Person, Ranks)> + use<'s> {
+        let inside = asker.rooms.contains(&room);
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        there.members.range((from, Bound::Unbounded)).filter_map(move |(other, member)| {
+            let person = self.persons.get(other).filter(|person| person.is_there())?;
+            let shown = inside || *other == id || !person.flags.has(PersonFlag::Invisible);
+            shown.then_some((*other, person, member.ranks))
+        })
     }
 
     fn channels_after(

@@ -69,7 +69,7 @@ pub(crate) fn decide(state: &State, step: &Step, said: Said<'_>) -> Result<Chang
         return Err(Refusal::NotYours);
     }
     let to = state.persons.get(&other).ok_or(Refusal::NoSuchMessage)?;
-    let sessions = person.sessions.union(&to.sessions).copied().collect();
+    let sessions = person.sessions.union(&to.sessions);
     let conversation = Conversation::pair(said.author, other);
     Ok(base(conversation, None, Some(to.card(other)), Audience::Sessions(sessions)))
 }

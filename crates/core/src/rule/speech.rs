@@ -142,7 +142,7 @@ impl Speaker<'_> {
         if shut && !own {
             return Err(Refusal::Closed(person.name.clone()));
         }
-        let sessions = self.person.sessions.union(&person.sessions).copied().collect();
+        let sessions = self.person.sessions.union(&person.sessions);
         let unheard = match &person.away {
             _ if !person.is_online() => Some(Unheard::Offline(card.clone())),
             Some(text) => Some(Unheard::Away(card.clone(), text.clone())),

@@ -13,7 +13,7 @@ use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 use minicbor::{Decode, Encode};
 
-use super::Past;
+use super::{Few, Past};
 
 /// Someone who was here once, or a guest who is.
 #[derive(Clone, Debug, Encode, Decode)]
@@ -86,10 +86,10 @@ pub(crate) struct Person {
     pub(crate) rested: Option<Place>,
     /// Found again from the sessions.
     #[cbor(skip)]
-    pub(crate) sessions: BTreeSet<SessionId>,
+    pub(crate) sessions: Few<SessionId>,
     /// Found again from the rooms' members.
     #[cbor(skip)]
-    pub(crate) rooms: BTreeSet<RoomId>,
+    pub(crate) rooms: Few<RoomId>,
     /// Made anew where something of it changes.
     #[cbor(skip)]
     pub(crate) shown: Option<Arc<Badge>>,
@@ -149,8 +149,8 @@ impl Person {
             cloak: Box::default(),
             devices: None,
             rested: None,
-            sessions: BTreeSet::new(),
-            rooms: BTreeSet::new(),
+            sessions: Few::default(),
+            rooms: Few::default(),
             shown: None,
         }
     }

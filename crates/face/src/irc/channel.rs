@@ -7,6 +7,7 @@ use chinwag_model::query::Query;
 use chinwag_model::text::Text;
 
 use super::args;
+use super::caps::Cap;
 use super::chat::{Chat, Why};
 use crate::output::Output;
 
@@ -110,7 +111,8 @@ impl Chat {
         };
         for room in args::list(list, TARGETS_MAX) {
             if let Some(name) = args::channel(room) {
-                let query = Query::Members { room: name, after: None };
+                let masks = self.has(Cap::UserhostInNames);
+                let query = Query::Names { room: name, masks, after: None };
                 self.ask(Ask::Query(query), Why::Names { room: room.into() });
             }
         }

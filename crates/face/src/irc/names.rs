@@ -5,7 +5,7 @@ use chinwag_model::id::{PersonId, Timestamp};
 use chinwag_model::message::RoomCard;
 use chinwag_model::mode::{Flags, RoomFlag};
 use chinwag_model::name::Name;
-use chinwag_model::query::{ChannelFilter, ChannelRow, Page, Query, Seen};
+use chinwag_model::query::{ChannelFilter, ChannelRow, Names, Page, Query};
 
 use super::caps::Cap;
 use super::chat::{Chat, Why};
@@ -22,37 +22,38 @@ impl Chat {
         &mut self,
         room: Box<str>,
         card: Option<&(RoomCard, Flags)>,
-        page: &Page<Seen, PersonId>,
+        page: &Names,
         out: &mut Output,
     ) {
         let all = self.has(Cap::MultiPrefix);
-        let masks = self.has(Cap::UserhostInNames);
         let shown = card.map_or_else(|| room.to_string(), |(card, _)| channel(&card.name));
         let secret = card.is_some_and(|(_, flags)| flags.has(RoomFlag::Secret));
         let sign = if secret { "@" } else { "=" };
-        let mut names = String::new();
-        for seen in &page.rows {
-            let mut word = sign::signs(seen.ranks, all);
-            word.push_str(seen.who.name.shown());
-            if masks {
-                let badge = &seen.who.badge;
-                word.push_str(&format!("!{}@{}", badge.user, badge.host));
-            }
-            if names.len() + word.len() > NAMES_BYTES_MAX {
-                self.numeric(353, &[sign, &shown], &std::mem::take(&mut names), out);
+        let mut names = String::with_capacity(NAMES_BYTES_MAX);
+        for (ranks, word) in page.iter() {
+            let signs = sign::signs(ranks, all);
+            if names.len() + signs.len() + word.len() > NAMES_BYTES_MAX {
+                self.numeric(353, &[sign, &shown], &names, out);
+                names.clear();
             }
             if !names.is_empty() {
                 names.push(' ');
             }
-            names.push_str(&word);
+            names.push_str(&signs);
+            names.push_str(word);
         }
         if !names.is_empty() {
             self.numeric(353, &[sign, &shown], &names, out);
         }
         if let (Some(after), Some(name)) = (page.next, args::channel(&room)) {
-            let query = Query::Members { room: name, after: Some(after) };
-            self.ask_next(Ask::Query(query), Why::Names { room });
+            self.ask_names(name, Some(after), room);
         }
+    }
+
+    /// Wants to tell who is in a channel, after this one and before anything else.
+    pub(super) fn ask_names(&mut self, room: Name, after: Option<PersonId>, target: Box<str>) {
+        let query = Query::Names { room, masks: self.has(Cap::UserhostInNames), after };
+        self.ask_next(Ask::Query(query), Why::Names { room: target });
     }
 
     /// Tells a channel's topic; quietly, where nothing need be said of there being none.

@@ -196,7 +196,7 @@ impl Chat {
     fn answered(&mut self, why: Why, answer: &Answer, out: &mut Output) {
         match (why, answer) {
             (Why::Pong(token), _) => self.pong(&token, out),
-            (Why::Names { room, .. }, Answer::Members(card, page)) => {
+            (Why::Names { room, .. }, Answer::Names(card, page)) => {
                 self.members(room, card.as_ref(), page, out);
             }
             (Why::Who(ask), Answer::Members(_, page) | Answer::Matching(page)) => {

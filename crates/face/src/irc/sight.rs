@@ -30,7 +30,7 @@ impl Chat {
                 _ => Sight::Nothing,
             };
         }
-        let bothered = !via.crowded || !self.has(Cap::NoImplicitNames);
+        let bothered = !via.crowded || !self.is_spared();
         match event {
             Event::Said(message) => self.sight_of(message, caused),
             Event::Joined(arrival) if own(arrival.who.id) => Sight::Own,
@@ -98,6 +98,16 @@ impl Chat {
             return None;
         }
         authors.binary_search(&me.card.id).is_err().then_some(self.look)
+    }
+
+    /// See [`IrcFace::wants_values`](super::IrcFace::wants_values).
+    pub(super) fn wants_any_values(&self) -> bool {
+        self.has(Cap::Metadata) && self.me.as_ref().is_some_and(|me| !me.keys.is_empty())
+    }
+
+    /// See [`IrcFace::is_spared`](super::IrcFace::is_spared).
+    pub(super) fn is_spared(&self) -> bool {
+        self.has(Cap::NoImplicitNames)
     }
 
     fn sight_of(&self, message: &Message, caused: bool) -> Sight {

@@ -134,9 +134,7 @@ impl Chat {
         }
         if !self.has(Cap::NoImplicitNames) {
             self.then_next(Why::EndOfNames(target.clone()));
-            let query = Query::Members { room: name.clone(), after: None };
-            let why = Why::Names { room: target.clone() };
-            self.ask_next(Ask::Query(query), why);
+            self.ask_names(name.clone(), None, target.clone());
         }
         if self.has(Cap::ReadMarker) {
             let key = args::read_key(&target);

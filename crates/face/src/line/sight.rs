@@ -83,6 +83,16 @@ impl Talk {
     }
 }
 
+/// Whether nobody in line mode sees an event in a room they are in: of these one hears as someone
+/// comes online and goes offline.
+pub(super) fn is_hidden(event: &Event) -> bool {
+    match event {
+        Event::Joined(arrival) => arrival.room.group || arrival.room.id == RoomId::LOBBY,
+        Event::Left { room, .. } => room.id == RoomId::LOBBY,
+        _ => false,
+    }
+}
+
 impl Me {
     fn sight(&self, event: &Event) -> Sight {
         match event {
@@ -96,11 +106,7 @@ impl Me {
             // Who did it has it as the outcome.
             Event::Joined(arrival) if arrival.who.id == self.person.id => Sight::Nothing,
             Event::Left { who, .. } if who.id == self.person.id => Sight::Nothing,
-            // Of these one hears as someone comes online and goes offline.
-            Event::Joined(arrival) if arrival.room.group || arrival.room.id == RoomId::LOBBY => {
-                Sight::Nothing
-            }
-            Event::Left { room, .. } if room.id == RoomId::LOBBY => Sight::Nothing,
+            event if is_hidden(event) => Sight::Nothing,
             Event::Invited { who, .. } if who.id != self.person.id => Sight::Nothing,
             Event::Renamed { was, who } if was.name.shown() == who.name.shown() => Sight::Nothing,
             Event::Kicked { who, .. } if who.id == self.person.id => Sight::Own,

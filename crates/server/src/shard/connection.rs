@@ -56,6 +56,9 @@ pub(super) struct Connection {
     pub(super) waits_for_room: bool,
     pub(super) is_listed_readable: bool,
     pub(super) is_listed_dirty: bool,
+    pub(super) is_listed_later: bool,
+    /// In the row that is being told something is done with it alone.
+    pub(super) is_apart: bool,
     pub(super) is_marked: bool,
     mark_told: Option<Place>,
     /// Its place among all, until it is told goodbye.
@@ -137,6 +140,8 @@ impl Connection {
             waits_for_room: false,
             is_listed_readable: false,
             is_listed_dirty: false,
+            is_listed_later: false,
+            is_apart: false,
             is_marked: false,
             mark_told: None,
             seat: Some(seat),

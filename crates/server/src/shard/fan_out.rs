@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use chinwag_face::irc::{IrcFace, Look, Sight as IrcSight, Via, shared_lines};
 use chinwag_face::line::{Sight, shared_line, shared_waited};
+use chinwag_model::effect::Event;
 use chinwag_model::id::RoomId;
 use chinwag_node::delivery::{Recipients, Shown};
 use hashbrown::HashMap;
@@ -31,6 +32,11 @@ impl Rooms {
         if members.is_empty() {
             self.members.remove(&room);
         }
+    }
+
+    /// Whether anyone here is in a room.
+    pub(super) fn has(&self, room: RoomId) -> bool {
+        self.members.contains_key(&room)
     }
 
     /// Takes a room's members out for the time being, as showing needs the rest of the shard.
@@ -178,6 +184,16 @@ impl Shard {
         if over || outbox.push(bytes, mark).is_err() {
             encoded.doomed.push(key);
         } else {
+            self.mark(key, event);
+        }
+    }
+
+    /// An event was put into a connection's outbox: it is written in this turn, or can wait.
+    fn mark(&mut self, key: usize, event: &Event) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if event.presence_of().is_some_and(|who| connection.person != Some(who)) {
+            self.later.add(key, connection, self.now, &mut self.dirty);
+        } else {
             connection.mark_dirty(key, &mut self.dirty);
         }
     }
@@ -220,9 +236,10 @@ impl Shard {
             encoded.doomed.push(key);
             return;
         }
-        connection.mark_dirty(key, &mut self.dirty);
+        let wants = finished || face_wants(connection);
+        self.mark(key, event);
         // It may want to look around in a room, or be at its end.
-        if finished || face_wants(connection) {
+        if wants {
             self.timers.set(self.now, self.number_of(key));
         }
     }
