@@ -11,13 +11,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use chinwag_core::core::Core;
 use chinwag_core::state::State;
-use chinwag_face::irc::{About, IrcFace, IrcLimits, IrcPolicy, Look, shared_lines};
+use chinwag_face::irc::{About, IrcFace, IrcPolicy, Look, shared_lines};
 use chinwag_face::output::Output;
 use chinwag_model::ask::Ask;
 use chinwag_model::entry::Entry;
 use chinwag_model::id::{NodeId, SessionId, Timestamp};
 use chinwag_model::intent::Intent;
-use chinwag_model::mode::Flags;
 use chinwag_model::query::Answer;
 use chinwag_node::delivery::{Delivery, SessionNumber, Shown};
 use chinwag_node::node::Node;
@@ -192,39 +191,5 @@ fn stage_enqueue(outboxes: &mut [Outbox], bytes: &Rc<[u8]>) {
 }
 
 fn policy() -> IrcPolicy {
-    IrcPolicy {
-        server_name: "chat.example".to_owned(),
-        network: "Example".to_owned(),
-        description: String::new(),
-        motd: Vec::new(),
-        password: None,
-        version: "v".to_owned(),
-        icon: None,
-        sts: None,
-        push: None,
-        started: TIME,
-        guests: true,
-        registration: true,
-        register_before_connect: true,
-        register_needs_email: false,
-        mail: false,
-        always_on: true,
-        default_flags: Flags::default(),
-        lines_per_second: 0,
-        limits: IrcLimits {
-            nick_length: 32,
-            channel_length: 64,
-            topic_length: 390,
-            kick_length: 390,
-            away_length: 200,
-            monitor_entries: 100,
-            list_mode_entries: 60,
-            whowas_entries: 100,
-            chathistory_messages: 100,
-            multiline_bytes: 4096,
-            multiline_lines: 32,
-            metadata_keys: 1000,
-            metadata_subscriptions: 100,
-        },
-    }
+    IrcPolicy { started: TIME, lines_per_second: 0, ..IrcPolicy::new("chat.example", "Example") }
 }

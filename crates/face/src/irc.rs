@@ -109,6 +109,46 @@ pub struct IrcPolicy {
 }
 
 impl IrcPolicy {
+    /// What a server of this name and network wants that nobody has configured otherwise.
+    #[must_use]
+    pub fn new(server_name: &str, network: &str) -> Self {
+        Self {
+            server_name: server_name.to_owned(),
+            network: network.to_owned(),
+            description: "a server".to_owned(),
+            motd: Vec::new(),
+            password: None,
+            version: "v".to_owned(),
+            icon: None,
+            sts: None,
+            push: None,
+            started: Timestamp(0),
+            guests: true,
+            registration: true,
+            register_before_connect: true,
+            register_needs_email: false,
+            mail: false,
+            always_on: true,
+            default_flags: Flags::default(),
+            lines_per_second: 10,
+            limits: IrcLimits {
+                nick_length: 32,
+                channel_length: 64,
+                topic_length: 390,
+                kick_length: 390,
+                away_length: 200,
+                monitor_entries: 100,
+                list_mode_entries: 60,
+                whowas_entries: 100,
+                chathistory_messages: 100,
+                multiline_bytes: 4096,
+                multiline_lines: 32,
+                metadata_keys: 20,
+                metadata_subscriptions: 50,
+            },
+        }
+    }
+
     /// Whether an address has to be verified before an account is made.
     #[must_use]
     pub fn verifies(&self) -> bool {

@@ -7,11 +7,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chinwag_face::irc::{IrcLimits, IrcPolicy};
+use chinwag_face::irc::IrcPolicy;
 use chinwag_model::entry::Packet;
-use chinwag_model::id::{Seq, Timestamp};
+use chinwag_model::id::Seq;
 use chinwag_model::intent::Intent;
-use chinwag_model::mode::Flags;
 use chinwag_model::node::NodeName;
 use chinwag_model::outcome::NotStored;
 use chinwag_node::health::Pace;
@@ -133,41 +132,7 @@ fn options() -> Options {
 }
 
 fn irc() -> IrcPolicy {
-    IrcPolicy {
-        server_name: "srv".to_owned(),
-        network: "net".to_owned(),
-        description: "a server".to_owned(),
-        motd: Vec::new(),
-        password: None,
-        version: "v".to_owned(),
-        icon: None,
-        sts: None,
-        push: None,
-        mail: false,
-        started: Timestamp(0),
-        guests: true,
-        registration: true,
-        register_before_connect: true,
-        register_needs_email: false,
-        always_on: false,
-        default_flags: Flags::default(),
-        lines_per_second: 0,
-        limits: IrcLimits {
-            nick_length: 32,
-            channel_length: 64,
-            topic_length: 390,
-            kick_length: 390,
-            away_length: 200,
-            monitor_entries: 3,
-            list_mode_entries: 3,
-            whowas_entries: 100,
-            chathistory_messages: 100,
-            multiline_bytes: 4096,
-            multiline_lines: 32,
-            metadata_keys: 3,
-            metadata_subscriptions: 3,
-        },
-    }
+    IrcPolicy { always_on: false, lines_per_second: 0, ..IrcPolicy::new("srv", "net") }
 }
 
 /// Someone connected.

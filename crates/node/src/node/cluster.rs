@@ -85,8 +85,10 @@ pub(super) struct Cluster {
 /// Where a node stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// As the log says, a node of this name lives: it is listened for, up to some moment.
-    Listening { epoch: u64, seen: Seq, until: Duration },
+    /// As the log says, a node of this name lives: it is listened for, up to some moment. What it says
+    /// puts that off, as it may have been on its way when the process ended; but not beyond
+    /// another moment.
+    Listening { epoch: u64, seen: Seq, until: Duration, at_most: Duration },
     /// The beginning is on its way.
     Beginning,
     /// It lives.
@@ -159,9 +161,9 @@ impl Node {
         if let Some(other) = state.node_name(id).filter(|other| *other != name) {
             return Err(Stop::NumberInUse { own: name.to_owned(), other: other.to_owned() });
         }
-        let until = now + part.pace.stalled;
+        let (until, at_most) = (now + part.pace.stalled, now + part.pace.stalled * 2);
         let phase = match state.living(id) {
-            Some(Living { epoch, seen, .. }) => Phase::Listening { epoch, seen, until },
+            Some(Living { epoch, seen, .. }) => Phase::Listening { epoch, seen, until, at_most },
             None => Phase::Beginning,
         };
         let cluster = Cluster {
@@ -462,11 +464,14 @@ impl Node {
             epoch >= own && incarnation.nonce != cluster.part.nonce
         };
         match cluster.phase {
-            Phase::Listening { epoch, seen, .. } => match living {
-                Some(living) if (living.epoch, living.seen) != (epoch, seen) => Err(in_use()),
-                Some(_) => Ok(()),
-                None => {
-                    cluster.phase = Phase::Listening { epoch, seen, until: cluster.now };
+            Phase::Listening { epoch, seen, at_most, .. } => match living {
+                Some(living) if (living.epoch, living.seen) == (epoch, seen) => Ok(()),
+                Some(living) if living.epoch != epoch || cluster.now >= at_most => Err(in_use()),
+                living => {
+                    let seen = living.map_or(seen, |living| living.seen);
+                    let rest = living.map_or(Duration::ZERO, |_| cluster.part.pace.stalled);
+                    let until = cluster.now + rest;
+                    cluster.phase = Phase::Listening { epoch, seen, until, at_most };
                     Ok(())
                 }
             },

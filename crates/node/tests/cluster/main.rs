@@ -231,7 +231,7 @@ fn a_second_process_under_a_name_that_lives_does_not_begin() {
     let mut world = three();
     let second = world.start("b").expect("it may listen");
     world.places.push(second);
-    world.run(2_000);
+    world.run(7_500);
     assert_eq!(world.places[3].stopped, Some(Stop::NameInUse("b".to_owned())));
     world.say(1, 1, "still here");
     assert_eq!(world.told(0, 1), "bo: still here");
@@ -259,6 +259,18 @@ fn a_process_that_takes_the_place_of_one_that_was_killed_begins_soon_and_ends_it
     world.run(1_500);
     assert_eq!(world.standing(2), Standing::Well);
     assert_eq!(world.told(0, 1), "bo is offline");
+}
+
+#[test]
+fn what_a_process_said_last_before_it_was_killed_is_not_taken_for_another_one() {
+    let mut world = three();
+    let restarted = world.start("b").expect("it may");
+    world.places.push(restarted);
+    // The old one is heard once more, and then never again.
+    world.run(1_500);
+    world.places.remove(1);
+    world.run(5_000);
+    assert_eq!((&world.places[2].stopped, world.standing(2)), (&None, Standing::Well));
 }
 
 #[test]

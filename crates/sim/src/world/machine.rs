@@ -5,7 +5,6 @@ use chinwag_model::id::Seq;
 use chinwag_model::node::NodeName;
 use chinwag_node::health::Pace;
 use chinwag_node::node::Part;
-use chinwag_node::stop::Stop;
 use chinwag_storage::log::{Logged, Snapshot};
 
 use super::{At, Due, Life, TICK, World};
@@ -93,21 +92,8 @@ impl World {
         wishes.into_iter().for_each(|wish| self.grant(at, life, wish));
         self.send_packets(at, life);
         if let Err(stop) = turned {
-            self.stopped(at, &stop);
+            self.wrong.push(format!("node {at} stops: {stop}"));
         }
-    }
-
-    /// A node says that it can't go on. What a process sent that was killed may come while the next
-    /// one listens, which then takes it for another one: it ends, and is started again.
-    fn stopped(&mut self, at: At, stop: &Stop) {
-        let is_early = self.machine(at).process.as_ref().is_some_and(|process| !process.serves);
-        if matches!(stop, Stop::NameInUse(_)) && is_early {
-            self.note(|_| format!("node {at}: {stop}"));
-            let (rows, entries) =
-                (self.machine(at).shelf.risk().1, self.machine(at).disk.entries.len());
-            return self.lose(at, rows, entries);
-        }
-        self.wrong.push(format!("node {at} stops: {stop}"));
     }
 
     fn send_packets(&mut self, at: At, life: Life) {

@@ -10,7 +10,6 @@ use chinwag_model::effect::{Audience, Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
-use chinwag_model::mode::Flags;
 use chinwag_model::query::{Answer, Line};
 use chinwag_model::secret::{CodeHash, Secret, Verifier};
 
@@ -33,40 +32,18 @@ pub(super) struct World {
 }
 
 pub(crate) fn policy() -> IrcPolicy {
+    let plain = IrcPolicy::new("srv", "net");
     IrcPolicy {
-        server_name: "srv".to_owned(),
-        network: "net".to_owned(),
-        description: "a server".to_owned(),
         motd: vec!["hello".to_owned()],
-        password: None,
-        version: "v".to_owned(),
-        icon: None,
-        sts: None,
         push: Some(PushPolicy { key: "KEY".to_owned(), devices_max: 2 }),
-        started: Timestamp(0),
-        guests: true,
-        registration: true,
-        register_before_connect: true,
-        register_needs_email: false,
-        mail: false,
-        always_on: true,
-        default_flags: Flags::default(),
-        lines_per_second: 10,
         limits: IrcLimits {
-            nick_length: 32,
-            channel_length: 64,
-            topic_length: 390,
-            kick_length: 390,
-            away_length: 200,
             monitor_entries: 3,
             list_mode_entries: 3,
-            whowas_entries: 100,
-            chathistory_messages: 100,
-            multiline_bytes: 4096,
-            multiline_lines: 32,
             metadata_keys: 3,
             metadata_subscriptions: 3,
+            ..plain.limits
         },
+        ..plain
     }
 }
 
