@@ -1,5 +1,6 @@
 //! The cases: which questions are put to which servers.
 
+mod cluster;
 mod direct;
 mod faces;
 mod fan_out;
@@ -42,6 +43,8 @@ pub(crate) enum Case {
     Slow,
     /// One room in each way to be spoken to.
     Faces,
+    /// Three nodes beside one chinwag, and what they take when something of theirs ends.
+    Cluster,
 }
 
 impl Case {
@@ -64,6 +67,7 @@ impl Case {
             Self::Growth => growth::experiments(ground, quick),
             Self::Slow => slow::experiments(ground, quick),
             Self::Faces => faces::experiments(ground, quick),
+            Self::Cluster => cluster::experiments(ground, quick),
         }
     }
 }

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use case::Case;
 use raw::Fault;
@@ -89,6 +90,10 @@ fn main() -> ExitCode {
 }
 
 fn benchmark(run: &Run) -> Result<()> {
+    let files = getrlimit(Resource::Nofile);
+    // Each connection is a file, here and in the servers, which inherit this. Where it can't be
+    // raised, what needs more says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
     let ground = Ground { folder: run.folder.clone(), own: run.own, fault: run.fault };
     for peer in Peer::ALL.into_iter().filter(|peer| !run.own && peer.program().is_none()) {
         let name = peer.name();

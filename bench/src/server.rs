@@ -1,11 +1,13 @@
 //! Servers under test: started fresh, watched from outside, and stopped.
 
+mod cluster;
 mod metrics;
+mod nats;
 mod peer;
 
 use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,8 +18,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::raw::Fault;
+pub(crate) use cluster::Cluster;
 pub(crate) use metrics::Counted;
 pub(crate) use peer::Peer;
+
+/// Until it is known where a server listens.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Which program serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,12 +98,11 @@ impl Server {
     }
 
     fn launch(program: Program, setup: Setup, folder: &Path, fault: Option<Fault>) -> Result<Self> {
-        let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut certificate = None;
-        let mut command = match program {
+        let (mut address, mut certificate) = (NOWHERE, None);
+        let command = match program {
             Program::Raw => {
-                let mut command = Command::new(std::env::current_exe()?);
-                command.args(["raw", "127.0.0.1:0"]);
+                let mut command = quiet(Command::new(std::env::current_exe()?));
+                command.args(["raw", "127.0.0.1:0"]).stdout(Stdio::piped());
                 if let Some(fault) = fault.and_then(|fault| fault.to_possible_value()) {
                     command.args(["--fault", fault.get_name()]);
                 }
@@ -107,25 +112,32 @@ impl Server {
                 if setup.tls {
                     certificate = Some(make_certificate(folder)?);
                 }
-                let file = folder.join("chinwag.toml");
-                std::fs::write(&file, configuration(setup))
-                    .context("write chinwag's configuration")?;
-                let mut command = Command::new(chinwag()?);
-                command.args(["serve", "--config", "chinwag.toml"]);
-                command.current_dir(folder);
-                command
+                serving(folder, &configuration(setup))?
             }
             Program::Peer(peer) => {
                 address = peer::free_address()?;
-                peer.command(folder, address)?
+                quiet(peer.command(folder, address)?)
             }
         };
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        match program {
-            Program::Raw => drop(command.stdout(Stdio::piped())),
-            Program::Chinwag => drop(command.stderr(Stdio::piped())),
-            Program::Peer(_) => {}
-        }
+        Self::spawn(command, address, certificate)
+    }
+
+    /// Starts chinwag with more in its configuration than it has by default; returns once it
+    /// listens.
+    ///
+    /// # Errors
+    /// As of [`start`](Self::start).
+    fn start_with(more: &str, folder: &Path) -> Result<Self> {
+        let text = configuration(Setup::default()) + more;
+        Self::spawn(serving(folder, &text)?, NOWHERE, None)
+    }
+
+    /// What does not say where it listens listens at `address`.
+    fn spawn(
+        mut command: Command,
+        address: SocketAddr,
+        certificate: Option<PathBuf>,
+    ) -> Result<Self> {
         let child = command
             .spawn()
             .with_context(|| format!("start {}", Path::new(command.get_program()).display()))?;
@@ -153,15 +165,7 @@ impl Server {
     /// # Errors
     /// If it has ended.
     pub(crate) fn time(&self) -> Result<Duration> {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let text = std::fs::read_to_string(path).context("the server has ended")?;
-        // The name of the program is in brackets, and may hold anything (proc_pid_stat(5)): user
-        // time and system time are the 12th and 13th value behind it, in ticks.
-        let (_, rest) = text.rsplit_once(')').context("a stat without a name")?;
-        let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-        let ticks: u64 = ticks.collect::<Result<Vec<_>, _>>()?.iter().sum();
-        let each = rustix::param::clock_ticks_per_second().max(1);
-        Ok(Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / each)))
+        time_of(&self.child)
     }
 
     /// Bytes of memory that it has in use now (`VmRSS`, proc_pid_status(5)).
@@ -184,16 +188,66 @@ impl Server {
     pub(crate) fn counted(&self) -> Result<Counted> {
         metrics::read(self.address)
     }
+
+    /// Whether chinwag says at `/readyz` that it stores what is sent (docs/monitoring.md).
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub(crate) fn is_ready(&self) -> Result<bool> {
+        Ok(metrics::get(self.address, "/readyz")?.split(' ').nth(1) == Some("200"))
+    }
+
+    /// Asks it to end (SIGTERM), and waits until it has.
+    ///
+    /// # Errors
+    /// If it does not end well.
+    fn stop(mut self) -> Result<()> {
+        if let Some(pid) = Pid::from_raw(i32::try_from(self.child.id())?) {
+            kill_process(pid, Signal::TERM)?;
+        }
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // Whether it ended well is no matter here: its folder goes too, or it recovers.
-        if let Some(pid) = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or_default()) {
-            let _ = kill_process(pid, Signal::KILL);
-        }
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Time of the processor that a process took so far, in all its threads.
+///
+/// # Errors
+/// If it has ended.
+fn time_of(process: &Child) -> Result<Duration> {
+    let path = format!("/proc/{}/stat", process.id());
+    let text = std::fs::read_to_string(path).context("the server has ended")?;
+    // The name of the program is in brackets, and may hold anything (proc_pid_stat(5)): user
+    // time and system time are the 12th and 13th value behind it, in ticks.
+    let (_, rest) = text.rsplit_once(')').context("a stat without a name")?;
+    let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks: u64 = ticks.collect::<Result<Vec<_>, _>>()?.iter().sum();
+    let each = rustix::param::clock_ticks_per_second().max(1);
+    Ok(Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / each)))
+}
+
+/// With nothing to read, and with what it says lost, unless that is changed.
+fn quiet(mut command: Command) -> Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// What has chinwag serve in a folder, configured so.
+fn serving(folder: &Path, configuration: &str) -> Result<Command> {
+    std::fs::write(folder.join("chinwag.toml"), configuration)
+        .context("write chinwag's configuration")?;
+    let mut command = quiet(Command::new(chinwag()?));
+    command.args(["serve", "--config", "chinwag.toml"]).current_dir(folder).stderr(Stdio::piped());
+    Ok(command)
 }
 
 /// chinwag's program: beside this one.

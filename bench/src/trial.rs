@@ -122,6 +122,13 @@ impl Row {
     }
 }
 
+impl Trial {
+    /// One of chinwag or of what belongs to it, called so in the table.
+    pub(crate) fn own(subject: &str, run: impl FnMut() -> Result<Measured> + 'static) -> Self {
+        Self { subject: subject.to_owned(), is_peer: false, run: Box::new(run) }
+    }
+}
+
 impl fmt::Debug for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trial").field("subject", &self.subject).finish_non_exhaustive()

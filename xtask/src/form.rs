@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("sqlite", 3),
     ("nats", 3),
     ("server", 4),
+    ("sim", 4),
     ("chinwag", 5),
 ];
 

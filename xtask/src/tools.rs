@@ -42,7 +42,7 @@ pub(crate) fn install(root: &Path) -> Result<()> {
 }
 
 /// Installs the NATS server, unless this very one is there.
-fn install_nats(root: &Path) -> Result<()> {
+pub(crate) fn install_nats(root: &Path) -> Result<()> {
     let folder = root.join(NATS_FOLDER);
     let installed = folder.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|text| text == NATS_SERVER) {

@@ -11,7 +11,7 @@ use crate::generator::crowd::Crowd;
 use crate::generator::entry::{Newcomer, admit, settle};
 use crate::generator::pairs::exchange;
 use crate::server::{Counted, Ground, Program, Server};
-use crate::trial::{Experiment, Measured, Metric, Trial};
+use crate::trial::{Experiment, Measured, Metric};
 
 const TRIPS: Metric = Metric { name: "round trips", unit: "/s", digits: 0 };
 const MIDDLE: Metric = Metric { name: "p50", unit: "µs", digits: 0 };
@@ -19,7 +19,7 @@ const HIGH: Metric = Metric { name: "p99", unit: "µs", digits: 0 };
 const CPU: Metric = Metric { name: "CPU a round trip", unit: "µs", digits: 1 };
 const COMMIT: Metric = Metric { name: "a commit", unit: "µs", digits: 0 };
 const REQUESTS: Metric = Metric { name: "requests a commit", unit: "", digits: 1 };
-const SHARE: Metric = Metric { name: "of p50 in two commits", unit: "%", digits: 0 };
+const SHARE: Metric = Metric { name: "of a trip in two commits", unit: "%", digits: 0 };
 
 const SIZE: usize = 64;
 
@@ -28,11 +28,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     let experiment = |pairs: usize| {
         let trial = |subject: Subject| {
             let ground = ground.clone();
-            Trial {
-                subject: subject.name.to_owned(),
-                is_peer: subject.is_peer(),
-                run: Box::new(move || measure(&subject, pairs, &ground, quick)),
-            }
+            subject.trial(move |subject| measure(subject, pairs, &ground, quick))
         };
         Experiment {
             case: "direct",
@@ -57,7 +53,7 @@ fn measure(subject: &Subject, pairs: usize, ground: &Ground, quick: bool) -> Res
         room: has_rooms.then(|| format!("p{}", number / 2)),
     };
     let all: Vec<Newcomer> = (0..2 * pairs).map(newcomer).collect();
-    admit(&mut crowd, server.address(), &all, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &all, subject.at_once())?;
     settle(&mut crowd, Duration::from_millis(300))?;
     let front = |number: usize| {
         subject.face(number).tell(&format!("u{number}"), &format!("u{}", number ^ 1))
@@ -85,7 +81,8 @@ fn measure(subject: &Subject, pairs: usize, ground: &Ground, quick: bool) -> Res
         let commit = since.commit_seconds * 1e6 / since.commits;
         measured.push((COMMIT, commit));
         measured.push((REQUESTS, since.requests / since.commits));
-        measured.push((SHARE, 200.0 * commit / middle));
+        let mean = exchanged.time.as_secs_f64() * 1e6 * pairs as f64 / trips;
+        measured.push((SHARE, 200.0 * commit / mean));
     }
     Ok(measured)
 }

@@ -8,12 +8,17 @@ use anyhow::{Result, bail};
 use tempfile::TempDir;
 
 use super::subject::{Gathering, Rooms, Subject};
+use crate::generator::crowd::Crowd;
 use crate::generator::face::Face;
-use crate::generator::talk::talk;
+use crate::generator::talk::{Plan, talk};
 use crate::server::{Ground, Program, Server, Setup};
 
 /// The room in which all was said.
 pub(super) const ROOM: &str = "r0";
+
+/// Those who say it.
+pub(super) const TALKERS: Rooms =
+    Rooms { rooms: 1, members: 10, senders: 10, in_flight: 64, size: 64 };
 
 /// Records that may wait for the archive before more is said: it refuses at several times as many.
 const BACKLOG: f64 = 20_000.0;
@@ -61,18 +66,11 @@ impl Filled {
     fn fill(&self) -> Result<Store> {
         let folder = self.ground.dig()?;
         let subject = Subject::chinwag("chinwag", &[Face::Irc]);
-        let rooms = Rooms { rooms: 1, members: 10, senders: 10, in_flight: 64, size: 64 };
         let from = SystemTime::now();
-        let mut gathering = subject.gather_in(rooms, folder.path())?;
-        let mut said = 0;
-        while said < self.messages {
-            let Gathering { server, crowd, plan } = &mut gathering;
-            let time = if self.messages - said > 100_000 { 1000 } else { 100 };
-            let time = Duration::from_millis(time);
-            said += talk(crowd, plan, Duration::ZERO, time, || server.time())?.lines;
-            drain(server, BACKLOG)?;
-        }
-        drain(&gathering.server, 0.0)?;
+        let mut gathering = subject.gather_in(TALKERS, folder.path())?;
+        let Gathering { server, crowd, plan } = &mut gathering;
+        let said = say(crowd, plan, self.messages, std::slice::from_ref(server))?;
+        drain(server, 0.0)?;
         let to = SystemTime::now();
         let rate = said as f64 / to.duration_since(from)?.as_secs_f64();
         Ok(Store { folder, from, to, rate })
@@ -97,8 +95,34 @@ impl Store {
     }
 }
 
+/// Has a crowd say at least so many messages, and no faster than all servers' archives take them;
+/// gives how many it said.
+///
+/// # Errors
+/// As of a talk and of [`drain`].
+pub(super) fn say(
+    crowd: &mut Crowd,
+    plan: &Plan,
+    messages: u64,
+    servers: &[Server],
+) -> Result<u64> {
+    let mut said = 0;
+    while said < messages {
+        let time = if messages - said > 100_000 { 1000 } else { 100 };
+        let time = Duration::from_millis(time);
+        said += talk(crowd, plan, Duration::ZERO, time, || Ok(Duration::ZERO))?.lines;
+        for server in servers {
+            drain(server, BACKLOG)?;
+        }
+    }
+    Ok(said)
+}
+
 /// Waits until no more than `most` records wait for the archive.
-fn drain(server: &Server, most: f64) -> Result<()> {
+///
+/// # Errors
+/// If that takes too long; if the server does not answer.
+pub(super) fn drain(server: &Server, most: f64) -> Result<()> {
     let begun = std::time::Instant::now();
     while server.counted()?.backlog > most {
         if begun.elapsed() > PATIENCE {

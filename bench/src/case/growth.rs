@@ -45,11 +45,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         for count in counts.iter().copied() {
             let trial = |subject: Subject| {
                 let ground = ground.clone();
-                Trial {
-                    subject: subject.name.to_owned(),
-                    is_peer: subject.is_peer(),
-                    run: Box::new(move || beside(&subject, other, count, &ground, quick)),
-                }
+                subject.trial(move |subject| beside(subject, other, count, &ground, quick))
             };
             all.push(Experiment {
                 case: "growth",
@@ -69,7 +65,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         all.push(Experiment {
             case: "growth",
             setting: format!("{count} messages stored"),
-            trials: vec![Trial { subject: "chinwag, IRC".to_owned(), is_peer: false, run }],
+            trials: vec![Trial::own("chinwag, IRC", run)],
             points: vec![(&BY_STORED, *count as f64)],
         });
     }
@@ -112,7 +108,7 @@ fn connect(subject: &Subject, server: &Server, others: &mut Crowd, count: usize)
         room: None,
     };
     let all: Vec<Newcomer> = (0..count).map(newcomer).collect();
-    admit(others, server.address(), &all, subject.at_once())?;
+    admit(others, &[server.address()], &all, subject.at_once())?;
     settle(others, Duration::from_millis(300))
 }
 

@@ -58,7 +58,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool, long: bool) -> Vec<Exper
         let experiment = |setting: &str, run: Box<dyn FnMut() -> Result<Measured>>| Experiment {
             case: "history",
             setting: format!("{stored} stored: {setting}"),
-            trials: vec![Trial { subject: "chinwag, IRC".to_owned(), is_peer: false, run }],
+            trials: vec![Trial::own("chinwag, IRC", run)],
             points: Vec::new(),
         };
         let start = {
@@ -94,7 +94,7 @@ fn begin(store: &Store) -> Result<Measured> {
 
 fn ask(store: &Store, page: Page, quick: bool) -> Result<Measured> {
     let server = store.start()?;
-    let mut reader = Reader::join(server.address())?;
+    let mut reader = Reader::join(server.address(), "reader")?;
     let (mut spread, mut lines) = (Spread::default(), 0);
     let (span, begun) = (span(quick).1, Instant::now());
     let whole = store.to.duration_since(store.from)?;
@@ -129,20 +129,24 @@ fn ask(store: &Store, page: Page, quick: bool) -> Result<Measured> {
 
 /// A client who asks one thing after the other.
 #[derive(Debug)]
-struct Reader {
+pub(super) struct Reader {
     stream: BufReader<TcpStream>,
 }
 
 impl Reader {
-    fn join(server: SocketAddr) -> Result<Self> {
+    /// Comes in under a name that nobody has, and into the room.
+    ///
+    /// # Errors
+    /// If the server does not let it.
+    pub(super) fn join(server: SocketAddr, name: &str) -> Result<Self> {
         let stream = TcpStream::connect(server).context("the reader of history")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let mut reader = Self { stream: BufReader::with_capacity(256 * 1024, stream) };
-        reader.say(
+        reader.say(&format!(
             "CAP REQ :batch message-tags server-time draft/chathistory draft/search\r\n\
-             NICK reader\r\nUSER reader 0 * :reader\r\nCAP END",
-        )?;
+             NICK {name}\r\nUSER {name} 0 * :{name}\r\nCAP END"
+        ))?;
         reader.until(|line| line.contains(" 001 "))?;
         reader.say(&format!("JOIN #{ROOM}"))?;
         reader.until(|line| line.contains(" 366 "))?;
@@ -155,6 +159,14 @@ impl Reader {
 
     /// Reads to the line that was waited for; gives how many messages came before.
     fn until(&mut self, is_last: impl Fn(&str) -> bool) -> Result<u64> {
+        self.each_until(is_last, |_| {})
+    }
+
+    fn each_until(
+        &mut self,
+        is_last: impl Fn(&str) -> bool,
+        mut each: impl FnMut(&str),
+    ) -> Result<u64> {
         let (mut line, mut messages) = (String::new(), 0);
         loop {
             line.clear();
@@ -167,7 +179,10 @@ impl Reader {
             if is_last(&line) {
                 return Ok(messages);
             }
-            messages += u64::from(line.contains(" PRIVMSG "));
+            if line.contains(" PRIVMSG ") {
+                messages += 1;
+                each(&line);
+            }
         }
     }
 
@@ -175,6 +190,24 @@ impl Reader {
     fn ask(&mut self, question: &str) -> Result<u64> {
         self.say(question)?;
         self.until(|line| line.contains("BATCH -"))
+    }
+
+    /// The ids of the latest messages, in their order; at most a page of them.
+    ///
+    /// # Errors
+    /// If the server does not tell them.
+    pub(super) fn latest(&mut self) -> Result<Vec<String>> {
+        self.say(&format!("CHATHISTORY LATEST #{ROOM} * 100"))?;
+        let mut ids = Vec::new();
+        self.each_until(
+            |line| line.contains("BATCH -"),
+            |line| {
+                let tags = line.split(' ').next().unwrap_or_default();
+                let id = tags.split([';', '@']).find_map(|tag| tag.strip_prefix("msgid="));
+                ids.extend(id.map(str::to_owned));
+            },
+        )?;
+        Ok(ids)
     }
 }
 

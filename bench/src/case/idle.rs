@@ -10,15 +10,18 @@ use crate::generator::crowd::Crowd;
 use crate::generator::entry::{Newcomer, admit, settle};
 use crate::generator::face::Face;
 use crate::server::{Ground, Server, Setup};
-use crate::trial::{Experiment, Measured, Metric, Trial};
+use crate::trial::{Experiment, Measured, Metric};
 
 const MEMORY: Metric = Metric { name: "memory a connection", unit: "B", digits: 0 };
 const WHOLE: Metric = Metric { name: "memory of the server", unit: "MB", digits: 1 };
 const CPU: Metric = Metric { name: "CPU while silent", unit: "ms/s", digits: 1 };
 const ENTRY: Metric = Metric { name: "connections let in", unit: "/s", digits: 0 };
 
-/// Files that a process has open beside its connections.
-const OTHER_FILES: usize = 100;
+/// Files that a process, here or a server, may have open beside its connections.
+const OTHER_FILES: usize = 500;
+
+/// Where the system sets the bound, it is rounded down to so many connections.
+const ROUND: usize = 100;
 
 /// Members of each room.
 const MEMBERS: usize = 100;
@@ -27,21 +30,16 @@ const MEMBERS: usize = 100;
 pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(OTHER_FILES);
+    let most = most / ROUND * ROUND;
     let counts: &[usize] = if quick { &[200] } else { &[1000, 10_000, 20_000] };
-    let (fits, too_many): (Vec<usize>, Vec<usize>) = counts.iter().partition(|n| **n <= most);
-    for count in too_many {
-        eprintln!("idle: {count} connections are left out: a process may open {most} files here");
-    }
+    let mut counts: Vec<usize> = counts.iter().map(|count| most.min(*count)).collect();
+    counts.dedup();
     let mut all = Vec::new();
-    for count in fits {
+    for count in counts {
         for joins in [false, true] {
             let trial = |subject: Subject| {
                 let ground = ground.clone();
-                Trial {
-                    subject: subject.name.to_owned(),
-                    is_peer: subject.is_peer(),
-                    run: Box::new(move || measure(&subject, count, joins, &ground, quick)),
-                }
+                subject.trial(move |subject| measure(subject, count, joins, &ground, quick))
             };
             let rooms = if joins { format!(", in rooms of {MEMBERS}") } else { String::new() };
             all.push(Experiment {
@@ -87,7 +85,7 @@ fn measure(
     };
     let all: Vec<Newcomer> = (0..count).map(newcomer).collect();
     let (empty, begun) = (server.memory()?, Instant::now());
-    admit(&mut crowd, server.address(), &all, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &all, subject.at_once())?;
     let entry = begun.elapsed();
     settle(&mut crowd, Duration::from_millis(300))?;
     let rest = if quick { Duration::from_millis(300) } else { Duration::from_secs(4) };

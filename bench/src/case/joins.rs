@@ -10,7 +10,7 @@ use crate::generator::entry::{Newcomer, admit, settle};
 use crate::generator::face::Face;
 use crate::generator::visit::{Visited, come_and_go, storm};
 use crate::server::{Ground, Setup};
-use crate::trial::{Chart, Experiment, Measured, Metric, Trial};
+use crate::trial::{Chart, Experiment, Measured, Metric};
 
 const VISITS: Metric = Metric { name: "joins", unit: "/s", digits: 0 };
 const CPU: Metric = Metric { name: "CPU a join and leave", unit: "µs", digits: 0 };
@@ -41,11 +41,7 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         let ground = ground.clone();
         // One that lets people in once a second is given fewer.
         let count = if subject.name == "inspircd" { count / 20 } else { count };
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || visits(&subject, members, count, &ground)),
-        }
+        subject.trial(move |subject| visits(subject, members, count, &ground))
     };
     let first = Experiment {
         case: "joins",
@@ -75,11 +71,7 @@ fn growing(members: usize, ground: &Ground, quick: bool) -> Experiment {
     let others = Subject::peers(ground).map(|subject| (subject, Face::Irc));
     let trial = |(subject, face): (Subject, Face)| {
         let ground = ground.clone();
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || joins(&subject, face, members, &ground, quick)),
-        }
+        subject.trial(move |subject| joins(subject, face, members, &ground, quick))
     };
     Experiment {
         case: "joins",
@@ -113,7 +105,7 @@ fn joins(
     let newcomer = |name: &String| Newcomer { face, name: name.clone(), echo: false, room: None };
     let guests: Vec<Newcomer> = names.iter().map(newcomer).collect();
     let first = crowd.len();
-    admit(&mut crowd, server.address(), &guests, subject.at_once())?;
+    admit(&mut crowd, &[server.address()], &guests, subject.at_once())?;
     settle(&mut crowd, Duration::from_millis(200))?;
     let before = server.time()?;
     let visited = come_and_go(&mut crowd, first, &names, "r0", span(quick).1)?;

@@ -14,9 +14,9 @@ use crate::trial::{Chart, Experiment, Measured, Metric, Trial};
 
 pub(super) const MIDDLE: Metric = Metric { name: "p50", unit: "µs", digits: 0 };
 pub(super) const HIGH: Metric = Metric { name: "p99", unit: "µs", digits: 0 };
-const RATE: Metric = Metric { name: "lines delivered to all", unit: "/s", digits: 0 };
+pub(super) const RATE: Metric = Metric { name: "lines delivered to all", unit: "/s", digits: 0 };
 pub(super) const SERVER: Metric = Metric { name: "server's CPU", unit: "cores", digits: 2 };
-const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digits: 2 };
+pub(super) const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digits: 2 };
 pub(super) const LATE: Metric =
     Metric { name: "the generator's own lateness, p99", unit: "µs", digits: 0 };
 
@@ -43,7 +43,8 @@ const BY_MEMBERS: Chart = Chart {
 /// Lines a second in rooms of growing size.
 const CALM: f64 = 20.0;
 
-const ROOM: Rooms = Rooms { rooms: 1, members: 100, senders: 10, in_flight: 0, size: 64 };
+pub(super) const ROOM: Rooms =
+    Rooms { rooms: 1, members: 100, senders: 10, in_flight: 0, size: 64 };
 
 /// Each rate, with each server, and the disk alone.
 pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
@@ -55,11 +56,8 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
         one.points = vec![(&BY_RATE, rate), (&HIGH_BY_RATE, rate)];
         if rate <= 1000.0 {
             let (ground, time) = (ground.clone(), span(rate, quick));
-            one.trials.push(Trial {
-                subject: "the disk alone: fdatasync".to_owned(),
-                is_peer: false,
-                run: Box::new(move || sync(&ground, rate, time)),
-            });
+            one.trials
+                .push(Trial::own("the disk alone: fdatasync", move || sync(&ground, rate, time)));
         }
         one
     });
@@ -74,8 +72,8 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     by_rate.chain(by_members).collect()
 }
 
-/// Few lines a second take longer to tell something.
-fn span(rate: f64, quick: bool) -> Duration {
+/// How long lines are said: few a second take longer to tell something.
+pub(super) fn span(rate: f64, quick: bool) -> Duration {
     Duration::from_millis(match (quick, rate < 10.0) {
         (true, _) => 300,
         (false, true) => 8000,
@@ -93,11 +91,7 @@ fn experiment(
     let time = span(rate, quick);
     let trial = |subject: Subject| {
         let ground = ground.clone();
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || measure(&mut subject.gather(rooms, &ground)?, rate, time)),
-        }
+        subject.trial(move |subject| measure(&mut subject.gather(rooms, &ground)?, rate, time))
     };
     let trials = Subject::on_irc(ground).into_iter().map(trial).collect();
     Experiment { case: "latency", setting, trials, points: Vec::new() }

@@ -13,7 +13,7 @@ use super::latency;
 use super::subject::{Rooms, Subject};
 use crate::generator::face::Face;
 use crate::server::Ground;
-use crate::trial::{Experiment, Trial};
+use crate::trial::Experiment;
 
 /// Who reads too slowly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,11 @@ pub(super) fn experiments(ground: &Ground, quick: bool) -> Vec<Experiment> {
     let experiment = |(laggard, name): (Laggard, &str)| {
         let trial = |subject: Subject| {
             let ground = ground.clone();
-            Trial {
-                subject: subject.name.to_owned(),
-                is_peer: subject.is_peer(),
-                run: Box::new(move || {
-                    let mut gathering = subject.gather(rooms, &ground)?;
-                    let _reader = Reader::join(laggard, gathering.server.address())?;
-                    latency::measure(&mut gathering, rate, time)
-                }),
-            }
+            subject.trial(move |subject| {
+                let mut gathering = subject.gather(rooms, &ground)?;
+                let _reader = Reader::join(laggard, gathering.server.address())?;
+                latency::measure(&mut gathering, rate, time)
+            })
         };
         let subjects = [Subject::chinwag("chinwag, IRC", &[Face::Irc])];
         Experiment {

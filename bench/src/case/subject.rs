@@ -1,5 +1,6 @@
 //! Who is asked: a server, and how its clients speak.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::generator::entry::{AT_ONCE, Newcomer, admit, settle};
 use crate::generator::face::Face;
 use crate::generator::talk::{Plan, Sender};
 use crate::server::{Ground, Peer, Program, Server, Setup};
+use crate::trial::{Measured, Trial};
 
 /// A server, and how its clients speak.
 #[derive(Clone, Debug)]
@@ -74,6 +76,15 @@ impl Subject {
         own.into_iter().chain(Self::peers(ground)).collect()
     }
 
+    /// Its row of a table: what is measured of it.
+    pub(super) fn trial(self, mut run: impl FnMut(&Self) -> Result<Measured> + 'static) -> Trial {
+        Trial {
+            subject: self.name.to_owned(),
+            is_peer: self.is_peer(),
+            run: Box::new(move || run(&self)),
+        }
+    }
+
     /// What a client of that number speaks.
     pub(super) fn face(&self, number: usize) -> Face {
         self.faces.get(number % self.faces.len().max(1)).copied().unwrap_or(Face::Raw)
@@ -119,8 +130,22 @@ impl Subject {
     }
 
     fn fill(&self, server: Server, rooms: Rooms) -> Result<Gathering> {
+        let (crowd, plan) = self.people(&[server.address()], server.certificate(), rooms)?;
+        Ok(Gathering { server, crowd, plan })
+    }
+
+    /// Clients in rooms, in the order of these; they connect to the servers in turn.
+    ///
+    /// # Errors
+    /// As of coming in.
+    pub(super) fn people(
+        &self,
+        servers: &[SocketAddr],
+        certificate: Option<&Path>,
+        rooms: Rooms,
+    ) -> Result<(Crowd, Plan)> {
         let mut crowd = Crowd::new()?;
-        if let Some(certificate) = server.certificate() {
+        if let Some(certificate) = certificate {
             crowd.trust(certificate)?;
         }
         let has_echo = self.has_echo();
@@ -131,7 +156,7 @@ impl Subject {
             room: Some(format!("r{}", number / rooms.members)),
         };
         let all: Vec<Newcomer> = (0..rooms.rooms * rooms.members).map(newcomer).collect();
-        admit(&mut crowd, server.address(), &all, self.at_once())?;
+        admit(&mut crowd, servers, &all, self.at_once())?;
         settle(&mut crowd, Duration::from_millis(300))?;
         let sender = |number: usize| {
             let (room, place) = (number / rooms.senders, number % rooms.senders);
@@ -157,6 +182,6 @@ impl Subject {
             after: Vec::new(),
             echo: has_echo,
         };
-        Ok(Gathering { server, crowd, plan })
+        Ok((crowd, plan))
     }
 }

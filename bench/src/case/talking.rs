@@ -7,14 +7,14 @@ use anyhow::Result;
 use super::subject::{Gathering, Rooms, Subject};
 use crate::generator::talk::{Talked, talk};
 use crate::server::Ground;
-use crate::trial::{Experiment, Measured, Metric, Trial};
+use crate::trial::{Experiment, Measured, Metric};
 
 pub(super) const CPU: Metric = Metric { name: "CPU a million deliveries", unit: "s", digits: 3 };
 pub(super) const RATE: Metric = Metric { name: "deliveries", unit: "M/s", digits: 2 };
-const LINES: Metric = Metric { name: "lines said", unit: "/s", digits: 0 };
+pub(super) const LINES: Metric = Metric { name: "lines said", unit: "/s", digits: 0 };
 const BYTES: Metric = Metric { name: "bytes a delivery", unit: "", digits: 0 };
-const SHARE: Metric = Metric { name: "server's CPU", unit: "cores", digits: 2 };
-const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digits: 2 };
+pub(super) const SHARE: Metric = Metric { name: "server's CPU", unit: "cores", digits: 2 };
+pub(super) const GENERATOR: Metric = Metric { name: "generator's CPU", unit: "cores", digits: 2 };
 
 /// How long a talk is listened to.
 pub(super) fn span(quick: bool) -> (Duration, Duration) {
@@ -32,23 +32,24 @@ pub(super) fn experiment(
 ) -> Experiment {
     let trial = |subject: &Subject| {
         let (subject, ground) = (subject.clone(), ground.clone());
-        Trial {
-            subject: subject.name.to_owned(),
-            is_peer: subject.is_peer(),
-            run: Box::new(move || {
-                let mut gathering = subject.gather(rooms, &ground)?;
-                measure(&mut gathering, quick)
-            }),
-        }
+        subject.trial(move |subject| {
+            let mut gathering = subject.gather(rooms, &ground)?;
+            measure(&mut gathering, quick)
+        })
     };
-    let Rooms { rooms: count, members, senders, in_flight, size } = rooms;
-    let of = if count == 1 { String::new() } else { format!("{count} rooms of ") };
     Experiment {
         case,
-        setting: format!("{of}{members} members, {senders} × {in_flight}, {size} B"),
+        setting: setting(rooms),
         trials: subjects.iter().map(trial).collect(),
         points: Vec::new(),
     }
+}
+
+/// What rooms are called in tables.
+pub(super) fn setting(rooms: Rooms) -> String {
+    let Rooms { rooms, members, senders, in_flight, size } = rooms;
+    let of = if rooms == 1 { String::new() } else { format!("{rooms} rooms of ") };
+    format!("{of}{members} members, {senders} × {in_flight}, {size} B")
 }
 
 /// Has those who gathered talk, and says what it cost.

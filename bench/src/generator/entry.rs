@@ -53,14 +53,14 @@ impl Ear for Gate {
     }
 }
 
-/// Has all of them connect, come in, and join their rooms, so many at a time; returns when the last
-/// has.
+/// Has all of them connect to these servers in turn, come in, and join their rooms, so many at a
+/// time; returns when the last has.
 ///
 /// # Errors
 /// A refusal of the server's; nothing happening for a minute; a connection that ends.
 pub(crate) fn admit(
     crowd: &mut Crowd,
-    server: SocketAddr,
+    servers: &[SocketAddr],
     all: &[Newcomer],
     at_once: usize,
 ) -> Result<()> {
@@ -74,7 +74,8 @@ pub(crate) fn admit(
         while crowd.len() - first < all.len() && crowd.len() - first < inside + at_once {
             let number = crowd.len() - first;
             let one = all.get(number).context("there is one more")?;
-            let member = crowd.connect(server, one.face)?;
+            let server = servers.get(number % servers.len().max(1)).context("there is a server")?;
+            let member = crowd.connect(*server, one.face)?;
             out.clear();
             one.face.greet(&one.name, one.echo, &mut out);
             crowd.send(member, &out);

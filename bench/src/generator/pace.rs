@@ -26,6 +26,8 @@ pub(crate) struct Paced {
     pub(crate) times: Spread,
     /// From when a line was to be said to when it was.
     pub(crate) late: Spread,
+    /// The longest time from one line to the next that a receiver got.
+    pub(crate) gap: Duration,
     /// Lines a second that were delivered to everyone, until the last was.
     pub(crate) lines: f64,
     /// Time of the processor that the server took, and how long it was looked at.
@@ -45,6 +47,9 @@ struct Pace<'a> {
     warm: Duration,
     now: Instant,
     times: Spread,
+    /// When each member got a line.
+    last: Vec<Instant>,
+    gap: Duration,
 }
 
 impl Pace<'_> {
@@ -70,6 +75,10 @@ impl Ear for Pace<'_> {
             if due >= self.begun + self.warm {
                 self.times.add(self.now.saturating_duration_since(due));
             }
+        }
+        if let Some(last) = self.last.get_mut(member) {
+            self.gap = self.gap.max(self.now.saturating_duration_since(*last));
+            *last = self.now;
         }
         true
     }
@@ -97,6 +106,8 @@ pub(crate) fn pace(
         warm,
         now: Instant::now(),
         times: Spread::default(),
+        last: vec![Instant::now(); crowd.len()],
+        gap: Duration::ZERO,
     };
     let mut said = vec![0; plan.senders.len()];
     let lines = ((warm + time).as_secs_f64() * rate).ceil() as u64;
@@ -144,6 +155,7 @@ pub(crate) fn pace(
     Ok(Paced {
         times: pace.times,
         late,
+        gap: pace.gap,
         lines: (lines - warm_lines) as f64 / time.as_secs_f64(),
         server: server_time()?.saturating_sub(begun.1),
         generator: own_time().saturating_sub(begun.2),

@@ -28,12 +28,21 @@ pub(crate) struct Counted {
 /// # Errors
 /// If it does not answer, or otherwise.
 pub(super) fn read(server: SocketAddr) -> Result<Counted> {
-    let mut stream = TcpStream::connect(server).context("ask for what it counts")?;
+    parse(&get(server, "/metrics")?).context("what it counts is not as it was thought to be")
+}
+
+/// What a server of HTTP answers to whoever asks for a path, with what stands before it. Version
+/// 1.0 has no answers in chunks (RFC 9112, 7.1).
+///
+/// # Errors
+/// If it does not answer.
+pub(super) fn get(server: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(server).with_context(|| format!("ask for {path}"))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: bench\r\n\r\n")?;
     let mut text = String::new();
-    stream.read_to_string(&mut text).context("what it counts")?;
-    parse(&text).context("what it counts is not as it was thought to be")
+    stream.read_to_string(&mut text).with_context(|| format!("the answer to {path}"))?;
+    Ok(text)
 }
 
 fn parse(text: &str) -> Option<Counted> {

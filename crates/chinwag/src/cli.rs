@@ -53,9 +53,9 @@ pub(crate) enum Cluster {
     /// Make a cluster's stream that goes on from this data folder.
     #[command(
         after_help = "For a chinwag that was alone until now, and is stopped: its data folder becomes \
-        that of the first node. Copies of the folder, before the first start, are data folders of \
-        the other nodes. Also where the stream of a cluster is lost with all its servers: from the \
-        node that got furthest, as `chinwag cluster doctor` tells.\n\n\
+        that of the first node; the other nodes begin with empty ones. Also where the stream of a \
+        cluster is lost with all its servers: from the node that got furthest, as `chinwag cluster \
+        doctor` tells.\n\n\
         Examples:\n  \
         chinwag cluster import --config /etc/chinwag.toml"
     )]

@@ -1,20 +1,25 @@
 //! `chinwag cluster …`: what is done to a cluster by hand.
 
+mod progress;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chinwag_model::id::Seq;
 use chinwag_model::node::NodeName;
 use chinwag_nats::doctor::{self, Finding, Weight};
-use chinwag_nats::{Cluster, JetStreamLog, Keys, NatsError, Options, Standing};
+use chinwag_nats::{Cluster, Going, JetStreamLog, Keys, NatsError, Options, Standing};
 use chinwag_node::health::Pace;
 use chinwag_node::node::Part;
-use chinwag_sqlite::{OpenError, SqliteCopy, store};
+use chinwag_sqlite::store::{self, Store};
+use chinwag_sqlite::{OpenError, SqliteArchive};
 use chinwag_storage::copy::LogCopy;
 
 use crate::config::{Config, Source};
 use crate::{cli, cloak, key_file, push_key};
+pub(crate) use progress::Progress;
 
 /// After so many entries nodes compare their states. All nodes of a cluster have to do so after the
 /// same ones.
@@ -42,22 +47,40 @@ pub(crate) fn part(options: &Options) -> Result<Part> {
     Ok(Part { name, nonce, pace: Pace::default(), digest_period: DIGEST_PERIOD })
 }
 
-/// Opens the log of a node of a cluster, which has this copy of it in this folder.
+/// Opens the log of a node of a cluster, with its copy in this folder, and the archive. Where the stream
+/// does not reach back to what is there, or that is wrong, it first copies the past from another node;
+/// `going` is told so.
 ///
 /// The secrets in the folder become those of a cluster that is made now; those of one that is there
 /// already take their place.
-pub(crate) fn open(options: Options, copy: SqliteCopy, data: &Path) -> Result<JetStreamLog> {
+pub(crate) fn open(
+    options: Options,
+    store: &Store,
+    data: &Path,
+    going: Going<'_>,
+) -> Result<(JetStreamLog, SqliteArchive)> {
     let keys = keys(data)?;
-    let log = Cluster::connect(options)?.open(Arc::new(copy), &keys)?;
-    if let Standing::Behind { last, first } = *log.standing() {
-        return Err(NatsError::Behind { last: last.0, first: first.0 }.into());
+    let (mut copy, mut archive) = store.open_copy()?;
+    let cluster = Cluster::connect(options)?;
+    let lacking = match store.wants_seed() {
+        true => Some(Seq(0)),
+        false => match cluster.stand(&copy, &keys)? {
+            Standing::Follows { .. } => None,
+            Standing::Behind { last, .. } => Some(last),
+        },
+    };
+    if let Some(last) = lacking {
+        drop((copy, archive));
+        cluster.seed(last, &mut store.arrival(), going)?;
+        (copy, archive) = store.open_copy()?;
     }
+    let log = cluster.open(Arc::new(copy), &keys)?;
     for name in SECRETS {
         if let Some(key) = log.keys().get(name).filter(|key| Some(*key) != keys.get(name)) {
             key_file::replace(&data.join(format!("{name}.key")), key)?;
         }
     }
-    Ok(log)
+    Ok((log, archive))
 }
 
 /// The secrets in a data folder, which are made where they are not there yet.
@@ -118,8 +141,20 @@ fn doctor(node: cli::ClusterNode) -> Result<(String, bool)> {
     let mut copy = None;
     let mut found = Vec::new();
     if config.data().is_dir() {
-        match store::open_copy(&config.data()) {
-            Ok((opened, _)) => copy = Some(opened),
+        let opened = Store::take(&config.data())
+            .and_then(|store| store.open_copy().map(|opened| (store.wants_seed(), opened)));
+        match opened {
+            Ok((wants_seed, (opened, _))) => {
+                copy = Some(opened);
+                found.extend(wants_seed.then(|| {
+                    Finding {
+                        weight: Weight::Warning,
+                        what: "the state in the data folder was found to be wrong; when this node \
+                           starts, it copies the past from another one"
+                            .to_owned(),
+                    }
+                }));
+            }
             Err(OpenError::InUse { .. }) => found.push(Finding {
                 weight: Weight::Good,
                 what: "the data folder is in use by a running node, which minds it".to_owned(),

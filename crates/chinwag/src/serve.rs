@@ -1,66 +1,164 @@
 //! `chinwag serve`: starts a server from the configuration, and minds the signals.
 
+use std::iter::successors;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use chinwag_server::anteroom::Anteroom;
 use chinwag_server::cluster::Cluster;
-use chinwag_server::options::TlsUse;
+use chinwag_server::options::{Options, TlsUse};
 use chinwag_server::server::Server;
-use chinwag_sqlite::store;
-use chinwag_storage::log::Log;
+use chinwag_sqlite::store::{self, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
+use crate::cluster::Progress;
 use crate::config::{Config, Source};
 use crate::{cloak, cluster, fail, logging, push_key};
 
 /// Files that a server needs besides its connections.
 const FILES_BESIDES: u64 = 200;
 
+/// How long a node whose state was found to differ waits before it copies that of others again; twice as
+/// long after each time, up to an hour.
+const AGAIN_MIN: Duration = Duration::from_secs(60);
+const AGAIN_MAX: Duration = Duration::from_secs(3600);
+
 /// Serves until it is told to stop.
 pub(crate) fn run(source: &Source) -> ExitCode {
-    match start(source) {
-        Ok((server, signals)) => mind(server, signals, source),
+    match serve(source) {
+        Ok(()) => {
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
         Err(error) => fail(error),
     }
 }
 
-fn start(source: &Source) -> Result<(Server, Signals)> {
+fn serve(source: &Source) -> Result<()> {
     let config = source.load()?;
-    config.cluster()?;
-    let mut options = config.options(&[])?;
+    let cluster = config.cluster()?;
+    config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
     let room = raise_file_limit(&config);
-    // A file size limit is then an error that a write returns, as a full disk is.
-    let signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
-    let data = config.data();
-    let (log, archive, part): (Box<dyn Log>, _, _) = match config.cluster()? {
+    let mut orders = Orders::take()?;
+    let told = |server: &Server| tell(server, room);
+    match cluster {
         None => {
-            let (log, archive) = store::open(&data)?;
-            (Box::new(log), archive, None)
+            let (log, archive) = store::open(&config.data())?;
+            let server = Server::start(options(&config)?, Box::new(log), Arc::new(archive))?;
+            told(&server);
+            mind(server, &mut orders, source);
+            Ok(())
         }
-        Some(cluster) => {
-            let (copy, archive) = store::open_copy(&data)?;
-            let part = cluster::part(&cluster)?;
-            let log = cluster::open(cluster, copy, &data)?;
-            let whispers = Box::new(log.whispers());
-            (Box::new(log), archive, Some(Cluster { part, whispers }))
+        Some(cluster) => serve_in_cluster(&config, &cluster, &mut orders, &told, source),
+    }
+}
+
+/// Serves as a node. Where its state is found to differ from that of most others, it ends its server,
+/// copies the past from another node, and serves again.
+fn serve_in_cluster(
+    config: &Config,
+    cluster: &chinwag_nats::Options,
+    orders: &mut Orders,
+    told: &dyn Fn(&Server),
+    source: &Source,
+) -> Result<()> {
+    let store = Store::take(&config.data())?;
+    let mut pauses = [Duration::ZERO]
+        .into_iter()
+        .chain(successors(Some(AGAIN_MIN), |pause| Some(AGAIN_MAX.min(*pause * 2))));
+    while let Some(server) = join(config, cluster, &store, orders)? {
+        told(&server);
+        if mind(server, orders, source) == Order::End {
+            break;
         }
+        store.want_seed()?;
+        tracing::warn!("what is in this node's data folder is given up for what another node has");
+        let pause = pauses.next().unwrap_or(AGAIN_MAX);
+        if !pause.is_zero() {
+            let minutes = pause.as_secs() / 60;
+            let why = format!("waiting for {minutes} min before it copies the past once more");
+            let _anteroom = anteroom(config, &why)?;
+            tracing::warn!("its state differed again; {why}");
+            if orders.end_within(pause) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts a node, which first copies the past from another one if it has to; `None` if it is to end.
+fn join(
+    config: &Config,
+    cluster: &chinwag_nats::Options,
+    store: &Store,
+    orders: &mut Orders,
+) -> Result<Option<Server>> {
+    let (mut progress, mut open) = (Progress::default(), None);
+    let mut trouble = None;
+    let opened = cluster::open(cluster.clone(), store, &config.data(), &mut |what| {
+        let why = progress.tell(&what);
+        match &open {
+            Some(anteroom) => Anteroom::say(anteroom, &why),
+            None => match anteroom(config, &why) {
+                Ok(opened) => open = Some(opened),
+                Err(error) => trouble = Some(error),
+            },
+        }
+        trouble.is_none() && !orders.has_ended()
+    });
+    drop(open);
+    if let Some(error) = trouble {
+        return Err(error);
+    }
+    if orders.has_ended() {
+        return Ok(None);
+    }
+    let (log, archive) = opened?;
+    let differs = orders.differs();
+    let part = Cluster {
+        part: cluster::part(cluster)?,
+        whispers: Box::new(log.whispers()),
+        addresses: config.addresses(),
+        differs: Some(Box::new(differs)),
     };
+    let giving = log.giving();
+    let rate = config.seed_bytes_per_second();
+    let options = options(config)?;
+    let server = Server::start_in_cluster(options, Box::new(log), Arc::new(archive), part)?;
+    giving.begin(Arc::new(store.seeds(rate)), rate);
+    Ok(Some(server))
+}
+
+/// Has whoever comes told why nobody can come in yet.
+fn anteroom(config: &Config, why: &str) -> Result<Anteroom> {
+    let anteroom = Anteroom::open(options(config)?, why)?;
+    for address in anteroom.addresses() {
+        tracing::info!("nobody can come in at {address} yet; /readyz tells why");
+    }
+    Ok(anteroom)
+}
+
+/// What a server is told, with the secrets of its data folder.
+fn options(config: &Config) -> Result<Options> {
+    let (mut options, data) = (config.options(&[])?, config.data());
     options.policy.cloak_key = cloak::key(&data)?;
     if config.pushes() {
         let (push, told) = config.push(push_key::key(&data)?);
         options.push = Some(push);
         options.policy.irc.push = Some(told);
     }
-    let archive = Arc::new(archive);
-    let server = match part {
-        None => Server::start(options, log, archive)?,
-        Some(part) => Server::start_in_cluster(options, log, archive, part)?,
-    };
+    Ok(options)
+}
+
+/// Tells where a server listens.
+fn tell(server: &Server, room: Option<u64>) {
     if let Some(room) = room {
         tracing::info!("the system's limit of open files leaves room for {room} connections");
     }
@@ -72,29 +170,96 @@ fn start(source: &Source) -> Result<(Server, Signals)> {
         };
         tracing::info!("listening on {} ({}{tls})", listening.address, listening.faces);
     }
-    Ok((server, signals))
 }
 
-fn mind(server: Server, mut signals: Signals, source: &Source) -> ExitCode {
-    for signal in signals.forever() {
-        match signal {
-            SIGHUP => reload(&server, source),
-            SIGXFSZ => {}
-            _ => break,
+/// What a server that runs is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Reread,
+    End,
+    /// The state was found to differ from that of most other nodes.
+    Differs,
+}
+
+/// What signals order, and the server itself.
+#[derive(Debug)]
+struct Orders {
+    inbox: Receiver<Order>,
+    own: Sender<Order>,
+    has_ended: bool,
+}
+
+impl Orders {
+    /// Takes the signals from here on. The second one that ends the server does so at once.
+    fn take() -> Result<Self> {
+        // A file size limit is then an error that a write returns, as a full disk is.
+        let mut signals =
+            Signals::new([SIGINT, SIGTERM, SIGHUP, SIGXFSZ]).context("cannot take signals")?;
+        let (own, inbox) = channel();
+        let orders = own.clone();
+        let mut has_ended = false;
+        let work = move || {
+            for signal in signals.forever() {
+                let order = match signal {
+                    SIGXFSZ => continue,
+                    SIGHUP => Order::Reread,
+                    _ if std::mem::replace(&mut has_ended, true) => std::process::exit(1),
+                    _ => Order::End,
+                };
+                // Who does not listen any more has ended.
+                let _ = orders.send(order);
+            }
+        };
+        let builder = std::thread::Builder::new().name("signals".to_owned());
+        builder.spawn(work).context("cannot wait for signals")?;
+        Ok(Self { inbox, own, has_ended: false })
+    }
+
+    /// Whether the end was ordered; what else was is passed over, as nothing runs yet.
+    fn has_ended(&mut self) -> bool {
+        self.has_ended |= self.inbox.try_iter().any(|order| order == Order::End);
+        self.has_ended
+    }
+
+    /// Whether the end is ordered within this time; what else is, is passed over.
+    fn end_within(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while !self.has_ended {
+            match self.inbox.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(order) => self.has_ended = order == Order::End,
+                Err(_) => break,
+            }
+        }
+        self.has_ended
+    }
+
+    /// Waits for the next order.
+    fn next(&mut self) -> Order {
+        if self.has_ended { Order::End } else { self.inbox.recv().unwrap_or(Order::End) }
+    }
+
+    /// What a server calls whose state differs.
+    fn differs(&self) -> impl Fn() + Send + use<> {
+        let own = self.own.clone();
+        move || {
+            let _ = own.send(Order::Differs);
         }
     }
-    tracing::info!("stopping; a second signal ends at once");
-    let waiting = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if signals.forever().any(|signal| signal == SIGINT || signal == SIGTERM) {
-            std::process::exit(1);
+}
+
+/// Lets a server run until it is to end, and ends it. Gives why.
+fn mind(server: Server, orders: &mut Orders, source: &Source) -> Order {
+    let order = loop {
+        match orders.next() {
+            Order::Reread => reload(&server, source),
+            order => break order,
         }
-    });
-    if let Err(error) = waiting {
-        tracing::error!("cannot wait for a second signal: {error}");
+    };
+    if order == Order::End {
+        tracing::info!("stopping; a second signal ends at once");
     }
     server.stop();
-    tracing::info!("stopped");
-    ExitCode::SUCCESS
+    order
 }
 
 /// A bad file changes nothing and is reported.

@@ -4,7 +4,7 @@
 //! decided then. So where this test fails, either a mistake changed a rule, or the layout of
 //! packets or snapshots; or a rule was meant to change: then it is a new version of the rules, with
 //! a golden log of its own. `CHINWAG_GOLDEN=write cargo test -p chinwag-core --test golden` writes
-//! the newest log anew from what `script` and `cluster` hold; look at the difference before you keep
+//! the newest log anew from what `script`, `cluster` and `mail` hold; look at the difference before you keep
 //! it. An older log is never written again.
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
@@ -15,11 +15,12 @@ use chinwag_core::core::Core;
 use chinwag_model::effect::Effect;
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
+use chinwag_model::intent::{Claim, Identity, Intent, Mark, Origin, Request, Target};
+use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::message::Manner;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::Incarnation;
-use chinwag_model::secret::Verifier;
+use chinwag_model::secret::{CodeHash, Verifier};
 use chinwag_model::text::Text;
 
 const RULES_2: &str = include_str!("golden/rules-2.txt");
@@ -78,7 +79,7 @@ fn rewrite() -> bool {
     let asked = std::env::var("CHINWAG_GOLDEN").is_ok_and(|what| what == "write");
     if asked {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-3.txt");
-        let packets = script().into_iter().chain(cluster());
+        let packets = script().into_iter().chain(cluster()).chain(mail());
         let head = head_of(RULES_2).replace("version 2", "version 3");
         std::fs::write(path, head + &replay(packets)).unwrap();
     }
@@ -241,6 +242,70 @@ fn cluster() -> Vec<Packet> {
         packet(11, 1, 6, vec![(0, Intent::End)]),
         packet(12, 6, 2, vec![(1, say(Target::Everyone, "still there")), (1, Intent::End)]),
         packet(1, 3, 0, vec![(0, Intent::Begin)]),
+    ]
+}
+
+/// Names that wait for a code that is mailed, and passwords that are lost.
+fn mail() -> Vec<Packet> {
+    let code = |byte| CodeHash::new([byte; 32]);
+    let hold = |name: &str, claim, byte| Intent::Hold {
+        name: new(name),
+        address: MailAddress::parse("mia@example.org").unwrap(),
+        claim,
+        code: code(byte),
+    };
+    let fresh = |phc| Claim::New(verifier(phc));
+    let verify = |account, byte| Intent::Verify { account: name(account), code: code(byte) };
+    let ask = |account, byte| Intent::AskReset { account: name(account), code: code(byte) };
+    let reset = |account, byte, phc| Intent::Reset {
+        account: name(account),
+        code: code(byte),
+        verifier: verifier(phc),
+    };
+    let withdraw = |account, byte| Intent::Withdraw {
+        account: name(account),
+        code: code(byte),
+        why: NotMailed::Unreachable,
+    };
+    vec![
+        packet(
+            1,
+            3,
+            1,
+            vec![
+                (1, Intent::Enter(Identity::Guest, None)),
+                (1, hold("mia", fresh("v1"), 1)),
+                (2, hold("mia", fresh("v2"), 2)),
+                (1, hold("bo", fresh("v1"), 1)),
+                (1, verify("mia", 9)),
+                (1, hold("mia", Claim::Again(7), 3)),
+                (1, hold("mia", Claim::Again(1), 3)),
+                (1, verify("mia", 1)),
+                (3, verify("nemo", 1)),
+            ],
+        ),
+        packet(1, 3, 10, vec![(2, enter_new("mia", None)), (1, verify("mia", 3))]),
+        packet(
+            1,
+            3,
+            12,
+            vec![
+                (1, verify("mia", 3)),
+                (2, enter_known("bo", Some(2))),
+                (2, ask("bo", 4)),
+                (2, ask("mia", 5)),
+                (2, reset("mia", 6, "v2")),
+                (2, reset("mia", 5, "v2")),
+                (2, reset("mia", 5, "v3")),
+                (2, ask("mia", 7)),
+                (2, withdraw("mia", 7)),
+                (2, reset("mia", 7, "v4")),
+                (4, hold("noa", fresh("v1"), 8)),
+                (4, withdraw("noa", 9)),
+                (4, withdraw("noa", 8)),
+                (4, verify("noa", 8)),
+            ],
+        ),
     ]
 }
 

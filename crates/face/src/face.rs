@@ -36,8 +36,8 @@ pub trait Face {
     fn server_full(&self, out: &mut Output);
     /// Tells that the client took too long to come in.
     fn too_slow(&self, seconds: u64, out: &mut Output);
-    /// Tells that the server stops.
-    fn shutting_down(&self, out: &mut Output);
+    /// Tells that the server stops, after a hint where to go, if there is one.
+    fn shutting_down(&self, hint: Option<&str>, out: &mut Output);
     /// Tells that the server has lost the others of its cluster.
     fn cluster_lost(&self, out: &mut Output);
     /// Whether nothing more will come: the connection is closed when the output is written.
@@ -83,8 +83,8 @@ macro_rules! face {
             fn too_slow(&self, seconds: u64, out: &mut Output) {
                 <$face>::too_slow(seconds, out);
             }
-            fn shutting_down(&self, out: &mut Output) {
-                <$face>::shutting_down(self, out);
+            fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
+                <$face>::shutting_down(self, hint, out);
             }
             fn cluster_lost(&self, out: &mut Output) {
                 <$face>::cluster_lost(self, out);

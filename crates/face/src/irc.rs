@@ -233,8 +233,14 @@ impl IrcFace {
         out.bytes.extend_from_slice(b"ERROR :The server is full\r\n");
     }
 
-    /// Tells the client that the server stops. The connection is then closed.
-    pub fn shutting_down(&self, out: &mut Output) {
+    /// Tells the client that the server stops, after a hint where to go, if there is one. The connection
+    /// is then closed.
+    pub fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
+        if let Some(hint) = hint {
+            let (server, nick) = (&self.chat.policy.server_name, self.chat.nick());
+            let notice = format!(":{server} NOTICE {nick} :{hint}\r\n");
+            out.bytes.extend_from_slice(notice.as_bytes());
+        }
         out.bytes.extend_from_slice(b"ERROR :The server is shutting down\r\n");
     }
 

@@ -153,9 +153,13 @@ impl LineFace {
         out.notice(format_args!("No name was given in {seconds} seconds."));
     }
 
-    /// Tells the client that the server stops. The connection is then closed.
-    pub fn shutting_down(&self, out: &mut Output) {
+    /// Tells the client that the server stops, after a hint where to go, if there is one. The connection
+    /// is then closed.
+    pub fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
         self.talk.break_prompt(out);
+        if let Some(hint) = hint {
+            out.notice(format_args!("{hint}."));
+        }
         out.notice("The server is shutting down.");
     }
 

@@ -9,7 +9,7 @@ use crate::intent::Request;
 pub const PACKET_FORMAT: u8 = 1;
 
 /// Most requests that one packet carries.
-pub const PACKET_REQUESTS_MAX: usize = 1024;
+pub const PACKET_REQUESTS_MAX: usize = 8192;
 
 /// What a node offers to the log at one time.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

@@ -13,6 +13,7 @@ use crate::connection::{Runtime, open};
 use crate::error::NatsError;
 use crate::options::Options;
 use crate::proof::{self, Told, ToldStream};
+use crate::seed::fetch;
 use crate::standing::{self, Standing};
 use crate::stream::{self, Info};
 
@@ -94,6 +95,7 @@ async fn examine_all(
     };
     look_at(&info, options, found);
     copies(&told, options, found);
+    found.push(givers(&api, options, &info).await?);
     if let Some(copy) = copy {
         own(&api, options, copy, info, found).await?;
     }
@@ -231,6 +233,24 @@ fn holes(server: &str, stream: &ToldStream) -> Option<Finding> {
     })
 }
 
+/// Which other nodes run, and give the past to those that lack it.
+async fn givers(api: &Api, options: &Options, info: &Info) -> Result<Finding, NatsError> {
+    let log = info.config.identity().unwrap_or_default();
+    let offers = fetch::offers(api.client(), options, log).await?;
+    let mut names: Vec<_> = offers.iter().map(|offer| offer.node.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Ok(Finding {
+            weight: Weight::Warning,
+            what: "no node answers that would give the past to one that lacks it; start them, and \
+                   see that they may do what docs/cluster.md lists as permissions"
+                .to_owned(),
+        });
+    }
+    Ok(good(format!("a node can copy the past from: {}", names.join(", "))))
+}
+
 /// How a node's own copy stands to the stream.
 async fn own(
     api: &Api,
@@ -251,8 +271,8 @@ async fn own(
         Standing::Behind { last, first } => Finding {
             weight: Weight::Warning,
             what: format!(
-                "the data folder ends at entry {} and the stream begins at {}; stop another node \
-                 for a moment and put a copy of its data folder in place of this one",
+                "the data folder ends at entry {} and the stream begins at {}; when this node \
+                 starts, it copies the past from another one, which has to run",
                 last.0, first.0
             ),
         },

@@ -3,6 +3,7 @@
 use std::io;
 
 use chinwag_storage::log::LogError;
+use chinwag_storage::seed::SeedError;
 
 /// Why a node can't stand in the cluster, and what to do, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -173,16 +174,21 @@ pub enum NatsError {
         /// The stream.
         stream: String,
     },
-    /// What lies between the copy and the stream is on other nodes only.
+    /// Nobody gives what lies between the copy and the stream.
     #[error(
-        "the stream reaches back to entry {first} only, and this data folder to entry {last}; stop another node for a moment and put a copy of its data folder in place of this one"
+        "the stream reaches back to entry {first} only, and this data folder to entry {last}; what lies between has to come from another node, and does not ({reason}): start the others, and see that they may all do what docs/cluster.md lists as permissions"
     )]
-    Behind {
+    NoSeed {
         /// The last entry of the copy.
         last: u64,
         /// Where the stream begins.
         first: u64,
+        /// Why the last one who was asked gave nothing.
+        reason: String,
     },
+    /// What another node gives can't be taken.
+    #[error("cannot take the past from another node: {0}")]
+    Seed(#[from] SeedError),
     /// The servers did not do what they were asked.
     #[error("the NATS servers did not answer as expected: {0}")]
     Asked(String),

@@ -8,6 +8,7 @@
 //! - The stream publishes what it has stored again, under `STREAM.live.NODE`; that is what a node
 //!   follows, and what it missed there it fetches (`follow.rs`, `engine.rs`).
 //! - What may be lost goes from node to node under `STREAM.whisper.NODE` (`whisper.rs`).
+//! - What the stream no longer has a node gets from another one, as a seed (`seed.rs`).
 //! - What a node has read it keeps in a copy on its own disk, and so knows the stream again
 //!   (`standing.rs`).
 //!
@@ -25,6 +26,7 @@ mod message;
 mod options;
 mod proof;
 mod publish;
+mod seed;
 mod standing;
 mod stream;
 #[cfg(feature = "suite")]
@@ -35,6 +37,7 @@ pub use connection::Cluster;
 pub use error::NatsError;
 pub use log::JetStreamLog;
 pub use options::{Login, NAME_BYTES_MAX, Options, Tls, is_name};
+pub use seed::{Giving, Going, Seeding};
 pub use standing::Standing;
 pub use stream::Keys;
 pub use whisper::NatsWhispers;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::connection::Cluster;
 use crate::engine::{ENTRIES, Engine, Fed, OFFERS, Told};
 use crate::error::NatsError;
+use crate::seed::Giving;
 use crate::standing::{self, Standing};
 use crate::stream::{Keys, MESSAGE_BYTES_MAX};
 use crate::whisper::NatsWhispers;
@@ -50,6 +51,16 @@ enum State {
 type SharedSink = Arc<std::sync::Mutex<LogSink>>;
 
 impl Cluster {
+    /// How this copy of the log stands to the stream. Where there is no stream, and the copy is an empty
+    /// one, it is made, as by [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open).
+    pub fn stand(&self, copy: &dyn LogCopy, keys: &Keys) -> Result<Standing, NatsError> {
+        let stand = standing::stand(&self.api, &self.options, copy, keys);
+        Ok(self.runtime.block_on(stand)?.0)
+    }
+
     /// Opens the log with this node's copy of it. Where there is no stream, and the copy is an empty
     /// one, it is made, and these are the secrets that all nodes share from then on.
     ///
@@ -77,6 +88,18 @@ impl JetStreamLog {
     pub fn whispers(&self) -> NatsWhispers {
         let Cluster { options, api, runtime } = &self.cluster;
         NatsWhispers::new(Arc::clone(options), api.client().clone(), runtime.handle().clone())
+    }
+
+    /// What it takes to give seeds to other nodes.
+    #[must_use]
+    pub fn giving(&self) -> Giving {
+        let Cluster { options, api, runtime } = &self.cluster;
+        Giving {
+            options: Arc::clone(options),
+            client: api.client().clone(),
+            runtime: runtime.handle().clone(),
+            log: self.identity.clone(),
+        }
     }
 
     /// The secrets that all nodes share: they stand beside the log.

@@ -107,6 +107,16 @@ impl Options {
         format!("{}.whisper.*", self.stream)
     }
 
+    /// The subject under which all nodes are asked for seeds.
+    pub(crate) fn seed_subject(&self) -> String {
+        format!("{}.seed", self.stream)
+    }
+
+    /// The subject under which this node is asked for one.
+    pub(crate) fn seeds_of(&self, node: &str) -> String {
+        format!("{}.seed.{node}", self.stream)
+    }
+
     /// The node that whispers under this subject, if it is one.
     pub(crate) fn whispers_of<'s>(&self, subject: &'s str) -> Option<&'s str> {
         subject.strip_prefix(&self.stream)?.strip_prefix(".whisper.").filter(|node| is_name(node))

@@ -156,6 +156,37 @@ impl Servers {
         });
     }
 
+    /// Has the stream forget what it has by now, as if that had grown too old.
+    pub fn trim(&self, stream: &str) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let info = stream::info(&api).await.expect("an answer").expect("a stream");
+            let (before, last) = (info.config.clone(), info.state.last_seq);
+            let mut short = info.config;
+            short.max_age = 100_000_000;
+            for config in [short, before] {
+                let _: IgnoredAny = api
+                    .ask("STREAM.UPDATE", &serde_json::json!(config))
+                    .await
+                    .expect("it can be changed");
+                let until = Instant::now() + PATIENCE;
+                while stream::info(&api)
+                    .await
+                    .expect("an answer")
+                    .expect("a stream")
+                    .state
+                    .first_seq
+                    <= last
+                {
+                    assert!(Instant::now() < until, "nothing grows too old");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        });
+    }
+
     /// Starts a server that was killed.
     pub fn begin(&mut self, n: usize) {
         let folder = self.folder.path();

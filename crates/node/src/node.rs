@@ -100,6 +100,9 @@ pub struct Mailing {
 #[derive(Debug, Default)]
 struct Pending {
     intents: usize,
+    /// What was refused at once, and is told once all that was asked before is: a client may know
+    /// by the order alone to what a refusal belongs.
+    refused: VecDeque<(u32, NotStored)>,
     queries: VecDeque<(u32, Query)>,
 }
 
@@ -187,28 +190,35 @@ impl Node {
 
     /// A session wants something.
     pub fn ask(&mut self, session: SessionNumber, request: u32, intent: Intent) {
-        if self.archive_behind
-            && matches!(intent, Intent::Say { .. } | Intent::Tag { .. } | Intent::Relay { .. })
-        {
-            let refusal = Refusal::NotStored(NotStored::ArchiveBehind);
-            return self.reply(session, request, Err(refusal));
-        }
-        if let Some(cluster) = &self.cluster {
-            let why = if cluster.is_cut_off {
-                Some(NotStored::CutOff)
-            } else if cluster.is_leaving() {
-                Some(NotStored::Stopping)
-            } else if !cluster.knows(self.core.state(), &intent) {
-                Some(NotStored::OlderNode)
-            } else {
-                None
+        if let Some(why) = self.why_not(session, &intent) {
+            let waits = intent.is_speech() && !self.is_cut_off();
+            return match self.pending.get_mut(&session).filter(|_| waits) {
+                Some(pending) => pending.refused.push_back((request, why)),
+                None => self.reply(session, request, Err(Refusal::NotStored(why))),
             };
-            if let Some(why) = why {
-                return self.reply(session, request, Err(Refusal::NotStored(why)));
-            }
         }
         self.pending.entry(session).or_default().intents += 1;
         self.enqueue(session, request, intent);
+    }
+
+    /// Why something is refused before it is offered to the log.
+    fn why_not(&self, session: SessionNumber, intent: &Intent) -> Option<NotStored> {
+        // What is said after something that was refused does not overtake the refusal.
+        let before = self.pending.get(&session).and_then(|pending| pending.refused.back());
+        if let Some((_, why)) = before.filter(|_| intent.is_speech()) {
+            return Some(*why);
+        }
+        if self.archive_behind && intent.is_speech() {
+            return Some(NotStored::ArchiveBehind);
+        }
+        let cluster = self.cluster.as_ref()?;
+        if cluster.is_cut_off {
+            Some(NotStored::CutOff)
+        } else if cluster.is_leaving() {
+            Some(NotStored::Stopping)
+        } else {
+            (!cluster.knows(self.core.state(), intent)).then_some(NotStored::OlderNode)
+        }
     }
 
     /// A session wants to know something; it is answered after all that it asked before, but where
@@ -416,8 +426,11 @@ impl Node {
         let Some(pending) = self.pending.get_mut(&session) else { return };
         pending.intents = pending.intents.saturating_sub(1);
         if pending.intents == 0 {
-            let queries = std::mem::take(&mut pending.queries);
+            let Pending { refused, queries, .. } = std::mem::take(pending);
             self.pending.remove(&session);
+            for (request, why) in refused {
+                self.reply(session, request, Err(Refusal::NotStored(why)));
+            }
             for (request, query) in queries {
                 self.answer(session, request, &query);
             }

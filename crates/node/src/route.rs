@@ -73,7 +73,7 @@ impl Routes {
     }
 
     /// Has every shard close all its connections.
-    pub(crate) fn close_all(&mut self) {
+    pub fn close_all(&mut self) {
         self.send_all(&Delivery::CloseAll);
     }
 

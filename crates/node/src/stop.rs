@@ -39,7 +39,7 @@ pub enum Stop {
     /// The other nodes have come to another state.
     #[error(
         "the state of this node after entry {seq} is another one than that of {others} of the other \
-         nodes: its data are damaged, or its version decides otherwise; it has to begin with data \
+         nodes: its data are damaged, or its version decides otherwise; it has to begin with the data \
          of another node"
     )]
     Differs {

@@ -1,6 +1,7 @@
 //! What a server does besides where it is one of several.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chinwag_model::entry::Packet;
@@ -19,7 +20,15 @@ pub struct Cluster {
     pub part: Part,
     /// The way to the other nodes, beside the log.
     pub whispers: Box<dyn Whispers>,
+    /// Where people reach the other nodes, as they are told; empty where nobody knows.
+    pub addresses: String,
+    /// What is called once the state was found to differ from that of most other nodes. Nothing is
+    /// taken or stored from then on, and the server is to be stopped; without this the process ends.
+    pub differs: Option<Differs>,
 }
+
+/// Who is told that a node's state differs.
+pub type Differs = Box<dyn Fn() + Send>;
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,11 +44,34 @@ pub(crate) struct Member {
     /// When packets were offered, by their epoch and first number.
     offered: VecDeque<(u64, u64, Instant)>,
     standing: Standing,
+    addresses: String,
+    differs: Option<Differs>,
 }
 
 impl Member {
-    pub(crate) fn new(whispers: Box<dyn Whispers>, started: Instant) -> Self {
-        Self { whispers, started, offered: VecDeque::new(), standing: Standing::Joining }
+    pub(crate) fn new(cluster: Cluster, started: Instant) -> Self {
+        let Cluster { whispers, addresses, differs, .. } = cluster;
+        let standing = Standing::Joining;
+        Self { whispers, started, offered: VecDeque::new(), standing, addresses, differs }
+    }
+
+    /// Where the people of this node can go when it ends, if there is such a place.
+    pub(crate) fn hint(&self, node: &Node) -> Option<Arc<str>> {
+        let is_alone = node.health().nodes.len() < 2;
+        let words = "Another server of this chat can be connected to now";
+        match (is_alone, self.addresses.as_str()) {
+            (true, _) => None,
+            (false, "") => Some(words.into()),
+            (false, addresses) => Some(format!("{words}: {addresses}").into()),
+        }
+    }
+
+    /// The state differs from that of most other nodes. Says whether somebody minds that.
+    pub(crate) fn differs(&mut self, metrics: &Metrics) -> bool {
+        let Some(differs) = &self.differs else { return false };
+        metrics.set_standing(Standing::Joining);
+        differs();
+        true
     }
 
     /// Has the hub hear what is whispered. What comes while it is busy is lost.

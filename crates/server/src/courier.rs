@@ -138,8 +138,9 @@ pub(crate) enum ToShard {
     Sweep(Arc<Sweep>),
     /// Read nothing more.
     Hush,
-    /// Everything accepted is stored and on its way: say goodbye, and end.
-    Farewell,
+    /// Everything accepted is stored and on its way: say goodbye, perhaps with a hint where to go, and
+    /// end.
+    Farewell(Option<Arc<str>>),
 }
 
 /// Who waits until every shard has done all that came before: what the last one of them to reach it

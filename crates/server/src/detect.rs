@@ -99,6 +99,15 @@ pub(crate) fn tls_wanted(spoken: Spoken) -> Vec<u8> {
     }
 }
 
+/// The one line that a client gets while nobody can come in, as the server is first doing this.
+pub(crate) fn not_yet(spoken: Spoken, why: &str) -> Vec<u8> {
+    let words = format!("This server is {why}; nobody can come in yet");
+    match spoken {
+        Spoken::Irc => format!("ERROR :{words}\r\n").into(),
+        _ => format!("<{words}.>\n").into(),
+    }
+}
+
 fn http(status: &str, fields: &str, body: &str) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8{fields}");
     let length = body.len();

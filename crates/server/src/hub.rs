@@ -41,7 +41,7 @@ const RETRY: Duration = Duration::from_millis(250);
 
 /// How long what is asked may wait for shards that are busy, so that it is stored together with
 /// what comes of their work.
-const COMPANY_MAX: Duration = Duration::from_millis(10);
+const COMPANY_MAX: Duration = Duration::from_millis(40);
 
 /// How long the end may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
@@ -92,6 +92,8 @@ pub(crate) struct Progress {
     /// Whether the last packet was refused.
     refused: bool,
     stop: Option<Stop>,
+    /// Whether the state differs from that of the other nodes, so that nothing may come of it.
+    differs: bool,
 }
 
 #[derive(Debug)]
@@ -155,9 +157,17 @@ impl Hub {
     }
 
     fn hear(&mut self, message: ToHub) -> Result<(), Broken> {
+        if self.progress.differs && !matches!(message, ToHub::Stop | ToHub::Hushed | ToHub::Ended) {
+            return Ok(());
+        }
         match message {
             ToHub::Asks(asks) => asks.into_iter().for_each(|ask| self.ask(ask)),
-            ToHub::Logged(Logged::Entry(entry)) => self.take_entry(&entry)?,
+            ToHub::Logged(Logged::Entry(entry)) => match self.take_entry(&entry) {
+                Err(Broken::Node(stop @ chinwag_node::stop::Stop::Differs { .. })) => {
+                    self.give_up(stop)?;
+                }
+                taken => taken?,
+            },
             ToHub::Logged(Logged::Refused { packet, why }) => {
                 if !self.progress.refused {
                     tracing::error!(
@@ -318,6 +328,18 @@ impl Hub {
         Ok(())
     }
 
+    /// The state is wrong: nothing may come of it any more. Who looks after that stops the server.
+    fn give_up(&mut self, stop: chinwag_node::stop::Stop) -> Result<(), Broken> {
+        let is_minded = |member: &mut Member| member.differs(&self.metrics);
+        if !self.cluster.as_mut().is_some_and(is_minded) {
+            return Err(Broken::Node(stop));
+        }
+        tracing::error!("{stop}");
+        self.progress.differs = true;
+        self.node.routes().close_all();
+        Ok(())
+    }
+
     fn offer(&mut self) {
         if self.progress.hold.is_some_and(|until| Instant::now() < until) {
             return;
@@ -355,6 +377,10 @@ impl Hub {
 
     /// Sends on what came of the messages heard.
     fn settle(&mut self) {
+        if self.progress.differs {
+            self.deliver();
+            return self.go_on_stopping();
+        }
         let backlog = self.archive.backlog();
         self.metrics.set_archive_backlog(backlog);
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
@@ -382,12 +408,7 @@ impl Hub {
             };
             self.archive.read(asked.reading, Box::new(reply));
         }
-        for (shard, inbox) in self.shards.iter().enumerate() {
-            let deliveries = self.node.routes().take(shard);
-            if !deliveries.is_empty() {
-                inbox.send(ToShard::Deliveries(deliveries));
-            }
-        }
+        self.deliver();
         let pushes = self.node.take_pushes();
         if let Some(office) = &self.office {
             pushes.into_iter().for_each(|push| office.send(push));
@@ -398,6 +419,20 @@ impl Hub {
         self.offer();
         self.consider_snapshot();
         self.go_on_stopping();
+    }
+
+    fn deliver(&mut self) {
+        for (shard, inbox) in self.shards.iter().enumerate() {
+            let deliveries = self.node.routes().take(shard);
+            if !deliveries.is_empty() {
+                inbox.send(ToShard::Deliveries(deliveries));
+            }
+        }
+    }
+
+    /// Whether all that was asked is stored, or never will be.
+    fn is_done(&self) -> bool {
+        self.node.is_idle() || self.progress.differs
     }
 
     /// Nodes of a cluster make snapshots after the same entries, as they compare them.
@@ -442,15 +477,21 @@ impl Hub {
     }
 
     fn go_on_stopping(&mut self) {
+        let is_done = self.is_done();
         let Some(stop) = &mut self.progress.stop else { return };
         let late = Instant::now() >= stop.deadline || self.progress.refused;
-        let stored = stop.hushed >= self.shards.len() && self.node.is_idle();
+        let stored = stop.hushed >= self.shards.len() && is_done;
         if !stop.farewell && (stored || late) {
             stop.farewell = true;
             self.node.begin_farewell();
-            self.shards.iter().for_each(|shard| shard.send(ToShard::Farewell));
+            let hint = self.cluster.as_ref().and_then(|member| member.hint(&self.node));
+            let farewell = |shard: &ShardInbox| shard.send(ToShard::Farewell(hint.clone()));
+            self.shards.iter().for_each(farewell);
         }
-        if stop.ended >= self.shards.len() && !std::mem::replace(&mut stop.left, true) {
+        if stop.ended >= self.shards.len()
+            && !std::mem::replace(&mut stop.left, true)
+            && !self.progress.differs
+        {
             self.node.leave();
             self.offer();
         }
@@ -459,11 +500,14 @@ impl Hub {
     fn has_ended(&self) -> bool {
         let Some(stop) = &self.progress.stop else { return false };
         let late = Instant::now() >= stop.deadline + FAREWELL_MAX;
-        late || (stop.ended >= self.shards.len() && (self.node.is_idle() || self.progress.refused))
+        late || (stop.ended >= self.shards.len() && (self.is_done() || self.progress.refused))
     }
 
     /// Leaves a snapshot, so that the next start has nothing to replay.
     fn close(mut self) {
+        if self.progress.differs {
+            return;
+        }
         let (done, synced) = crossbeam_channel::bounded(1);
         self.archive.sync(Box::new(move |result| {
             let _ = done.send(result);

@@ -6,6 +6,7 @@
 //! the *post* mails codes; the *office* tells devices that sleep.
 //! Nothing here is shared but channels.
 
+pub mod anteroom;
 pub mod certificate;
 mod cloak;
 pub mod cluster;

@@ -3,9 +3,12 @@
 //! Format: OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). What happens
 //! often is counted by each thread for itself and added up once a turn.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use chinwag_node::health::Standing;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -37,6 +40,8 @@ pub(crate) struct Metrics {
     refuses: AtomicBool,
     /// How the node stands with its cluster: a [`Standing`] as a number.
     standing: AtomicU8,
+    /// What the server is doing while nobody can come in.
+    closed: ArcSwapOption<String>,
 }
 
 /// How a connection is talked with.
@@ -126,6 +131,7 @@ impl Metrics {
             slow,
             refuses: AtomicBool::new(false),
             standing: AtomicU8::new(Standing::Well as u8),
+            closed: ArcSwapOption::empty(),
         }
     }
 
@@ -170,8 +176,25 @@ impl Metrics {
         self.standing.store(standing as u8, Ordering::Relaxed);
     }
 
+    /// Nobody can come in, as the server is first doing this.
+    pub(crate) fn close(&self, why: &str) {
+        self.closed.store(Some(Arc::new(why.to_owned())));
+    }
+
+    /// What the server is doing while nobody can come in, if so.
+    pub(crate) fn closed(&self) -> Option<Arc<String>> {
+        self.closed.load_full()
+    }
+
     /// Why what is sent now would not be stored, if so.
-    pub(crate) fn trouble(&self) -> Option<&'static str> {
+    pub(crate) fn trouble(&self) -> Option<Cow<'static, str>> {
+        if let Some(why) = self.closed() {
+            return Some(format!("This server is {why}.").into());
+        }
+        self.standing_trouble().map(Cow::Borrowed)
+    }
+
+    fn standing_trouble(&self) -> Option<&'static str> {
         let standing = self.standing.load(Ordering::Relaxed);
         if standing == Standing::CutOff as u8 {
             Some("This server is cut off from the others of its cluster; what is sent is refused.")
@@ -265,5 +288,8 @@ mod tests {
         }
         metrics.set_standing(Standing::Well);
         assert_eq!(metrics.trouble(), None);
+        metrics.close("copying the past from node b");
+        let told = metrics.trouble();
+        assert_eq!(told.as_deref(), Some("This server is copying the past from node b."));
     }
 }

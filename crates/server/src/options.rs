@@ -139,7 +139,7 @@ pub struct ListenOptions {
     pub unterminated: Option<Duration>,
     /// Whether TLS is spoken there.
     pub tls: TlsUse,
-    /// Peers, who may say that a connection is another's: one of theirs may begin with a header of
+    /// Proxies, who may say that a connection is another's: one of theirs may begin with a header of
     /// the PROXY protocol, and then counts as its source's. Their own address is under no limit of
     /// connections.
     pub proxies: Peers,

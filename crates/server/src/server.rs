@@ -177,11 +177,12 @@ impl Server {
                 begin(&mut node, &mut *log, &*archive, &inbox)?;
                 (node, None)
             }
-            Some(Cluster { part, whispers }) => {
+            Some(cluster) => {
                 let started = Instant::now();
+                let part = cluster.part.clone();
                 let mut node = Node::join(core, count, notices_max, part, Duration::ZERO)?;
                 join(&mut node, &mut *log, &*archive, &inbox, started)?;
-                let mut member = Member::new(whispers, started);
+                let mut member = Member::new(cluster, started);
                 member.hear(hub.clone());
                 (node, Some(member))
             }
@@ -394,7 +395,10 @@ fn records(effects: &mut Vec<Effect>) -> Vec<Record> {
 }
 
 /// A thread without which the server is not whole: a bug that ends it ends the server, aloud.
-fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(
+    name: String,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.clone()).spawn(move || {
         if std::panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
             tracing::error!("the thread {name} has failed, which is a bug; ending");

@@ -305,7 +305,7 @@ impl Shard {
                     self.tell_asks();
                     let _ = self.hub.send(ToHub::Hushed);
                 }
-                ToShard::Farewell => self.say_goodbye(),
+                ToShard::Farewell(hint) => self.say_goodbye(hint.as_deref()),
             }
         }
         self.end_row();
@@ -371,17 +371,6 @@ impl Shard {
                 connection.mark_readable(key, &mut self.readable);
             }
             self.pump(key);
-        }
-    }
-
-    /// What could wait is written now.
-    fn look_at_later(&mut self) {
-        for key in self.later.take_due(self.now) {
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            connection.is_listed_later = false;
-            if connection.owes() {
-                connection.mark_dirty(key, &mut self.dirty);
-            }
         }
     }
 

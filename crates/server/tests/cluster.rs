@@ -8,17 +8,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chinwag_face::irc::{IrcLimits, IrcPolicy};
-use chinwag_model::id::Timestamp;
+use chinwag_model::entry::Packet;
+use chinwag_model::id::{Seq, Timestamp};
+use chinwag_model::intent::Intent;
 use chinwag_model::mode::Flags;
 use chinwag_model::node::NodeName;
 use chinwag_model::outcome::NotStored;
 use chinwag_node::health::Pace;
 use chinwag_node::node::Part;
-use chinwag_server::cluster::Cluster;
+use chinwag_server::cluster::{Cluster, Differs};
 use chinwag_server::options::{
     Address, Faces, Limits, ListenOptions, Options, Peers, Policy, TlsUse,
 };
 use chinwag_server::server::{Server, StartError};
+use chinwag_storage::log::{Log, LogError, LogSink, Logged, Snapshot};
 use chinwag_storage::memory::{MemoryArchive, MemoryLog, MemoryWhispers};
 
 /// How long something may take.
@@ -40,12 +43,54 @@ struct Ground {
     whispers: MemoryWhispers,
 }
 
+/// The log, but that it hides what is said: as to one that reads it wrongly.
+struct Misread(MemoryLog);
+
+impl Log for Misread {
+    fn snapshot(&mut self) -> Result<Option<Snapshot>, LogError> {
+        self.0.snapshot()
+    }
+
+    fn follow(&mut self, after: Seq, mut sink: LogSink) -> Result<Seq, LogError> {
+        let misread = move |mut logged| {
+            if let Logged::Entry(entry) = &mut logged {
+                for request in &mut entry.packet.requests {
+                    if matches!(request.intent, Intent::Say { .. }) {
+                        request.intent = Intent::Nothing;
+                    }
+                }
+            }
+            sink(logged);
+        };
+        self.0.follow(after, Box::new(misread))
+    }
+
+    fn append(&mut self, packet: Packet) {
+        self.0.append(packet);
+    }
+
+    fn save_snapshot(&mut self, snapshot: Snapshot) {
+        self.0.save_snapshot(snapshot);
+    }
+}
+
 impl Ground {
     fn start(&self, name: &str, nonce: u64) -> Result<Server, StartError> {
+        self.start_over(name, nonce, Box::new(self.log.clone()), None)
+    }
+
+    fn start_over(
+        &self,
+        name: &str,
+        nonce: u64,
+        log: Box<dyn Log>,
+        differs: Option<Differs>,
+    ) -> Result<Server, StartError> {
         let name = NodeName::parse(name).expect("a name");
         let part = Part { name, nonce, pace: PACE, digest_period: 100 };
-        let cluster = Cluster { part, whispers: Box::new(self.whispers.clone()) };
-        let log = Box::new(self.log.clone());
+        let whispers = Box::new(self.whispers.clone());
+        let addresses = "chat-b.example.org:6667".to_owned();
+        let cluster = Cluster { part, whispers, addresses, differs };
         Server::start_in_cluster(options(), log, Arc::new(MemoryArchive::new()), cluster)
     }
 }
@@ -206,7 +251,9 @@ fn people_at_two_servers_talk_on_all_faces_and_a_server_that_ends_takes_only_its
     let twin = ground.start("b", 3);
     assert!(matches!(twin.err(), Some(StartError::Node(_))), "a name is one node's");
     b.stop();
-    bo.until("shutting down");
+    let hint = "Another server of this chat can be connected to now: chat-b.example.org:6667";
+    bo.until(&format!("<{hint}.>\n<The server is shutting down.>\n"));
+    cy.until(&format!(":srv NOTICE cy :{hint}\r\nERROR :"));
     ana.until("bo is offline");
     a.stop();
 }
@@ -232,4 +279,35 @@ fn without_a_quorum_what_is_said_is_refused_aloud_and_later_all_goes_on() {
     ana.send("again\n");
     ana.until("again");
     a.stop();
+}
+
+#[test]
+fn a_server_whose_state_differs_says_so_stores_nothing_more_and_leaves_to_others_what_comes() {
+    let ground = Ground::default();
+    let (a, b) = (ground.start("a", 1).expect("a"), ground.start("b", 2).expect("b"));
+    let (tell, told) = std::sync::mpsc::channel();
+    let differs: Differs = Box::new(move || tell.send(()).expect("somebody listens"));
+    let log = Box::new(Misread(ground.log.clone()));
+    let c = ground.start_over("c", 3, log, Some(differs)).expect("c");
+    let mut ana = Client::enter(&a, "ana");
+    let mut cy = Client::enter(&c, "cy");
+    ana.until("cy is online");
+    ana.send("hello\n");
+    ana.until("ana: hello");
+    told.recv_timeout(PATIENCE).expect("it is told");
+    cy.until("<This server has lost the others and begins anew. Connect again.>");
+    assert!(Client::get(&c, "/readyz").starts_with("HTTP/1.1 503"));
+    c.stop();
+    // The others end its sessions, and it can come again.
+    ana.until("cy is offline");
+    let c = ground.start("c", 4).expect("c");
+    let mut cy = Client::connect(&c);
+    cy.send("cy\n");
+    ana.until("cy is online");
+    for server in [c, b, a] {
+        server.stop();
+    }
+    // Nobody is left who could be connected to.
+    let left = ana.until("<The server is shutting down.>");
+    assert!(!left.contains("Another server"), "{left}");
 }

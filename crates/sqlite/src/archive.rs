@@ -47,7 +47,7 @@ use writer::Writer;
 /// find its messages.
 ///
 /// Messages of tags alone lie aside, so that whoever reads what was said need not go through them.
-const MIGRATIONS: &[&str] = &[FIRST, LINES];
+pub(crate) const MIGRATIONS: &[&str] = &[FIRST, LINES];
 
 const FIRST: &str = "
     CREATE TABLE message (

@@ -117,6 +117,8 @@ fn configure(connection: &Connection, commit: Commit) -> rusqlite::Result<()> {
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             // In KiB. Rows go to many rooms, so their pages lie far apart.
             connection.pragma_update(None, "cache_size", -16 * 1024)?;
+            // In pages. The next rows change many of them again, which then need be written once.
+            connection.pragma_update(None, "wal_autocheckpoint", 4 * 1024)?;
             connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))
         }
     }

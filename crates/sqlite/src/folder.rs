@@ -35,6 +35,11 @@ impl Folder {
         }
     }
 
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The short log.
     pub(crate) fn log(&self) -> PathBuf {
         self.path.join("log.sqlite")

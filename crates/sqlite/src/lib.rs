@@ -5,6 +5,7 @@
 //! | `log.sqlite` | the short log and the last snapshot | restore the folder from a backup |
 //! | `chinwag.sqlite` | the archive: every message, every mark of delivery | restore the folder |
 //! | `search.sqlite` | the full-text index of the archive | it is built again by itself |
+//! | `seed-*` | copies for another node, or from one (`seed.rs`) | they are made again |
 //! | `lock` | held while a chinwag uses the folder | it is made again |
 //!
 //! The log and the archive are two files since SQLite lets one writer at a time into a file, and
@@ -22,9 +23,11 @@ mod error;
 mod folder;
 mod int;
 mod log;
+mod seed;
 pub mod store;
 mod thread;
 
 pub use archive::SqliteArchive;
 pub use error::OpenError;
 pub use log::{SqliteCopy, SqliteLog};
+pub use seed::{SqliteArrival, SqliteSeeds};

@@ -35,7 +35,7 @@ use live::{Closing, Job, Live};
 use row::Row;
 
 /// The formats of `log.sqlite`.
-const MIGRATIONS: &[&str] = &["
+pub(crate) const MIGRATIONS: &[&str] = &["
     CREATE TABLE entry (
         seq INTEGER PRIMARY KEY,   -- its number, from 1 and without a hole
         time_ms INTEGER NOT NULL,  -- since 1970 in UTC, never before the entry before
@@ -220,6 +220,39 @@ fn saved(connection: &Connection) -> rusqlite::Result<(Seq, Timestamp)> {
         })
         .optional()?;
     Ok(row.unwrap_or_default())
+}
+
+/// What a file holds of a log elsewhere.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) origin: Option<String>,
+    /// The entry that the snapshot ends with; 0 where there is none.
+    pub(crate) saved: Seq,
+    /// The last entry that can be read from here on.
+    pub(crate) last: Seq,
+}
+
+/// Reads all that a file holds of a log elsewhere; the inner error says what is wrong with it.
+pub(crate) fn examine(connection: &Connection) -> rusqlite::Result<Result<Found, String>> {
+    let saved = match saving::read(connection)? {
+        Ok(snapshot) => snapshot.map_or(Seq(0), |snapshot| snapshot.seq),
+        Err(why) => return Ok(Err(format!("has a snapshot that {why}"))),
+    };
+    let mut last = saved;
+    let sql = "SELECT seq, time_ms, packet, crc32 FROM entry WHERE seq > ?1 ORDER BY seq";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([crate::int::signed(saved.0)])?;
+    while let Some(row) = rows.next()? {
+        let entry = match Row::read(row).and_then(|row| row.entry()) {
+            Ok(entry) => entry,
+            Err(why) => return Ok(Err(format!("has an entry {} that {why}", last.next().0))),
+        };
+        if entry.seq != last.next() {
+            return Ok(Err(format!("lacks entry {}", last.next().0)));
+        }
+        last = entry.seq;
+    }
+    Ok(Ok(Found { origin: copy::origin(connection)?, saved, last }))
 }
 
 #[cfg(test)]

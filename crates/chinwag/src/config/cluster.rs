@@ -10,6 +10,16 @@ use super::kind::Value;
 use super::{Config, ConfigError};
 
 impl Config {
+    /// Where people reach the other nodes of the cluster; empty where that is not said.
+    pub(crate) fn addresses(&self) -> String {
+        self.settings.text("cluster.addresses").to_owned()
+    }
+
+    /// How many bytes a second a node copies for another one.
+    pub(crate) fn seed_bytes_per_second(&self) -> u64 {
+        self.settings.size("cluster.seed_kib_per_second") as u64 * 1024
+    }
+
     /// The cluster that is configured, if one is.
     ///
     /// # Errors

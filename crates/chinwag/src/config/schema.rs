@@ -102,6 +102,8 @@ pub(super) const KEYS: &[Key] = &[
     key("cluster.node", Kind::Label, Default::Required),
     key("cluster.stream", Kind::Label, Default::Plain("chinwag")),
     key("cluster.replicas", Kind::Number(1, 5), Default::Plain("3")),
+    key("cluster.addresses", Kind::Line(300), Default::Plain("")),
+    key("cluster.seed_kib_per_second", Kind::Number(16, 100_000_000), Default::Plain("32768")),
     key("cluster.user", Kind::Line(300), Default::Plain("")),
     secret("cluster.password", Kind::Line(300), Default::Plain("")),
     secret("cluster.token", Kind::Line(300), Default::Plain("")),

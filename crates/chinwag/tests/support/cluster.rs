@@ -29,18 +29,26 @@ pub(crate) fn node(servers: &Servers, name: &str) -> Settings {
 /// Users called as the nodes, who may do what docs/cluster.md says, and no more.
 pub(crate) fn guarded(names: &[&str]) -> String {
     let user = |name: &&str| {
-        let publish = ["log", "whisper"].map(|what| format!("\"chinwag.{what}.{name}\""));
+        let publish =
+            [format!("log.{name}"), format!("whisper.{name}"), "seed".into(), "seed.*".into()]
+                .map(|what| format!("\"chinwag.{what}\""));
         let asked = ["STREAM.CREATE", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET"]
             .map(|what| format!("\"$JS.API.{what}.chinwag\""));
         format!(
             "{{ user: {name}, password: \"{PASSWORD}\", permissions: {{ publish: [{}, {}, \
              \"$SYS.REQ.SERVER.PING.JSZ\"], subscribe: [\"chinwag.live.*\", \
-             \"chinwag.whisper.*\", \"_INBOX.>\"] }} }}",
+             \"chinwag.whisper.*\", \"chinwag.seed\", \"chinwag.seed.{name}\", \"_INBOX.>\"], \
+             allow_responses: true }} }}",
             publish.join(", "),
             asked.join(", ")
         )
     };
     format!("[{}]", names.iter().map(user).collect::<Vec<_>>().join(", "))
+}
+
+/// The same, and beside them who looks after the servers and may do everything.
+pub(crate) fn guarded_and_minded(names: &[&str]) -> String {
+    guarded(names).replacen('[', &format!("[{{ user: {USER}, password: {PASSWORD:?} }}, "), 1)
 }
 
 /// Someone on IRC in #tea, who gets back what they say.

@@ -117,6 +117,11 @@ impl Settings {
         Server::start_with(self)
     }
 
+    /// Starts a server, and waits for nothing.
+    pub(crate) fn begin(&self) -> Begun {
+        Begun { settings: self.clone(), run: Run::of(self.command()) }
+    }
+
     /// Starts a server that can't start.
     pub(crate) fn start_in_vain(&self) -> InVain {
         let begun = Instant::now();
@@ -231,6 +236,44 @@ impl Drop for Run {
         // It may well have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A server that may not listen yet; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    settings: Settings,
+    run: Run,
+}
+
+impl Begun {
+    pub(crate) fn log(&self) -> &Log {
+        &self.run.log
+    }
+
+    /// Waits until it listens.
+    pub(crate) fn wait(self, patience: Duration) -> Server {
+        match self.run.heard.recv_timeout(patience) {
+            Ok(address) => Server { settings: self.settings, run: self.run, address },
+            Err(_) => panic!("the server does not listen; {}", self.run.log.tail()),
+        }
+    }
+
+    /// Stops it with SIGTERM; it must end well.
+    pub(crate) fn stop(mut self) {
+        kill_process(Pid::from_child(&self.run.child), Signal::TERM).expect("the server runs");
+        match self.run.heard.recv_timeout(PATIENCE) {
+            Err(RecvTimeoutError::Disconnected) => {}
+            other => panic!("it does not end, {other:?}; {}", self.run.log.tail()),
+        }
+        let status = self.run.child.wait().expect("the process can be waited for");
+        assert_eq!(status.code(), Some(0), "it ended badly; {}", self.run.log.tail());
+    }
+
+    /// Ends it with SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.run.child.kill().expect("the process can be killed");
+        self.run.child.wait().expect("the process can be waited for");
     }
 }
 

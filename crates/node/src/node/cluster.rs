@@ -338,11 +338,7 @@ impl Node {
     /// said it is told so; what changes something for who asked stays open. Reading goes on.
     fn cut_off(&mut self, cluster: &mut Cluster) {
         cluster.is_cut_off = true;
-        for Origin { session, request } in self.pipeline.take_waiting() {
-            let refusal = Refusal::NotStored(NotStored::CutOff);
-            self.reply(session.number, request, Err(refusal));
-            self.settle(session.number);
-        }
+        // In the order in which it was asked.
         let speakers = self.pipeline.askers().filter(|asker| asker.is_speech);
         for Origin { session, request } in speakers.map(|asker| asker.origin).collect::<Vec<_>>() {
             if cluster.unsure.insert((session.number, request)) {
@@ -350,11 +346,21 @@ impl Node {
                 self.settle(session.number);
             }
         }
-        let mut queries = Vec::new();
+        for Origin { session, request } in self.pipeline.take_waiting() {
+            let refusal = Refusal::NotStored(NotStored::CutOff);
+            self.reply(session.number, request, Err(refusal));
+            self.settle(session.number);
+        }
+        let (mut refused, mut queries) = (Vec::new(), Vec::new());
         for (session, pending) in &mut self.pending {
+            refused
+                .extend(pending.refused.drain(..).map(|(request, why)| (*session, request, why)));
             queries.extend(
                 pending.queries.drain(..).map(|(request, query)| (*session, request, query)),
             );
+        }
+        for (session, request, why) in refused {
+            self.reply(session, request, Err(Refusal::NotStored(why)));
         }
         for (session, request, query) in queries {
             self.answer(session, request, &query);

@@ -116,8 +116,9 @@ fn while_nobody_can_write_what_is_said_is_held_then_refused_and_reading_goes_on(
     assert_eq!(world.standing(0), Standing::CutOff);
     assert_eq!(
         world.told(0, 1),
-        "(refused: cut off)\n(refused: cut off)\n(refused: cut off)\n(nobody knows)\n(people)\n\
-         (barrier)"
+        "(nobody knows)\n(refused: cut off)\n(refused: cut off)\n(refused: cut off)\n(people)\n\
+         (barrier)",
+        "in the order in which it was asked"
     );
     world.say(0, 1, "too late");
     world.places[0].query(1, people());
@@ -397,4 +398,26 @@ fn an_entry_that_is_missing_stops_a_node() {
     let packet = Packet { node: NodeId(1), epoch: 1, first: 0, requests: vec![], expires: None };
     let entry = Entry { seq, time: Timestamp(0), packet };
     assert!(matches!(world.places[0].take_entry(&entry), Err(Stop::Gap(_))));
+}
+
+#[test]
+fn what_is_refused_at_once_is_told_behind_what_was_asked_before() {
+    let mut world = three();
+    world.run(1_000);
+    world.told(0, 1);
+    world.places[0].is_cut = true;
+    world.say(0, 1, "on its way");
+    world.places[0].node.set_archive_behind(true);
+    world.say(0, 1, "too much");
+    world.places[0].node.set_archive_behind(false);
+    world.say(0, 1, "behind it");
+    assert_eq!(world.told(0, 1), "");
+    world.places[0].is_cut = false;
+    world.settle();
+    assert_eq!(
+        world.told(0, 1),
+        "ana: on its way\n(refused: ArchiveBehind)\n(refused: ArchiveBehind)"
+    );
+    world.say(0, 1, "stored again");
+    assert_eq!(world.told(0, 1), "ana: stored again");
 }

@@ -7,10 +7,10 @@ use super::speech::Speech;
 use super::{LINGER, Shard};
 
 impl Shard {
-    /// The server ends.
-    pub(super) fn say_goodbye(&mut self) {
+    /// The server ends; this is where its people can go.
+    pub(super) fn say_goodbye(&mut self, hint: Option<&str>) {
         self.farewell = Some(self.now + LINGER);
-        self.finish_all(|face, out| face.shutting_down(out));
+        self.finish_all(|face, out| face.shutting_down(hint, out));
     }
 
     /// The node has lost the others of its cluster, and with them all who are in by it.

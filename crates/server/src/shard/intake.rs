@@ -13,7 +13,7 @@ use super::connection::{Connection, Reading};
 use super::speech::Speech;
 use super::{DETECT_TIME, HANDSHAKES_TURN_MAX, Shard};
 use crate::cloak::cloak;
-use crate::detect::{Spoken, apology, detect, tls_wanted};
+use crate::detect::{Spoken, apology, detect, not_yet, tls_wanted};
 use crate::metrics::Counts;
 
 /// How a gateway begins, and the longest line that it may say.
@@ -154,6 +154,12 @@ impl Shard {
         let head = std::mem::take(head);
         if connection.stream.wants_tls() {
             connection.part(&tls_wanted(spoken));
+            return self.finish(key);
+        }
+        if spoken != Spoken::Web
+            && let Some(why) = self.metrics.closed()
+        {
+            connection.part(&not_yet(spoken, &why));
             return self.finish(key);
         }
         let faces = connection.listener.faces;

@@ -46,6 +46,9 @@ impl Shard {
                         web_origins names those that may.\n";
             return self.answer(key, &plain(Status::Forbidden, text));
         }
+        if let Some(why) = self.metrics.trouble().filter(|_| self.metrics.closed().is_some()) {
+            return self.answer(key, &plain(Status::Unavailable, &format!("{why}\n")));
+        }
         // The client's order decides.
         let protocol = upgrade.protocols.iter().copied().find(|p| [TEXT, BINARY].contains(p));
         let mut accepted = Vec::new();

@@ -11,9 +11,11 @@ use chinwag_storage::archive::{ArchiveError, Synced};
 /// Records after which no more entries are put into one transaction.
 const BATCH_RECORDS: usize = 2000;
 
-/// How long the index lets messages gather, as each of its transactions costs more than a row.
-/// Nobody waits for it: a search that needs them has them indexed at once.
-const GATHER: Duration = Duration::from_millis(250);
+/// How long the archive and the index let records gather, as each of their transactions costs more
+/// than many rows. Nobody waits for it: who reads has what they need written or indexed at once, and
+/// all of it is in the log.
+const WRITE_GATHER: Duration = Duration::from_millis(100);
+const INDEX_GATHER: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
 pub(super) struct Desk {
@@ -32,7 +34,8 @@ struct State {
     taken: Seq,
     kept: Seq,
     indexed: Seq,
-    /// How far searches want the index.
+    /// How far readers want what is kept, and searches the index.
+    reader_wants: Seq,
     search_wants: Seq,
     /// Whether a search found the index damaged.
     index_is_damaged: bool,
@@ -42,6 +45,16 @@ struct State {
     /// Whether the last attempt to write failed, and another one is waited for.
     is_stuck: bool,
     writer_has_ended: bool,
+}
+
+impl State {
+    /// Whether what is queued is to be written at once.
+    fn is_pressing(&self) -> bool {
+        self.backlog >= BATCH_RECORDS
+            || self.reader_wants > self.kept
+            || !self.syncs.is_empty()
+            || self.is_closing
+    }
 }
 
 /// What the writer is to do next.
@@ -80,10 +93,15 @@ impl Desk {
             return;
         }
         state.taken = upto;
+        let was_waited_for = state.queue.is_empty();
         state.backlog += records.len();
         state.queue.push_back((upto, records));
+        // Once it knows of something, the writer comes for more by itself.
+        let wakes = was_waited_for || state.is_pressing();
         drop(state);
-        self.work.notify_one();
+        if wakes {
+            self.work.notify_one();
+        }
     }
 
     pub(super) fn sync(&self, done: Synced) {
@@ -119,7 +137,10 @@ impl Desk {
             state.queue.is_empty() && state.syncs.is_empty() && !state.is_closing
         };
         let state = self.work.wait_while(self.lock(), idle);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let may_wait = |state: &mut State| !state.is_pressing();
+        let waited = self.work.wait_timeout_while(state, WRITE_GATHER, may_wait);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         let kept = state.kept;
         let due = state.syncs.iter().take_while(|(upto, _)| *upto <= kept).count();
         if due > 0 {
@@ -168,6 +189,7 @@ impl Desk {
     /// For readers: waits until everything up to an entry is kept. Says whether it is; at once that
     /// it is not while nothing can be written.
     pub(super) fn wait_kept(&self, at: Seq, deadline: Instant) -> bool {
+        self.want_kept(at);
         let is_hopeless = |state: &State| state.writer_has_ended || state.is_stuck;
         self.wait(deadline, |state| state.kept >= at, is_hopeless)
     }
@@ -183,6 +205,7 @@ impl Desk {
             let mut state = self.lock();
             state.search_wants = state.search_wants.max(at);
         }
+        self.want_kept(at);
         self.progress.notify_all();
         let is_hopeless = |state: &State| state.is_closing || state.is_stuck;
         self.wait(deadline, |state| state.kept.min(state.indexed) >= at, is_hopeless)
@@ -221,7 +244,7 @@ impl Desk {
         let is_not_wanted = |state: &mut State| {
             state.search_wants <= state.indexed && !state.index_is_damaged && !state.is_closing
         };
-        let waited = self.progress.wait_timeout_while(state, GATHER, is_not_wanted);
+        let waited = self.progress.wait_timeout_while(state, INDEX_GATHER, is_not_wanted);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         if state.is_closing {
             IndexWork::End
@@ -240,6 +263,16 @@ impl Desk {
         drop(state);
         self.progress.notify_all();
         may_go_on
+    }
+
+    fn want_kept(&self, at: Seq) {
+        let mut state = self.lock();
+        state.reader_wants = state.reader_wants.max(at);
+        let wakes = state.is_pressing();
+        drop(state);
+        if wakes {
+            self.work.notify_one();
+        }
     }
 
     fn wait(

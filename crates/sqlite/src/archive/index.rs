@@ -51,8 +51,9 @@ const AUTHORS: &str = "
     );
 ";
 
-/// Messages that are indexed in one transaction.
-const BATCH: i64 = 1000;
+/// Messages that are indexed in one transaction. Each makes a part of the index of its own, which is
+/// merged with others later: the larger it is, the less often a word is written again.
+const BATCH: i64 = 8000;
 
 /// How long to wait after a failure.
 const RETRY: Duration = Duration::from_secs(5);

@@ -166,7 +166,7 @@ fn much_that_is_answered_at_once_is_answered_in_parts() {
 fn the_end_is_said_to_those_who_are_there_and_those_who_are_not() {
     let mut stage = Stage::alice();
     let out = &mut stage.out;
-    stage.face.shutting_down(out);
+    stage.face.shutting_down(None, out);
     LineFace::server_full(out);
     assert_eq!(stage.take(), "<The server is shutting down.>\n<Server is full.>\n");
 }

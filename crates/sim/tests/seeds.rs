@@ -1,0 +1,65 @@
+//! Many worlds, and those that once found something.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
+
+use std::time::{Duration, Instant};
+
+use chinwag_sim::run::run;
+
+/// Seeds that once found a promise broken, and what that was. They are run every time.
+const KEPT: &[(u64, &str)] = &[
+    (1001, "the archive was behind: the refusal came before what was said earlier"),
+    (2414, "a node was cut off: what waited was refused before what was on its way"),
+];
+
+/// How many worlds are run where nothing else is asked for, and for how long at most.
+const RUNS: u64 = 60;
+const TIME_MAX: Duration = Duration::from_secs(12);
+
+#[track_caller]
+fn keeps_its_promises(seed: u64) {
+    let report = run(seed, false);
+    assert!(
+        report.wrong.is_empty(),
+        "seed {seed}: {}\n`cargo run --release -p chinwag-sim -- --seed {seed} --trace` tells how",
+        report.wrong.join("\n")
+    );
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
+}
+
+/// `CHINWAG_SIM_SEED` says from which seed on, `CHINWAG_SIM_RUNS` how many; then all are run, however
+/// long that takes.
+#[test]
+fn whatever_goes_wrong_the_promises_are_kept() {
+    let chosen = number("CHINWAG_SIM_RUNS");
+    let first =
+        number("CHINWAG_SIM_SEED").unwrap_or_else(|| getrandom::u64().expect("chance") >> 16);
+    println!("CHINWAG_SIM_SEED={first}");
+    let began = Instant::now();
+    for seed in (0..chosen.unwrap_or(RUNS)).map(|run| first.wrapping_add(run)) {
+        if chosen.is_none() && began.elapsed() > TIME_MAX {
+            break;
+        }
+        keeps_its_promises(seed);
+    }
+}
+
+#[test]
+fn seeds_that_once_found_something_find_nothing_any_more() {
+    for (seed, _) in KEPT {
+        keeps_its_promises(*seed);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_run_again() {
+    for seed in [1, 2, 3, 4] {
+        let (one, other) = (run(seed, true), run(seed, true));
+        assert!(one.trace.len() > 100);
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+    }
+}
