@@ -8,11 +8,14 @@ use anyhow::{Context, Result, bail};
 
 /// A program, and the Debian package that has it.
 const PACKAGES: &[(&str, &str)] = &[
+    ("faketime", "faketime"),
+    ("ip", "iproute2"),
     ("irssi", "irssi"),
     ("nc", "netcat-openbsd"),
     ("openssl", "openssl"),
     ("pip3", "python3-pip"),
     ("tmux", "tmux"),
+    ("unshare", "util-linux"),
     ("weechat", "weechat-curses"),
 ];
 

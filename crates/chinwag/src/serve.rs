@@ -290,7 +290,7 @@ fn raise_file_limit(config: &Config) -> Option<u64> {
     let wanted = config.clients_max() as u64 + FILES_BESIDES;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let to = maximum.map_or(wanted, |maximum| maximum.min(wanted));
-    if current.is_some_and(|current| current < to) {
+    if current.is_some_and(|current| current < wanted) {
         // The superuser may raise the bound itself.
         let highest = Rlimit { current: Some(wanted), maximum: maximum.map(|m| m.max(wanted)) };
         let high = Rlimit { current: Some(to), maximum };

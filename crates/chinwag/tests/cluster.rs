@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
-use support::cluster::node;
+use support::cluster::{node, wait_until};
 use support::server::Settings;
 
 #[test]
@@ -117,6 +117,47 @@ fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     assert_in_history(&mut alice);
     let lines = alice.answer("/history");
     assert!(lines.iter().any(|line| line.contains("Bob: hello from b")), "{lines:#?}");
+}
+
+#[test]
+fn a_lost_stream_is_made_anew_and_the_nodes_that_got_as_far_go_on() {
+    let mut servers = Servers::start(&Setup::default());
+    let (first, second) = (node(&servers, "a"), node(&servers, "b"));
+    let (mut a, mut b) = (first.start(), second.start());
+    let mut alice = Client::login(&a, "Alice");
+    let mut bob = Client::login(&b, "Bob");
+    alice.send("hello from a cluster");
+    bob.skip_to("[lobby] Alice: hello from a cluster");
+    // Without two of the servers nothing more is stored, and both nodes get all that was.
+    servers.kill(0);
+    servers.kill(1);
+    for node in [&a, &b] {
+        wait_until(node, "Nothing was stored");
+    }
+    servers.kill(2);
+    a.kill();
+    b.kill();
+    for n in 0..3 {
+        servers.empty(n);
+        servers.begin(n);
+    }
+    servers.wait_ready();
+    let gone = "wrong: the stream chinwag is gone, which this node followed to entry";
+    assert_told(&first, false, &[gone]);
+    assert_told(&second, false, &[gone]);
+    assert_done(&second, "import", true, "The stream chinwag goes on after entry");
+
+    let (a, b) = (first.start(), second.start());
+    let mut alice = Client::login_again(&a, "Alice");
+    let mut bob = Client::login_again(&b, "Bob");
+    bob.send("and on it goes");
+    alice.skip_to("[lobby] Bob: and on it goes");
+    for client in [&mut alice, &mut bob] {
+        assert_in_history(client);
+    }
+    let good = ["good: the data folder is in use by a running node"];
+    assert_told(&first, true, &good);
+    assert_told(&second, true, &good);
 }
 
 /// Runs a command of `cluster`, which succeeds or not, and says this.

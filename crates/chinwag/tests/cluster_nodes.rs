@@ -4,13 +4,13 @@
 #[path = "support/support.rs"]
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
-use support::cluster::{LONG, assert_same, guarded, history, node, read, visitor};
+use support::cluster::{
+    LONG, assert_same, get, guarded, history, node, read, ready, visitor, wait_until_ready,
+};
 use support::server::Server;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -117,13 +117,13 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     let (is_ready, said) = ready(&a);
     assert!(!is_ready && said.contains("cut off"), "{said}");
 
+    assert_counted(&a, &["standing 2", "nodes 3"]);
+
     servers.begin(0);
     servers.begin(1);
-    let back = Instant::now() + LONG;
-    while !(ready(&a).0 && ready(&b).0) {
-        assert!(Instant::now() < back, "{}", ready(&a).1);
-        std::thread::yield_now();
-    }
+    wait_until_ready(&a);
+    wait_until_ready(&b);
+    assert_counted(&a, &["standing 0", "nodes 3", "begun_anew_total 0"]);
     ana.send("after");
     ana.skip_to("[lobby] Ana: after");
     let past = ana.answer("/history");
@@ -136,12 +136,11 @@ fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     assert!(!b.log().lines().iter().any(|line| line.contains("begins anew")), "{:?}", b.log());
 }
 
-/// Whether a node is ready, and what it says about that.
-fn ready(server: &Server) -> (bool, String) {
-    let mut stream = TcpStream::connect(server.address()).expect("it listens");
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
-        .expect("it is sent");
-    let mut said = String::new();
-    stream.read_to_string(&mut said).expect("an answer");
-    (said.starts_with("HTTP/1.1 200"), said)
+/// Checks what a monitor reads of the cluster.
+fn assert_counted(server: &Server, all: &[&str]) {
+    let told = get(server, "/metrics");
+    for what in all {
+        let line = format!("chinwag_cluster_{what}");
+        assert!(told.lines().any(|told| told == line), "no {line:?} in\n{told}");
+    }
 }

@@ -69,7 +69,9 @@ fn who_has_nothing_or_was_away_for_too_long_gets_the_past_from_another_node() {
     ana.send("the first cuckoo");
     ana.skip_to("[lobby] Ana: the first cuckoo");
     servers.trim(STREAM);
-    let mut c = settings(&servers, "c").start();
+    let elsewhere = "chat-a.example.org:6667";
+    let settings_c = settings(&servers, "c").set("cluster.addresses", format!("{elsewhere:?}"));
+    let mut c = settings_c.start();
     wait_for(c.log(), "from whom", |line| line.contains("MB from node"));
     assert_told(&c, "Cy", &["first cuckoo"]);
     ana.send("a second swallow");
@@ -79,7 +81,11 @@ fn who_has_nothing_or_was_away_for_too_long_gets_the_past_from_another_node() {
     // In good order, and as if the machine had gone.
     for (round, what) in ["a third lark", "a fourth wren"].into_iter().enumerate() {
         if round == 0 {
+            let mut leo = Client::login(&c, "Leo");
             c.stop();
+            let hint = "Another server of this chat can be connected to now";
+            leo.skip_to(&format!("<{hint}: {elsewhere}.>"));
+            leo.expect("<The server is shutting down.>\n");
         } else {
             c.kill();
         }

@@ -1,19 +1,17 @@
 //! What people want to know. Lane: local; a query never enters the log.
 
-mod names;
+mod answer;
 
-use std::sync::Arc;
-
-use crate::id::{PersonId, Place, RoomId, Seq, SessionId, Timestamp};
+use crate::id::{PersonId, Place, RoomId, Seq, Timestamp};
 use crate::intent::Owner;
-use crate::message::{Card, Conversation, Message, RoomCard, Subject};
-use crate::mode::{Flags, Listed, RoomList};
+use crate::message::Conversation;
+use crate::mode::RoomList;
 use crate::name::Name;
-use crate::rank::Ranks;
-use crate::record::Happening;
-use crate::text::Text;
 
-pub use self::names::{NAMES_MAX, Names};
+pub use answer::{
+    Answer, Backlog, Census, ChannelRow, Client, Former, Line, NAMES_MAX, Names, Page, Profile,
+    RoomRow, Seen, Values,
+};
 
 /// Most rows in one answer; more are asked for with the cursor it gives.
 pub const ROWS_MAX: usize = 500;
@@ -267,220 +265,6 @@ pub enum Standing {
     Protected,
     /// A room or group.
     Room,
-}
-
-/// An answer to a query, of the same name.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// To [`Query::Standing`].
-    Standing(Standing),
-    /// To [`Query::People`]: names, and whether online.
-    People(Page<(Name, bool), Name>),
-    /// To [`Query::Clients`].
-    Clients(Page<Client, u32>),
-    /// To [`Query::Client`].
-    Client(Option<Card>),
-    /// To [`Query::Rooms`].
-    Rooms(Page<RoomRow, Name>),
-    /// To [`Query::Groups`].
-    Groups(Vec<(RoomCard, Vec<Name>)>),
-    /// To [`Query::Present`].
-    Present(Page<(Name, Option<Text>), PersonId>),
-    /// To [`Query::Room`] and [`Query::OwnRoom`].
-    Room(Option<RoomCard>),
-    /// To [`Query::Topic`].
-    Topic(Option<Text>),
-    /// To [`Query::Backlog`].
-    Backlog(Backlog),
-    /// To all kinds of history.
-    History(Vec<Arc<Message>>),
-    /// To [`Query::History`] where there is no such room or person.
-    NoSuchHistory(Name),
-    /// To [`Query::Search`].
-    Found(Vec<Arc<Message>>),
-    /// To [`Query::Barrier`].
-    Barrier,
-    /// To [`Query::Members`]; no room where there is none, or none that the asker may know of.
-    Members(Option<(RoomCard, Flags)>, Page<Seen, PersonId>),
-    /// To [`Query::Names`]; no room as above.
-    Names(Option<(RoomCard, Flags)>, Names),
-    /// To [`Query::Channel`].
-    Channel(Option<Box<ChannelRow>>),
-    /// To [`Query::Channels`].
-    Channels(Page<ChannelRow, Name>),
-    /// To [`Query::Listed`]; no room as above.
-    Listed(Option<(RoomCard, Vec<Listed>)>),
-    /// To [`Query::Invitations`].
-    Invitations(Vec<RoomCard>),
-    /// To [`Query::Profile`].
-    Profile(Option<Box<Profile>>),
-    /// To [`Query::Matching`].
-    Matching(Page<Seen, PersonId>),
-    /// To [`Query::Seen`] and [`Query::Watch`], in the order asked.
-    Seen(Vec<Option<Seen>>),
-    /// To [`Query::Census`].
-    Census(Census),
-    /// To [`Query::Former`].
-    Former(Vec<Former>),
-    /// To [`Query::ReadUpto`].
-    ReadUpto(Option<Timestamp>),
-    /// To [`Query::Metadata`]; `None` where there is no such person or room.
-    Metadata(Option<Values>),
-    /// To [`Query::RoomMetadata`]: whose, which, and what.
-    RoomMetadata(Page<(Subject, Box<str>, Text), PersonId>),
-    /// To [`Query::Lines`], oldest first.
-    Lines(Vec<Line>),
-    /// To [`Query::Targets`]: the last message of each.
-    Targets(Vec<Arc<Message>>),
-    /// To [`Query::Message`].
-    Message(Option<Arc<Message>>),
-    /// To [`Query::Certificate`]: the account, and the version of its verifier.
-    Certificate(Option<(Name, u32)>),
-    /// To [`Query::Certificates`].
-    Certificates(Vec<[u8; 32]>),
-    /// To [`Query::Stays`].
-    Stays(Option<bool>),
-    /// The archive could not answer; the reason is in the server's log.
-    Unavailable,
-}
-
-/// A part of a longer answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<Row, Cursor> {
-    /// At most [`ROWS_MAX`] rows.
-    pub rows: Vec<Row>,
-    /// What to ask the next page with; `None` after the last one.
-    pub next: Option<Cursor>,
-}
-
-/// Values of metadata, and whose they are.
-pub type Values = (Subject, Vec<(Box<str>, Text)>);
-
-/// A person as others may know them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Who.
-    pub who: Card,
-    /// What they are called beside the name.
-    pub real_name: Arc<str>,
-    /// How they are.
-    pub flags: Flags,
-    /// Where they are away, why.
-    pub away: Option<Text>,
-    /// Whether they have a connection.
-    pub online: bool,
-    /// Their ranks in the room asked about, or in one that they share with the asker.
-    pub ranks: Ranks,
-    /// That room.
-    pub room: Option<RoomCard>,
-    /// When they last said something.
-    pub spoke: Timestamp,
-}
-
-/// A person, closely.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// As everyone may know them.
-    pub seen: Seen,
-    /// Rooms that the asker may know of, with the ranks there.
-    pub rooms: Vec<(RoomCard, Ranks)>,
-    /// Since when they are there.
-    pub since: Timestamp,
-    /// Whether all of their connections are private.
-    pub secure: bool,
-}
-
-/// A room, as someone may know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelRow {
-    /// Which.
-    pub card: RoomCard,
-    /// Its switches.
-    pub flags: Flags,
-    /// Its key, told to members only.
-    pub key: Option<Text>,
-    /// How many may be in it.
-    pub limit: Option<u32>,
-    /// Its topic, with who set it and when.
-    pub topic: Option<(Text, Box<str>, Timestamp)>,
-    /// When it was made.
-    pub made: Timestamp,
-    /// How many are in it.
-    pub members: usize,
-    /// The asker's ranks there; `None` for who is not in it.
-    pub ranks: Option<Ranks>,
-    /// Whether it has a founder.
-    pub founded: bool,
-}
-
-/// How many there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Persons with a connection, or who stay without one.
-    pub persons: usize,
-    /// Of those, invisible ones.
-    pub invisible: usize,
-    /// Operators.
-    pub operators: usize,
-    /// Connections that have not come in yet, as far as the one who answers knows.
-    pub strangers: usize,
-    /// Rooms.
-    pub rooms: usize,
-    /// Most persons there were at a time, as far as the one who answers knows.
-    pub most: usize,
-}
-
-/// Someone who has gone, or has another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Former {
-    /// As they were.
-    pub who: Card,
-    /// What they were called beside the name.
-    pub real_name: Arc<str>,
-    /// When.
-    pub time: Timestamp,
-}
-
-/// A line of a conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Line {
-    /// Something said.
-    Message(Arc<Message>),
-    /// Something that happened.
-    Happening(Arc<Happening>),
-}
-
-/// A session as others may know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// From 1, in the order of coming.
-    pub index: u32,
-    /// The person's name.
-    pub name: Name,
-    /// The connection.
-    pub session: SessionId,
-}
-
-/// A public room as others may know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomRow {
-    /// Its name.
-    pub name: Name,
-    /// How many are in it.
-    pub members: usize,
-    /// Its topic.
-    pub topic: Option<Text>,
-}
-
-/// A page of what came while someone was away.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backlog {
-    /// How many in all; told with the first page only, 0 with the others.
-    pub total: u64,
-    /// The messages of this page, oldest first.
-    pub messages: Vec<Arc<Message>>,
-    /// Where to go on; `None` after the last one.
-    pub next: Option<Place>,
 }
 
 /// A question to the archive, with the asker's rights worked out.

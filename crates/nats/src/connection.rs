@@ -1,5 +1,6 @@
 //! The connection to the servers, and the thread that minds it.
 
+use std::error::Error;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -157,9 +158,23 @@ async fn connect(options: &Options) -> Result<Client, NatsError> {
                 _ => NatsError::Credentials { servers: servers() },
             },
             ConnectErrorKind::Tls => NatsError::Tls { servers: servers(), reason },
+            _ if is_tls(&error) => NatsError::Tls { servers: servers(), reason },
             _ => NatsError::Unreachable { servers: servers(), reason },
         }
     })
+}
+
+/// Whether the two did not agree on TLS: what rustls says comes as data that is not valid.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let kind = error.downcast_ref().map(io::Error::kind);
+        if kind == Some(io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn prepare(options: &Options) -> Result<ConnectOptions, NatsError> {

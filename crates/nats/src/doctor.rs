@@ -84,6 +84,12 @@ async fn examine_all(
     let api = Api::new(client, &options.stream);
     let enough = !found.iter().any(|finding| finding.weight == Weight::Wrong);
     let Some(info) = info(&api, enough).await? else {
+        if let Some(copy) = copy
+            && copy.origin()?.is_some()
+        {
+            let stream = options.stream.clone();
+            return Err(NatsError::Gone { stream, last: copy.last()?.0.0 });
+        }
         found.push(Finding {
             weight: Weight::Warning,
             what: format!(

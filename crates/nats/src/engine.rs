@@ -1,12 +1,14 @@
 //! What runs while a node is in the cluster: it follows the stream, publishes, and looks after both.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::{Client, HeaderMap, Message, StatusCode, Subscriber};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Seq, Timestamp};
+use chinwag_storage::log::Pulse;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -66,6 +68,24 @@ pub(crate) enum Fed {
     Broken(String),
 }
 
+/// A [`Pulse`] as the engine tells it while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Beating {
+    behind: AtomicU64,
+    sent_again: AtomicU64,
+    fetched: AtomicU64,
+}
+
+impl Beating {
+    pub(crate) fn pulse(&self) -> Pulse {
+        Pulse {
+            behind: self.behind.load(Ordering::Relaxed),
+            sent_again: self.sent_again.load(Ordering::Relaxed),
+            fetched: self.fetched.load(Ordering::Relaxed),
+        }
+    }
+}
+
 /// The engine's own state.
 pub(crate) struct Engine {
     api: Api,
@@ -83,6 +103,7 @@ pub(crate) struct Engine {
     looks: Looks,
     /// Whether the last packet was refused: the operator is told of the first one only.
     refused: bool,
+    beating: Arc<Beating>,
 }
 
 /// The messages that were asked for.
@@ -123,6 +144,7 @@ impl Engine {
         identity: String,
         (last, time): (Seq, Timestamp),
         feed: mpsc::Sender<Fed>,
+        beating: Arc<Beating>,
     ) -> Self {
         let (inbox, now) = (api.client().new_inbox(), Instant::now());
         Self {
@@ -138,6 +160,7 @@ impl Engine {
             heard: now.checked_sub(SILENCE).unwrap_or(now),
             looks: Looks { next: now + LOOK, wrong: 0 },
             refused: false,
+            beating,
         }
     }
 
@@ -184,6 +207,8 @@ impl Engine {
                 Ok(()) => self.publish().await,
                 broken => broken,
             };
+            self.beating.behind.store(self.line.behind(), Ordering::Relaxed);
+            self.beating.sent_again.store(self.window.again(), Ordering::Relaxed);
             if let Err(Broken(why)) = went {
                 let _ = self.feed.send(Fed::Broken(why)).await;
                 return;
@@ -244,7 +269,13 @@ impl Engine {
         let Some(status) = message.status else {
             self.fetch.going = Some(now);
             return match Stored::read(message) {
-                Some(stored) => self.came(stored).await,
+                Some(stored) => {
+                    let last = self.line.last();
+                    self.came(stored).await?;
+                    let taken = self.line.last().0.saturating_sub(last.0);
+                    self.beating.fetched.fetch_add(taken, Ordering::Relaxed);
+                    Ok(())
+                }
                 None => Ok(()),
             };
         };
@@ -376,6 +407,7 @@ impl Engine {
             Ok(Some(info)) if info.config.identity() != Some(&self.identity) => {
                 format!("the stream {stream} was replaced by another; run `chinwag cluster doctor`")
             }
+            Ok(Some(info)) if !info.cluster.is_led() => return Ok(()),
             Ok(Some(info)) if info.state.last_seq < followed.0 => format!(
                 "the stream {stream} ends at entry {}, but this node has seen entry {}: it was \
                  restored from an older backup or lost its end; run `chinwag cluster doctor`",

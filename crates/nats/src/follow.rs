@@ -47,6 +47,11 @@ impl Line {
         self.last
     }
 
+    /// How many are known to come after what was taken.
+    pub(crate) fn behind(&self) -> u64 {
+        self.told.0.saturating_sub(self.last.0)
+    }
+
     /// Whether something is known to come after what was taken.
     pub(crate) fn has_hole(&self) -> bool {
         self.told > self.last

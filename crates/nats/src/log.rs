@@ -9,11 +9,11 @@ use chinwag_model::entry::Packet;
 use chinwag_model::id::{Seq, Timestamp};
 use chinwag_model::outcome::NotStored;
 use chinwag_storage::copy::LogCopy;
-use chinwag_storage::log::{Log, LogError, LogSink, Logged, Snapshot};
+use chinwag_storage::log::{Log, LogError, LogSink, Logged, Pulse, Snapshot};
 use tokio::sync::mpsc;
 
 use crate::connection::Cluster;
-use crate::engine::{ENTRIES, Engine, Fed, OFFERS, Told};
+use crate::engine::{Beating, ENTRIES, Engine, Fed, OFFERS, Told};
 use crate::error::NatsError;
 use crate::seed::Giving;
 use crate::standing::{self, Standing};
@@ -34,6 +34,7 @@ pub struct JetStreamLog {
     identity: String,
     keys: Keys,
     state: State,
+    beating: Arc<Beating>,
 }
 
 enum State {
@@ -72,7 +73,8 @@ impl Cluster {
         let identity = info.config.identity().unwrap_or_default().to_owned();
         let keys = info.config.keys();
         let state = State::Resting(Seq(info.state.last_seq));
-        Ok(JetStreamLog { cluster: self, copy, standing, identity, keys, state })
+        let beating = Arc::default();
+        Ok(JetStreamLog { cluster: self, copy, standing, identity, keys, state, beating })
     }
 }
 
@@ -138,6 +140,7 @@ impl Log for JetStreamLog {
             self.identity.clone(),
             (last, time),
             feed,
+            Arc::clone(&self.beating),
         );
         let failed = |error: &dyn fmt::Display| LogError::Failed { reason: error.to_string() };
         let subscribed =
@@ -195,6 +198,10 @@ impl Log for JetStreamLog {
 
     fn save_snapshot(&mut self, snapshot: Snapshot) {
         self.copy.save_snapshot(snapshot);
+    }
+
+    fn pulse(&self) -> Pulse {
+        self.beating.pulse()
     }
 }
 

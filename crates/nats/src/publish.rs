@@ -41,6 +41,8 @@ pub(crate) struct Window {
     sendings: u64,
     /// The last name before the oldest was sent alone.
     flowed: u64,
+    /// Sendings of what had been sent before.
+    again: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +94,17 @@ impl Window {
             own: Seq(0),
             sendings: 0,
             flowed: 0,
+            again: 0,
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.packets.is_empty()
+    }
+
+    /// How often something was sent that had been sent before.
+    pub(crate) fn again(&self) -> u64 {
+        self.again
     }
 
     /// A packet is offered, behind all others. Those of earlier epochs are no longer wanted.
@@ -176,6 +184,7 @@ impl Window {
         let packet = self.packets.get_mut(self.sent)?;
         self.sendings += 1;
         self.sent += 1;
+        self.again += u64::from(packet.at.is_some());
         (packet.sending, packet.at, packet.stored) = (self.sendings, Some(now), false);
         Some(Sending { name: self.sendings, payload: packet.bytes.clone(), after })
     }

@@ -142,7 +142,10 @@ async fn long_enough(
 ) -> Result<Info, NatsError> {
     let begun = Instant::now();
     while info.state.last_seq < last.0 {
-        if begun.elapsed() > DOUBT {
+        if !info.cluster.is_led() && begun.elapsed() > ELECTION {
+            return Err(NatsError::Asked("the stream has no leader".to_owned()));
+        }
+        if info.cluster.is_led() && begun.elapsed() > DOUBT {
             return Err(NatsError::Shorter {
                 stream: options.stream.clone(),
                 last: info.state.last_seq,

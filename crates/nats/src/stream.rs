@@ -1,6 +1,7 @@
 //! The stream: how it has to be set up, and what it tells of itself.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chinwag_model::id::Seq;
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,22 @@ pub(crate) struct ReplicaInfo {
     pub(crate) offline: bool,
     #[serde(default)]
     pub(crate) lag: u64,
+    /// How long ago the leader heard of it, in nanoseconds.
+    #[serde(default)]
+    active: u64,
+}
+
+/// A leader hears of all copies once a second.
+const UNHEARD: Duration = Duration::from_secs(3);
+
+impl ClusterInfo {
+    /// Whether who tells this leads most of the copies. A server that is cut off from the others thinks
+    /// for a while that it leads, and what it tells is old.
+    pub(crate) fn is_led(&self) -> bool {
+        let heard = |copy: &&ReplicaInfo| Duration::from_nanos(copy.active) < UNHEARD;
+        let copies = self.replicas.len() + 1;
+        2 * (self.replicas.iter().filter(heard).count() + 1) > copies
+    }
 }
 
 impl Config {
@@ -331,5 +348,26 @@ mod tests {
         }
         let longer = read(|config| config["max_age"] = 1.into());
         assert_eq!(longer.differs(&example()), None, "how long it keeps entries is free");
+    }
+
+    #[test]
+    fn who_hears_of_less_than_half_of_the_copies_does_not_lead() {
+        for (heard, is_led) in [
+            (&[][..], true),
+            (&[0.5, 0.7], true),
+            (&[0.5, 60.0], true),
+            (&[5.0, 60.0], false),
+            (&[0.5], true),
+            (&[5.0], false),
+            (&[0.5, 0.1, 60.0, 60.0], true),
+            (&[0.5, 60.0, 60.0, 60.0], false),
+        ] {
+            let replicas = heard.iter().map(
+                |seconds| serde_json::json!({ "name": "n", "active": (seconds * 1e9) as u64 }),
+            );
+            let told = serde_json::json!({ "replicas": replicas.collect::<Vec<_>>() });
+            let info: ClusterInfo = serde_json::from_value(told).unwrap();
+            assert_eq!(info.is_led(), is_led, "{heard:?}");
+        }
     }
 }

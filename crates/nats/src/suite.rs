@@ -3,10 +3,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics where it does not succeed")]
 
+pub mod login;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -31,24 +33,45 @@ pub const USER: &str = "chinwag";
 /// The password.
 pub const PASSWORD: &str = "of servers under test";
 
+/// Where a server runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The address that it listens on.
+    pub address: Ipv4Addr,
+    /// A command that runs what stands behind it there, as `nsenter --target 7 --net`; may be empty.
+    pub through: Vec<String>,
+}
+
 /// How servers are set up, where not as docs/cluster.md says.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// How many there are.
     pub servers: usize,
+    /// Where the first ones run; the others are on 127.0.0.1.
+    pub places: Vec<Place>,
     /// `sync_interval`, if it is set.
     pub sync: Option<&'static str>,
     /// Who may log in, in place of [`USER`]: a list as it stands behind `users:`.
     pub users: Option<String>,
     /// Whether they tell the node's account how they are set up.
     pub exported: bool,
+    /// What stands in place of all accounts, if something does.
+    pub accounts: Option<String>,
     /// More settings.
     pub more: String,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { servers: 3, sync: Some("always"), users: None, exported: true, more: String::new() }
+        Self {
+            servers: 3,
+            places: Vec::new(),
+            sync: Some("always"),
+            users: None,
+            exported: true,
+            accounts: None,
+            more: String::new(),
+        }
     }
 }
 
@@ -61,6 +84,7 @@ pub struct Servers {
 
 #[derive(Debug)]
 struct Server {
+    place: Place,
     port: u16,
     monitor: u16,
     process: Option<Child>,
@@ -73,14 +97,17 @@ impl Servers {
         let folder = tempfile::tempdir().expect("a folder");
         let ports = free_ports(setup.servers * 3);
         let mut servers = Vec::new();
+        let here = || Place { address: Ipv4Addr::LOCALHOST, through: Vec::new() };
+        let place = |n: usize| setup.places.get(n).cloned().unwrap_or_else(here);
         for (n, own) in ports.chunks_exact(3).enumerate() {
-            let routes: Vec<String> = (ports.chunks_exact(3).map(|ports| ports[2]))
-                .filter(|port| *port != own[2])
-                .map(|port| format!("nats://127.0.0.1:{port}"))
+            let routes: Vec<String> = (ports.chunks_exact(3).enumerate())
+                .filter(|(other, _)| *other != n)
+                .map(|(other, ports)| format!("nats://{}:{}", place(other).address, ports[2]))
                 .collect();
-            let text = configuration(setup, folder.path(), n, own, &routes);
+            let server = Server { place: place(n), port: own[0], monitor: own[1], process: None };
+            let text = configuration(setup, folder.path(), n, &server, own[2], &routes);
             fs::write(folder.path().join(format!("n{n}.conf")), text).expect("a file");
-            servers.push(Server { port: own[0], monitor: own[1], process: None });
+            servers.push(server);
         }
         let mut all = Self { folder, servers };
         for n in 0..setup.servers {
@@ -93,7 +120,8 @@ impl Servers {
     /// The servers' URLs.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()
+        let url = |server: &Server| format!("nats://{}:{}", server.place.address, server.port);
+        self.servers.iter().map(url).collect()
     }
 
     /// How a node called `a` with the number 0 finds this stream here.
@@ -195,7 +223,17 @@ impl Servers {
             .append(true)
             .open(folder.join(format!("n{n}.log")))
             .expect("a file");
-        let process = Command::new(program())
+        let program = program();
+        let through = &self.servers[n].place.through;
+        let mut command = match through.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let process = command
             .arg("-c")
             .arg(folder.join(format!("n{n}.conf")))
             .stdin(Stdio::null())
@@ -261,9 +299,12 @@ impl Servers {
 
     /// What the server tells at its monitoring port.
     fn told(&self, n: usize, what: &str) -> Option<serde_json::Value> {
-        self.servers[n].process.as_ref()?;
-        let mut stream = TcpStream::connect(("127.0.0.1", self.servers[n].monitor)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+        let Server { place, monitor, process, .. } = &self.servers[n];
+        process.as_ref()?;
+        let address = SocketAddr::from((place.address, *monitor));
+        let patience = Duration::from_secs(2);
+        let mut stream = TcpStream::connect_timeout(&address, patience).ok()?;
+        stream.set_read_timeout(Some(patience)).ok()?;
         write!(stream, "GET /{what} HTTP/1.0\r\n\r\n").ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
@@ -289,13 +330,15 @@ fn configuration(
     setup: &Setup,
     folder: &Path,
     n: usize,
-    ports: &[u16],
+    server: &Server,
+    route: u16,
     routes: &[String],
 ) -> String {
     let store = folder.join(format!("n{n}"));
+    let Server { place: Place { address, .. }, port, monitor, .. } = server;
     let mut text = format!(
-        "server_name: n{n}\nlisten: 127.0.0.1:{}\nhttp: 127.0.0.1:{}\nmax_payload: 2MB\n",
-        ports[0], ports[1]
+        "server_name: n{n}\nlisten: {address}:{port}\nhttp: {address}:{monitor}\nmax_payload: \
+         2MB\n"
     );
     let sync = setup.sync.map_or(String::new(), |sync| format!(", sync_interval: {sync}"));
     let _ = writeln!(
@@ -306,10 +349,12 @@ fn configuration(
     if !routes.is_empty() {
         let _ = writeln!(
             text,
-            "cluster {{ name: chinwag, listen: 127.0.0.1:{}, routes: [{}] }}",
-            ports[2],
+            "cluster {{ name: chinwag, listen: {address}:{route}, routes: [{}] }}",
             routes.join(", ")
         );
+    }
+    if let Some(accounts) = &setup.accounts {
+        return format!("{text}{accounts}{}", setup.more);
     }
     let users = setup
         .users

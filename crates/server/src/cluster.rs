@@ -44,6 +44,8 @@ pub(crate) struct Member {
     /// When packets were offered, by their epoch and first number.
     offered: VecDeque<(u64, u64, Instant)>,
     standing: Standing,
+    /// How often the node had begun anew.
+    begun_anew: u64,
     addresses: String,
     differs: Option<Differs>,
 }
@@ -51,8 +53,8 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn new(cluster: Cluster, started: Instant) -> Self {
         let Cluster { whispers, addresses, differs, .. } = cluster;
-        let standing = Standing::Joining;
-        Self { whispers, started, offered: VecDeque::new(), standing, addresses, differs }
+        let (offered, standing) = (VecDeque::new(), Standing::Joining);
+        Self { whispers, started, offered, standing, begun_anew: 0, addresses, differs }
     }
 
     /// Where the people of this node can go when it ends, if there is such a place.
@@ -87,17 +89,22 @@ impl Member {
         for whisper in node.take_whispers() {
             self.whispers.whisper(whisper.to_bytes());
         }
+        metrics.set_cluster(node.state().all_living().count(), self.offered.len());
+        // It may be over before it is looked how the node stands.
+        let begun_anew = node.begun_anew();
+        if begun_anew != std::mem::replace(&mut self.begun_anew, begun_anew) {
+            metrics.began_anew();
+            tracing::warn!(
+                "the other nodes have taken this one for gone, or it hears none of them; it closes \
+                 its connections and begins anew"
+            );
+        }
         let standing = node.standing();
         if standing != std::mem::replace(&mut self.standing, standing) {
             metrics.set_standing(standing);
             match standing {
                 Standing::Well => tracing::info!("what people send is stored"),
-                Standing::Joining => {
-                    tracing::warn!(
-                        "the other nodes have taken this one for gone; it closes its connections \
-                         and begins anew"
-                    );
-                }
+                Standing::Joining => {}
                 Standing::Stalled => {
                     tracing::warn!("the cluster stores nothing; what people send is held");
                 }

@@ -386,6 +386,7 @@ impl Hub {
         self.node.set_archive_behind(backlog > ARCHIVE_BACKLOG_MAX);
         if let Some(member) = &mut self.cluster {
             member.tick(&mut self.node, &self.metrics);
+            self.metrics.set_pulse(self.log.pulse());
         }
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {

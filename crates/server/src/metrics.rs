@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use chinwag_node::health::Standing;
+use chinwag_storage::log::Pulse;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -36,12 +37,25 @@ pub(crate) struct Metrics {
     written_bytes: Counter,
     outbox_bytes: Histogram,
     slow: Counter,
+    cluster: ClusterMetrics,
     /// Whether the log refused what it was last given.
     refuses: AtomicBool,
     /// How the node stands with its cluster: a [`Standing`] as a number.
     standing: AtomicU8,
     /// What the server is doing while nobody can come in.
     closed: ArcSwapOption<String>,
+}
+
+/// What is told of a cluster: all of it 0 where there is none.
+#[derive(Debug, Default)]
+struct ClusterMetrics {
+    standing: Gauge,
+    nodes: Gauge,
+    packets: Gauge,
+    behind: Gauge,
+    begun_anew: Counter,
+    sent_again: Counter,
+    fetched: Counter,
 }
 
 /// How a connection is talked with.
@@ -116,6 +130,7 @@ impl Metrics {
         let archive_backlog = Gauge::default();
         let help = "Records taken but not yet in the archive";
         registry.register("archive_backlog", help, archive_backlog.clone());
+        let cluster = ClusterMetrics::register(&mut registry);
         Self {
             registry,
             connections: by_face,
@@ -129,6 +144,7 @@ impl Metrics {
             written_bytes,
             outbox_bytes,
             slow,
+            cluster,
             refuses: AtomicBool::new(false),
             standing: AtomicU8::new(Standing::Well as u8),
             closed: ArcSwapOption::empty(),
@@ -174,6 +190,37 @@ impl Metrics {
     /// The node stands so with its cluster.
     pub(crate) fn set_standing(&self, standing: Standing) {
         self.standing.store(standing as u8, Ordering::Relaxed);
+        self.cluster.standing.set(match standing {
+            Standing::Well => 0,
+            Standing::Stalled => 1,
+            Standing::CutOff => 2,
+            Standing::Joining => 3,
+        });
+    }
+
+    /// So many nodes live, and so many packets of this one are on their way.
+    pub(crate) fn set_cluster(&self, nodes: usize, packets: usize) {
+        for (gauge, count) in [(&self.cluster.nodes, nodes), (&self.cluster.packets, packets)] {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// The log that lies elsewhere goes so.
+    pub(crate) fn set_pulse(&self, pulse: Pulse) {
+        let ClusterMetrics { behind, sent_again, fetched, .. } = &self.cluster;
+        behind.set(i64::try_from(pulse.behind).unwrap_or(i64::MAX));
+        for (counter, count) in [(sent_again, pulse.sent_again), (fetched, pulse.fetched)] {
+            // The hub alone counts here.
+            let more = count.saturating_sub(counter.get());
+            if more > 0 {
+                counter.inc_by(more);
+            }
+        }
+    }
+
+    /// The node has closed its connections and begun anew.
+    pub(crate) fn began_anew(&self) {
+        self.cluster.begun_anew.inc();
     }
 
     /// Nobody can come in, as the server is first doing this.
@@ -239,6 +286,33 @@ impl Metrics {
     }
 }
 
+impl ClusterMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let cluster = Self::default();
+        let Self { standing, nodes, packets, behind, begun_anew, sent_again, fetched } = &cluster;
+        for (name, help, gauge) in [
+            ("standing", "0: well, 1: stalled, 2: cut off, 3: joining", standing),
+            ("nodes", "Nodes that live, as the log says", nodes),
+            ("packets_in_flight", "Packets of this node on their way to the log", packets),
+            ("entries_behind", "Entries known to be stored that did not come yet", behind),
+        ] {
+            registry.register(format!("cluster_{name}"), help, gauge.clone());
+        }
+        for (name, help, counter) in [
+            (
+                "begun_anew",
+                "Times that this node closed its connections and began anew",
+                begun_anew,
+            ),
+            ("packets_sent_again", "Packets sent once more, for want of an answer", sent_again),
+            ("entries_fetched", "Entries asked for, as they did not come by themselves", fetched),
+        ] {
+            registry.register(format!("cluster_{name}"), help, counter.clone());
+        }
+        cluster
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
@@ -259,6 +333,11 @@ mod tests {
         metrics.add(&mut tally);
         metrics.add(&mut tally);
         drop(line);
+        metrics.set_standing(Standing::CutOff);
+        metrics.set_cluster(3, 5);
+        metrics.began_anew();
+        metrics.set_pulse(Pulse { behind: 4, sent_again: 1, fetched: 8 });
+        metrics.set_pulse(Pulse { behind: 6, sent_again: 2, fetched: 8 });
         let text = metrics.text();
         for line in [
             "chinwag_connections{face=\"line\"} 0",
@@ -268,6 +347,13 @@ mod tests {
             "chinwag_deliveries_total 7",
             "chinwag_writes_total 2",
             "chinwag_written_bytes_total 99",
+            "chinwag_cluster_standing 2",
+            "chinwag_cluster_nodes 3",
+            "chinwag_cluster_packets_in_flight 5",
+            "chinwag_cluster_begun_anew_total 1",
+            "chinwag_cluster_entries_behind 6",
+            "chinwag_cluster_packets_sent_again_total 2",
+            "chinwag_cluster_entries_fetched_total 8",
         ] {
             assert!(text.lines().any(|told| told == line), "{line}\n{text}");
         }

@@ -74,6 +74,22 @@ pub trait Log: Send {
     /// entries after it stay. If that fails, the snapshot before it and all entries stay, and the
     /// operator is told.
     fn save_snapshot(&mut self, snapshot: Snapshot);
+
+    /// How it goes, where the log lies elsewhere; all 0 where it does not. Costs next to nothing.
+    fn pulse(&self) -> Pulse {
+        Pulse::default()
+    }
+}
+
+/// How a log goes that lies elsewhere, for whoever looks after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Entries that are known to be stored there and did not come yet.
+    pub behind: u64,
+    /// Packets that were sent once more, as it was not known whether they are stored.
+    pub sent_again: u64,
+    /// Entries that had to be asked for, as they did not come by themselves.
+    pub fetched: u64,
 }
 
 /// Why a log can't be read.

@@ -1,6 +1,8 @@
 //! Nodes on real NATS servers, and whether everyone saw the same.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{PASSWORD, Servers, USER};
@@ -60,6 +62,41 @@ pub(crate) fn visitor(server: &Server, name: &str) -> Client {
     client
 }
 
+/// Whether a node is ready, and what it says about that.
+pub(crate) fn ready(server: &Server) -> (bool, String) {
+    let said = get(server, "/readyz");
+    (said.starts_with("HTTP/1.1 200"), said)
+}
+
+/// What a node answers to a browser.
+pub(crate) fn get(server: &Server, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.address())
+        .unwrap_or_else(|error| panic!("it does not listen: {error}; {}", server.log().tail()));
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
+        .expect("it is sent");
+    let mut said = String::new();
+    stream.read_to_string(&mut said).expect("an answer");
+    said
+}
+
+/// Waits until a node stores what is sent.
+pub(crate) fn wait_until_ready(server: &Server) {
+    wait_until(server, "HTTP/1.1 200");
+}
+
+/// Waits until a node says that of whether it is ready.
+pub(crate) fn wait_until(server: &Server, what: &str) {
+    let deadline = Instant::now() + LONG;
+    loop {
+        let (_, said) = ready(server);
+        if said.contains(what) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{said}; {}", server.log().tail());
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
 /// A message as IRC told it: its id, and who said what.
 pub(crate) fn read(line: &str) -> Option<(String, String)> {
     let (tags, rest) = line.strip_prefix('@')?.split_once(' ')?;
@@ -98,9 +135,8 @@ pub(crate) fn history(server: &Server, from: &str, last: &str) -> Vec<(String, S
     }
 }
 
-/// Checks that a history is in order, has nothing twice, and that this is what someone saw of it:
-/// each message from the first one on that they saw, up to the last one.
-pub(crate) fn assert_same(history: &[(String, String)], saw: &[(String, String)], who: &str) {
+/// Checks that a history is in order, and has nothing twice.
+pub(crate) fn assert_history(history: &[(String, String)]) {
     let number = |id: &str| -> (u64, u32) {
         let (seq, index) = id.split_once('.').expect("an id is a place");
         (seq.parse().expect("a number"), index.parse().expect("a number"))
@@ -109,6 +145,12 @@ pub(crate) fn assert_same(history: &[(String, String)], saw: &[(String, String)]
     assert!(in_order, "the history's ids are in order");
     let said: BTreeSet<_> = history.iter().map(|(_, said)| said).collect();
     assert_eq!(said.len(), history.len(), "the history has each message once");
+}
+
+/// Checks that a history is in order, has nothing twice, and that this is what someone saw of it:
+/// each message from the first one on that they saw, up to the last one.
+pub(crate) fn assert_same(history: &[(String, String)], saw: &[(String, String)], who: &str) {
+    assert_history(history);
     let Some(first) = saw.first() else { panic!("{who} saw nothing") };
     let begin = history.iter().position(|told| told == first);
     let Some(begin) = begin else { panic!("{who} saw {first:?}, which is not in the history") };

@@ -47,6 +47,7 @@ pub(crate) struct Settings {
     keys: BTreeMap<String, String>,
     listen: BTreeMap<String, String>,
     environment: BTreeMap<String, PathBuf>,
+    through: Vec<String>,
     address: String,
     folder: Arc<TempDir>,
     data: PathBuf,
@@ -71,6 +72,7 @@ impl Settings {
             keys,
             listen: BTreeMap::new(),
             environment: BTreeMap::new(),
+            through: Vec::new(),
             address: "127.0.0.1:0".to_owned(),
             folder: Arc::new(folder),
             data,
@@ -92,6 +94,12 @@ impl Settings {
     /// Sets a variable of its environment to a path.
     pub(crate) fn environment(mut self, variable: &str, path: impl Into<PathBuf>) -> Self {
         self.environment.insert(variable.to_owned(), path.into());
+        self
+    }
+
+    /// Has it run by another command, which is told what to run.
+    pub(crate) fn through(mut self, command: &[impl ToString]) -> Self {
+        self.through = command.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -148,8 +156,16 @@ impl Settings {
     pub(crate) fn command_of(&self, words: &[&str]) -> Command {
         let config = self.folder.path().join("chinwag.toml");
         std::fs::write(&config, self.toml()).expect("the configuration can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chinwag"));
-        command.args(words).arg("--config").arg(config).arg("--data").arg(&self.data);
+        let mut all = self.through.clone();
+        all.push(env!("CARGO_BIN_EXE_chinwag").to_owned());
+        let mut command = Command::new(&all[0]);
+        command
+            .args(&all[1..])
+            .args(words)
+            .arg("--config")
+            .arg(config)
+            .arg("--data")
+            .arg(&self.data);
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("CHINWAG_") {

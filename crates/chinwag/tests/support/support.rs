@@ -10,12 +10,14 @@ pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod dice;
 pub(crate) mod fitting;
+pub(crate) mod load;
 pub(crate) mod pattern;
 pub(crate) mod screen;
 pub(crate) mod server;
 pub(crate) mod sink;
 pub(crate) mod tls;
 pub(crate) mod transcript;
+pub(crate) mod world;
 
 use std::time::Duration;
 

@@ -73,6 +73,8 @@ pub(super) struct Cluster {
     has_beat_out: bool,
     peers: Peers,
     pub(super) is_cut_off: bool,
+    /// How often it began anew.
+    begun_anew: u64,
     /// What was told to be unknown, and may still be stored.
     pub(super) unsure: BTreeSet<(SessionNumber, u32)>,
     digests: Digests,
@@ -172,6 +174,7 @@ impl Node {
             has_beat_out: false,
             peers: Peers::default(),
             is_cut_off: false,
+            begun_anew: 0,
             unsure: BTreeSet::new(),
             digests: Digests::default(),
             compared: None,
@@ -236,6 +239,12 @@ impl Node {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.cluster.as_ref().map_or(Standing::Well, |cluster| cluster.standing())
+    }
+
+    /// How often it has closed its connections and begun anew; 0 where there is no cluster.
+    #[must_use]
+    pub fn begun_anew(&self) -> u64 {
+        self.cluster.as_ref().map_or(0, |cluster| cluster.begun_anew)
     }
 
     /// From now on connections that go are not told to the others one by one, as the node's end ends
@@ -331,6 +340,7 @@ impl Node {
         cluster.peers = Peers::default();
         cluster.has_beat_out = false;
         cluster.phase = Phase::Beginning;
+        cluster.begun_anew += 1;
         self.begin(cluster.incarnation.clone());
     }
 

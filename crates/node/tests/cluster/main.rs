@@ -8,7 +8,7 @@ mod world;
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request, Target};
-use chinwag_model::node::{Incarnation, NodeName};
+use chinwag_model::node::{Incarnation, NodeName, RULES};
 use chinwag_model::query::Query;
 use chinwag_model::tag::Tags;
 use chinwag_node::health::Standing;
@@ -309,6 +309,32 @@ fn beside_an_older_node_nothing_is_asked_for_that_it_does_not_know() {
     begin(&mut world, name.id(), incarnation);
     world.run(1_000);
     assert_eq!(world.places[0].node.health().nodes, ["a"], "who came first sets the level");
+}
+
+#[test]
+fn a_newer_node_does_as_the_older_ones_do_until_the_last_of_them_has_ended() {
+    let mut world = three();
+    let begin_newer = |world: &mut World, text| {
+        let name = NodeName::parse(text).expect("a name");
+        let incarnation = Incarnation::new(&name, 9);
+        begin(world, name.id(), Incarnation { knows: RULES + 1, ..incarnation });
+        world.run(500);
+    };
+    begin_newer(&mut world, "d");
+    world.say(0, 1, "hello");
+    for at in 0..3 {
+        let health = world.places[at].node.health();
+        assert_eq!((health.level, &health.nodes.join(" ")[..]), (RULES, "a b c d"));
+        assert!(world.told(at, 1).contains("hello"));
+        assert_eq!(world.places[at].closed, 0, "nobody is sent away");
+    }
+    for at in 0..3 {
+        world.places[at].node.leave();
+        world.run(500);
+    }
+    begin_newer(&mut world, "e");
+    let stop = world.start("f").err();
+    assert_eq!(stop, Some(Stop::TooOld { level: RULES + 1, knows: RULES }));
 }
 
 #[test]

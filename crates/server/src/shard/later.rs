@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Shard;
 use super::connection::Connection;
 
 /// How long at most. Nobody sees the difference; and in a large room where people come and go all the
 /// time, each member is written to once for all who did so meanwhile, and not for each of them.
-const LATER: Duration = Duration::from_millis(20);
+pub(super) const LATER: Duration = Duration::from_millis(20);
 
 /// With more than this to be written to a connection, nothing waits.
 const LATER_BYTES_MAX: usize = 16 * 1024;
@@ -44,24 +43,11 @@ impl Later {
     }
 
     /// Those whose time has come. Some of them may be gone, or written to already.
-    fn take_due(&mut self, now: Instant) -> Vec<usize> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<usize> {
         if self.due.is_none_or(|due| due > now) {
             return Vec::new();
         }
         self.due = None;
         std::mem::take(&mut self.keys)
-    }
-}
-
-impl Shard {
-    /// What could wait is written now.
-    pub(super) fn look_at_later(&mut self) {
-        for key in self.later.take_due(self.now) {
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            connection.is_listed_later = false;
-            if connection.owes() {
-                connection.mark_dirty(key, &mut self.dirty);
-            }
-        }
     }
 }

@@ -214,7 +214,7 @@ impl Process {
     }
 
     pub(super) fn say_goodbye(&mut self) {
-        self.finish_all(|face, out| face.shutting_down(out));
+        self.finish_all(|face, out| face.shutting_down(None, out));
     }
 
     pub(super) fn write_all(&mut self) {

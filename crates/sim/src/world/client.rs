@@ -174,15 +174,15 @@ impl World {
         is_peaceful: bool,
     ) {
         let Some(client) = self.machine(at).clients.remove(&session) else { return };
-        if !is_peaceful {
-            let is_reading = self.link(client).is_some();
+        let is_reading = self.link(client).is_some();
+        if !is_peaceful || !is_reading {
             let is_cluster = self.plan.is_cluster();
-            let upto = if is_reading { self.chance.below(left.len() + 1) } else { 0 };
             if let Some(bot) = self.bots.get_mut(client.0) {
                 bot.loses(&left);
                 // Another node may not know of the end when it comes in there.
                 bot.was_twice |= is_cluster;
             }
+            let upto = if is_reading { self.chance.below(left.len() + 1) } else { 0 };
             left.truncate(upto);
         }
         let delay = self.net();
