@@ -101,7 +101,7 @@ fn everyone_sees_the_same_comings_and_goings_in_the_same_places() {
     for (n, caps) in faces.iter().enumerate() {
         let mut client = on_irc(&server, &format!("w{n}"), caps);
         client.send("JOIN #tea");
-        client.skip_to(&format!(":w{n}!"));
+        hear(&mut client, &format!("w{n} joined tea."), read);
         watchers.push(client);
     }
     let mut liner = Client::login(&server, "liner");
@@ -110,7 +110,7 @@ fn everyone_sees_the_same_comings_and_goings_in_the_same_places() {
     // All of these are in by now.
     for watcher in &mut watchers {
         watcher.send("PING in");
-        watcher.skip_to(":chat.test PONG chat.test in");
+        watcher.skip_to(":chat.test PONG chat.test :in");
     }
 
     let names: Vec<String> = (0..VISITORS).map(|n| format!("v{n}")).collect();

@@ -328,3 +328,82 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chinwag_model::effect::Stamp;
+    use chinwag_model::id::{NodeId, SessionId, Timestamp};
+    use chinwag_model::intent::Origin;
+    use chinwag_model::message::Card;
+    use chinwag_model::name::Name;
+    use chinwag_model::outcome::Done;
+
+    use super::*;
+
+    const TEA: RoomId = RoomId(1);
+    const JAM: RoomId = RoomId(2);
+
+    fn quit() -> Arc<Shown> {
+        let who = Card {
+            id: PersonId(5),
+            name: Name::parse("ana").expect("a name"),
+            badge: Arc::default(),
+        };
+        let origin = Origin { session: SessionId { node: NodeId(1), number: 5 }, request: 1 };
+        let stamp = Stamp { place: Place::default(), time: Timestamp(0), origin };
+        Arc::new(Shown { event: Event::Quit { who, reason: None }, stamp, crowded: false })
+    }
+
+    fn show(to: Recipients) -> Delivery {
+        Delivery::Show { to, shown: quit() }
+    }
+
+    fn peers(rooms: &[RoomId], watchers: &[SessionNumber]) -> Delivery {
+        let (own, watchers) = (Vec::new(), watchers.to_vec());
+        show(Recipients::Peers { rooms: rooms.to_vec(), own, watchers })
+    }
+
+    #[test]
+    fn a_row_is_what_one_room_is_told_and_who_is_told_more_is_apart() {
+        let outcome = Box::new(Ok(Done::Exited));
+        let mut rooms = Rooms::default();
+        let mut row = Row::begin(show(Recipients::Room(TEA))).expect("it begins");
+        for step in [
+            Delivery::Subscribe(TEA, vec![7, 8]),
+            peers(&[TEA], &[]),
+            show(Recipients::Sessions(vec![9])),
+            Delivery::Outcome { session: 10, request: 1, outcome },
+            // Nobody is there.
+            show(Recipients::Room(JAM)),
+            Delivery::Detach(11),
+        ] {
+            assert_eq!(row.take(step, &rooms), Ok(()));
+        }
+        assert_eq!(row.apart, [7, 8, 9, 10, 11]);
+        assert_eq!((row.told().count(), row.steps.len()), (2, 7));
+        rooms.join(0, JAM);
+        for end in [
+            show(Recipients::Room(JAM)),
+            show(Recipients::Everyone),
+            peers(&[TEA, JAM], &[]),
+            peers(&[TEA], &[12]),
+            Delivery::CloseAll,
+        ] {
+            assert_eq!(row.take(end.clone(), &rooms), Err(end));
+        }
+        assert_eq!(row.steps.len(), 7);
+    }
+
+    #[test]
+    fn a_row_begins_with_what_a_room_is_told_and_with_nothing_else() {
+        for other in [
+            show(Recipients::Everyone),
+            show(Recipients::Sessions(vec![1])),
+            peers(&[TEA, JAM], &[]),
+            Delivery::Detach(1),
+        ] {
+            assert!(Row::begin(other).is_err());
+        }
+        assert!(Row::begin(peers(&[TEA], &[])).is_ok());
+    }
+}
