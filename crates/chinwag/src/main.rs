@@ -22,11 +22,6 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 use crate::config::Source;
 
-/// Threads give each other much of what they allocate; and what a crowd of connections took is given
-/// back to the system when they are gone.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     logging::say_bugs_plainly();
     match Cli::parse().command {
