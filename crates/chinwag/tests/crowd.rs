@@ -65,7 +65,7 @@ fn files_allowed() -> usize {
 
 #[test]
 fn who_does_not_read_loses_only_their_own_connection() {
-    let server = Settings::new().set("limits.outbox_kib", 64).start();
+    let server = Settings::new().set("limits.outbox_kib", 128).start();
     let mut alice = Client::login(&server, "Alice");
     let mut bob = Client::login(&server, "Bob");
     alice.expect("<User Bob is online.>\n");

@@ -1,12 +1,31 @@
 //! The archive: what people said and did, kept for ever.
 
+use std::sync::Arc;
+
 use chinwag_model::id::{PersonId, RoomId, Seq};
 use chinwag_model::message::{Conversation, Message};
 use chinwag_model::query::{Answer, Reading};
 use chinwag_model::record::Record;
+use chinwag_model::text::TEXT_BYTES_MAX;
 
-/// Messages in one page of what waits for a person.
+/// Most messages in one page of what waits for a person.
 pub const BACKLOG_PAGE: usize = 200;
+
+/// Most bytes of text in one page of what waits, as what may wait to be written to a connection is
+/// bounded, too.
+pub const BACKLOG_BYTES: usize = 32 * 1024;
+const _: () = assert!(BACKLOG_BYTES >= TEXT_BYTES_MAX, "a page has one message at least");
+
+/// How many of these messages make a page of what waits.
+#[must_use]
+pub fn backlog_page(messages: &[Arc<Message>]) -> usize {
+    let mut bytes = 0;
+    let fits = |message: &&Arc<Message>| {
+        bytes += message.text.as_str().len();
+        bytes <= BACKLOG_BYTES
+    };
+    messages.iter().take(BACKLOG_PAGE).take_while(fits).count()
+}
 
 /// Most words that are looked for at once; more are passed over.
 pub const SEARCH_WORDS_MAX: usize = 16;

@@ -70,7 +70,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.connections_per_ip", Kind::Number(0, 1_000_000), Default::Plain("0")),
     key("limits.lines_per_second", Kind::Number(0, 1_000_000), Default::Plain("10")),
     key("limits.lines_burst", Kind::Number(1, 1_000_000), Default::Plain("100")),
-    key("limits.outbox_kib", Kind::Number(16, 1_048_576), Default::Plain("1024")),
+    key("limits.outbox_kib", Kind::Number(128, 1_048_576), Default::Plain("1024")),
     key("limits.line_bytes", Kind::Number(512, 16_384), Default::Plain("4096")),
     key("limits.presence_notices_max", Kind::Number(0, 1_000_000), Default::Plain("500")),
     key("limits.failed_logins_per_minute", Kind::Number(0, 100_000), Default::Plain("10")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chinwag_model::id::{PersonId, Place, RoomId};
 use chinwag_model::message::Message;
 use chinwag_model::query::Backlog;
-use chinwag_storage::archive::BACKLOG_PAGE;
+use chinwag_storage::archive::{BACKLOG_PAGE, backlog_page};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row;
@@ -51,8 +51,14 @@ impl Waiting<'_> {
         ids.sort_unstable();
         let more = ids.len() > BACKLOG_PAGE;
         ids.truncate(BACKLOG_PAGE);
-        let next = ids.last().filter(|_| more).map(|id| row::place(*id));
-        Ok(Backlog { total, messages: fetch(connection, &ids)?, next })
+        let mut next = ids.last().filter(|_| more).map(|id| row::place(*id));
+        let mut messages = fetch(connection, &ids)?;
+        let page = backlog_page(&messages);
+        if page < messages.len() {
+            messages.truncate(page);
+            next = messages.last().map(|message| message.place);
+        }
+        Ok(Backlog { total, messages, next })
     }
 
     fn sources(

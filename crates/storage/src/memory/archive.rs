@@ -11,7 +11,7 @@ use chinwag_model::message::{Conversation, Destination, Manner, Message};
 use chinwag_model::query::{Answer, Backlog, ROWS_MAX, Reading, ReadingKind};
 use chinwag_model::record::{Happening, Record};
 
-use crate::archive::{Archive, BACKLOG_PAGE, Reply, Synced, may_find, search_words};
+use crate::archive::{Archive, Reply, Synced, backlog_page, may_find, search_words};
 
 /// An archive in memory. Its clones are the same archive.
 ///
@@ -191,15 +191,16 @@ impl Kept {
         let waits = |place: Place, message: &Message| {
             after.is_none_or(|after| place > after) && is_said(message) && waits(message)
         };
-        let all: Vec<_> = self
+        let mut messages: Vec<_> = self
             .messages
             .range(..=upto)
             .filter(|(place, message)| waits(**place, message))
             .map(|(_, message)| Arc::clone(message))
             .collect();
-        let total = if after.is_none() { all.len() as u64 } else { 0 };
-        let more = all.len() > BACKLOG_PAGE;
-        let messages: Vec<_> = all.into_iter().take(BACKLOG_PAGE).collect();
+        let total = if after.is_none() { messages.len() as u64 } else { 0 };
+        let page = backlog_page(&messages);
+        let more = messages.len() > page;
+        messages.truncate(page);
         let next = messages.last().filter(|_| more).map(|message| message.place);
         Answer::Backlog(Backlog { total, messages, next })
     }

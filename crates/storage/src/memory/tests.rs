@@ -65,6 +65,7 @@ archive_suite! {
     sync_covers_all_that_was_taken
     backlog_is_what_others_said_since
     backlog_comes_in_pages
+    backlog_pages_are_bounded_in_bytes
     a_mark_never_moves_back
     search_finds_all_the_words
     search_keeps_to_what_one_may_read

@@ -30,7 +30,7 @@ use chinwag_model::record::Record;
 use super::word::{
     delivered, group, message, message_adorned, person_shown, place, room, said, to,
 };
-use crate::archive::{Archive, BACKLOG_PAGE};
+use crate::archive::{Archive, BACKLOG_BYTES, BACKLOG_PAGE};
 
 /// Opens the same archive, once the one before was dropped.
 pub type Open<'a> = &'a mut dyn FnMut() -> Box<dyn Archive>;
@@ -217,6 +217,26 @@ pub fn backlog_comes_in_pages(open: Open<'_>) {
     }
     let expected: Vec<_> = (0..count).map(|n| n.to_string()).collect();
     assert_eq!(seen, expected);
+}
+
+/// Long messages make short pages, and none is left out.
+pub fn backlog_pages_are_bounded_in_bytes(open: Open<'_>) {
+    let archive = open();
+    let sizes = [10, BACKLOG_BYTES / 2, BACKLOG_BYTES / 2, BACKLOG_BYTES / 2, 10, 10];
+    for (n, size) in (1..).zip(sizes) {
+        archive.keep(Seq(n), vec![said(n, 0, 1, to(2), &"x".repeat(size))]);
+    }
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = backlog(&*archive, sizes.len() as u64, 2, &[], after, &[]);
+        pages.push(texts(&page.messages).iter().map(|text| text.len()).collect::<Vec<_>>());
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let expected: [&[usize]; 3] = [&sizes[..2], &sizes[2..4], &sizes[4..]];
+    assert_eq!(pages, expected);
 }
 
 /// A mark moves forward only.
