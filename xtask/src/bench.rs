@@ -30,8 +30,11 @@ pub(crate) fn run(root: &Path, arguments: impl Iterator<Item = OsString>) -> Res
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["run", "--release", "--quiet", "--package", "chinwag-bench"]);
-    let status =
-        command.args(["--", "run"]).args(arguments).status().context("cannot run cargo")?;
+    let status = command
+        .args(["--bin", "chinwag-bench", "--", "run"])
+        .args(arguments)
+        .status()
+        .context("cannot run cargo")?;
     if !status.success() {
         bail!("the benchmarks ended with {status}");
     }
