@@ -54,6 +54,8 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// The hub's state; it runs on a thread of its own.
 pub(crate) struct Hub {
+    /// Dropped first: threads that the others wait for at their end may be waiting to be heard.
+    pub(crate) inbox: Receiver<ToHub>,
     pub(crate) node: Node,
     pub(crate) log: Box<dyn Log>,
     pub(crate) archive: Arc<dyn Archive>,
@@ -63,7 +65,6 @@ pub(crate) struct Hub {
     pub(crate) office: Option<Office>,
     pub(crate) post: Post,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) inbox: Receiver<ToHub>,
     pub(crate) own: Sender<ToHub>,
     pub(crate) progress: Progress,
     /// Has the configuration read again.
