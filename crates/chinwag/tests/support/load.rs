@@ -172,7 +172,8 @@ impl Crowd {
                 Err(_) => return visit,
             }
             let now = Instant::now();
-            if now > heard + 2 * LONG || self.failed.load(Ordering::Relaxed) {
+            // As clients do, people go elsewhere when a server is silent. All of them may be on one.
+            if now > heard + LONG / 2 || self.failed.load(Ordering::Relaxed) {
                 return visit;
             }
             if is_in && now >= due && !self.hushed.load(Ordering::Relaxed) {
