@@ -89,6 +89,60 @@ fn nobody_can_tell_who_is_on_which_node_and_who_was_on_a_dead_one_is_gone_once()
     }
 }
 
+/// Someone on IRC who came in as the account "ana" by its password.
+fn device(server: &Server, account: Option<&str>) -> Client {
+    let mut client = Client::connect(server).called("ana");
+    client.send("CAP REQ :echo-message draft/read-marker sasl");
+    if let Some(plain) = account {
+        client.send(&format!("AUTHENTICATE PLAIN\nAUTHENTICATE {plain}"));
+        client.skip_within(LONG, ":chat.test 903");
+    }
+    client.send("NICK ana\nUSER ana 0 * :Ana\nCAP END");
+    client.skip_within(LONG, ":chat.test 001 ana");
+    client
+}
+
+#[test]
+fn an_account_its_marks_and_what_is_known_of_it_are_on_every_node() {
+    let servers = servers();
+    let [a, b, c] = three(&servers);
+    let mut bob = visitor(&b, "bob");
+    bob.send("MONITOR + ana");
+    bob.skip_to(":chat.test 731 bob :ana");
+    let mut one = device(&a, None);
+    bob.skip_within(LONG, ":chat.test 730 bob :ana!~ana@");
+    one.send("NS REGISTER sesame");
+    one.skip_to(":chat.test 900 ana");
+
+    // The same account on another node at once: each sees what the other one says and has read.
+    let mut other = device(&c, Some("AGFuYQBzZXNhbWU="));
+    other.send("JOIN #tea");
+    other.skip_to(":chat.test 366 ana #tea");
+    one.send("PRIVMSG #tea :a word from here");
+    other.skip_to(":ana!~ana@user/ana PRIVMSG #tea :a word from here");
+    one.send("MARKREAD #tea timestamp=2026-01-02T03:04:05.678Z");
+    other.skip_to(":chat.test MARKREAD #tea timestamp=2026-01-02T03:04:05.678Z");
+    bob.send("WHOIS ana");
+    bob.skip_to(":chat.test 330 bob ana ana");
+
+    // In line mode: found there, and said to who has no connection anywhere.
+    let mut cy = Client::login(&b, "Cy");
+    cy.send("/join tea");
+    cy.skip_to("<You are in tea");
+    cy.send("/search word");
+    assert!(cy.skip_to("20").ends_with("tea [tea] ana: a word from here"));
+    for device in [&mut one, &mut other] {
+        device.send("QUIT");
+        device.skip_to("ERROR :");
+    }
+    cy.send("ana: for later");
+    cy.skip_to("<To ana> for later");
+    let mut back = device(&c, Some("AGFuYQBzZXNhbWU="));
+    while !back.line().trim_end().ends_with(" PRIVMSG ana :for later") {}
+    back.send("MARKREAD #tea");
+    back.skip_to(":chat.test MARKREAD #tea timestamp=2026-01-02T03:04:05.678Z");
+}
+
 #[test]
 fn without_a_quorum_writing_is_refused_aloud_and_all_goes_on_by_itself() {
     let mut servers = servers();
