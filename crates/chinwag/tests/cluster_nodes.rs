@@ -113,15 +113,19 @@ fn an_account_its_marks_and_what_is_known_of_it_are_on_every_node() {
     bob.skip_within(LONG, ":chat.test 730 bob :ana!~ana@");
     one.send("NS REGISTER sesame");
     one.skip_to(":chat.test 900 ana");
+    let mut dan = visitor(&c, "dan");
+    one.send("JOIN #tea");
+    // Whoever is told that has been told of the account, too.
+    while !dan.line().contains(":ana!~ana@user/ana JOIN #tea") {}
 
     // The same account on another node at once: each sees what the other one says and has read.
     let mut other = device(&c, Some("AGFuYQBzZXNhbWU="));
-    other.send("JOIN #tea");
     other.skip_to(":chat.test 366 ana #tea");
     one.send("PRIVMSG #tea :a word from here");
     other.skip_to(":ana!~ana@user/ana PRIVMSG #tea :a word from here");
     one.send("MARKREAD #tea timestamp=2026-01-02T03:04:05.678Z");
     other.skip_to(":chat.test MARKREAD #tea timestamp=2026-01-02T03:04:05.678Z");
+    while !bob.line().contains("PRIVMSG #tea :a word from here") {}
     bob.send("WHOIS ana");
     bob.skip_to(":chat.test 330 bob ana ana");
 
