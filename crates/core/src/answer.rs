@@ -173,11 +173,11 @@ impl State {
         // Each person once, by the name they are registered under.
         let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(name.folded()));
         let people =
-            self.names.range::<str, _>((from, Bound::Unbounded)).filter_map(|(folded, holder)| {
+            self.names.range::<str, _>((from, Bound::Unbounded)).filter_map(|(key, holder)| {
                 match holder {
                     Holder::Person(id) => {
                         let person = self.persons.get(id)?;
-                        (person.registered_name().folded() == &**folded).then_some(person)
+                        (person.registered_name().folded() == key.text()).then_some(person)
                     }
                     Holder::Room(_) => None,
                 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_model::id::{PersonId, RoomId, SessionId};
 use chinwag_model::mode::PersonFlag;
+use chinwag_model::name::Name;
 
-use crate::state::{Few, Holder, Person, State};
+use crate::state::{Few, Holder, Key, Part, Person, State};
 
 /// Panics where something that must be true of the state is not.
 pub(crate) fn check(state: &State) {
@@ -27,26 +28,26 @@ fn check_lives(state: &State) {
 }
 
 fn check_names(state: &State) {
+    fn take<P: Part>(map: &mut BTreeMap<Key<P>, Holder>, name: &Name, holder: Holder) {
+        let before = map.insert(Key::from(name), holder);
+        assert!(before.is_none_or(|before| before == holder), "no two have {name}");
+    }
     let mut names = BTreeMap::new();
     let mut looks = BTreeMap::new();
-    let take = |map: &mut BTreeMap<Box<str>, Holder>, name: &str, holder| {
-        let before = map.insert(name.into(), holder);
-        assert!(before.is_none_or(|before| before == holder), "no two have {name}");
-    };
     for (id, person) in &state.persons {
         let holder = Holder::Person(*id);
-        take(&mut names, person.name.folded(), holder);
-        take(&mut names, person.registered_name().folded(), holder);
+        take(&mut names, &person.name, holder);
+        take(&mut names, person.registered_name(), holder);
         if person.guest.is_none() {
-            take(&mut looks, person.registered_name().look(), holder);
+            take(&mut looks, person.registered_name(), holder);
         }
     }
     let mut channels = BTreeMap::new();
     for (id, room) in &state.rooms {
-        assert!(channels.insert(room.name.folded().into(), *id).is_none(), "no two rooms have it");
+        assert!(channels.insert(Key::from(&room.name), *id).is_none(), "no two rooms have it");
         if !room.apart {
-            take(&mut names, room.name.folded(), Holder::Room(*id));
-            take(&mut looks, room.name.look(), Holder::Room(*id));
+            take(&mut names, &room.name, Holder::Room(*id));
+            take(&mut looks, &room.name, Holder::Room(*id));
         }
     }
     assert_eq!(state.names, names, "the index of names is of persons and rooms");
@@ -71,6 +72,7 @@ fn check_sessions(state: &State) {
     for (id, person) in &state.persons {
         assert_eq!(person.sessions, sessions.remove(id).unwrap_or_default(), "of {id:?}");
         assert!(person.is_online() || person.away.is_none(), "nobody is away and offline");
+        assert_eq!(person.badge.account.as_ref(), person.account(), "an account is shown");
         if let Some(number) = person.guest {
             assert!(person.is_online(), "a guest is online");
             assert!(person.password.is_none(), "a guest has no password");

@@ -110,7 +110,8 @@ impl State {
         // A new state has the lobby; the stored one takes its place.
         let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
         (state.mail, state.level, state.chain) = (mail, level, chain);
-        for (id, person) in persons {
+        for (id, mut person) in persons {
+            person.show_account();
             state.insert_person(id, person);
         }
         for (id, room) in rooms {

@@ -35,7 +35,7 @@ use crate::core::Core;
 use crate::invariant;
 use crate::push::DEVICE_LIFE_MS;
 use crate::stage::routes::Routes;
-use crate::state::{Holder, State};
+use crate::state::{Folded, Holder, Key, State};
 
 /// Plays a script and compares what is told with what is expected, line by line; indents do not
 /// count.
@@ -61,7 +61,7 @@ pub(crate) struct Stage {
     labels: BTreeMap<String, SessionId>,
     routes: Routes,
     /// Everything that ever had a name.
-    known: BTreeMap<Box<str>, Holder>,
+    known: BTreeMap<Key<Folded>, Holder>,
     requests: u32,
     /// What is added to the time that entries take.
     later_ms: i64,

@@ -10,19 +10,25 @@ use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
 pub(crate) use crate::state::few::Few;
+#[cfg(test)]
+pub(crate) use crate::state::key::Part;
+pub(crate) use crate::state::key::{Folded, Key, Look};
 pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
 pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::persons::Persons;
+pub(crate) use crate::state::rare::Rare;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
 mod few;
+mod key;
 mod life;
 mod mail;
 mod person;
 mod persons;
+mod rare;
 mod room;
 
 /// Most sessions one person can have at a time.
@@ -54,11 +60,11 @@ pub struct State {
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
-    pub(crate) names: BTreeMap<Box<str>, Holder>,
+    pub(crate) names: BTreeMap<Key<Folded>, Holder>,
     /// All rooms, by what is compared of their names.
-    pub(crate) channels: BTreeMap<Box<str>, RoomId>,
+    pub(crate) channels: BTreeMap<Key<Folded>, RoomId>,
     /// Who has a name, by what it looks like; guests left out, as none can take their names.
-    pub(crate) looks: BTreeMap<Box<str>, Holder>,
+    pub(crate) looks: BTreeMap<Key<Look>, Holder>,
     /// Sessions by index.
     pub(crate) clients: BTreeMap<u32, SessionId>,
     /// Numbers of the guests there are.
@@ -182,8 +188,8 @@ impl State {
     #[must_use]
     pub fn credential(&self, name: &Name) -> Option<Credential> {
         let (_, person) = self.person_called(name)?;
-        let Password { verifier, version } = person.password.clone()?;
-        Some(Credential { verifier, version })
+        let password = person.password.as_ref()?;
+        Some(Credential { verifier: password.verifier.clone(), version: password.version })
     }
 
     /// Whether a session is in.
@@ -240,17 +246,16 @@ impl State {
         }
     }
 
-    pub(crate) fn insert_person(&mut self, id: PersonId, mut person: Person) {
-        person.keep_shown();
-        self.names.insert(person.name.folded().into(), Holder::Person(id));
+    pub(crate) fn insert_person(&mut self, id: PersonId, person: Person) {
+        self.names.insert(Key::from(&person.name), Holder::Person(id));
         let registered = person.registered_name();
-        self.names.insert(registered.folded().into(), Holder::Person(id));
+        self.names.insert(Key::from(registered), Holder::Person(id));
         match person.guest {
             Some(number) => {
                 self.guests.extend((number > 0).then_some(number));
             }
             None => {
-                self.looks.insert(registered.look().into(), Holder::Person(id));
+                self.looks.insert(Key::from(registered), Holder::Person(id));
             }
         }
         self.certificates.extend(person.certificates.iter().map(|print| (print.0, id)));
@@ -272,7 +277,7 @@ impl State {
                 self.looks.remove(person.registered_name().look());
             }
         }
-        for print in &person.certificates {
+        for print in person.certificates.iter() {
             self.certificates.remove(&print.0);
         }
         self.subscribers.remove(&id);
@@ -307,10 +312,10 @@ impl State {
     }
 
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
-        self.channels.insert(room.name.folded().into(), id);
+        self.channels.insert(Key::from(&room.name), id);
         if !room.apart {
-            self.names.insert(room.name.folded().into(), Holder::Room(id));
-            self.looks.insert(room.name.look().into(), Holder::Room(id));
+            self.names.insert(Key::from(&room.name), Holder::Room(id));
+            self.looks.insert(Key::from(&room.name), Holder::Room(id));
         }
         for member in room.members.keys() {
             if let Some(person) = self.persons.get_mut(member) {

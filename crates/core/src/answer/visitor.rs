@@ -165,7 +165,7 @@ impl State {
         let Some((room, there)) = self.visible(asker, name) else { return (None, names) };
         let mut last = None;
         for (other, person, ranks) in self.seen_in(id, asker, (room, there), after) {
-            if !names.push(ranks, &person.name, masks.then_some(&person.badge)) {
+            if !names.push(ranks, &person.name, masks.then_some(&*person.badge)) {
                 names.next = last;
                 break;
             }
@@ -323,7 +323,7 @@ impl State {
             Owner::Person(name) => match self.holder(name)? {
                 Holder::Person(id) => {
                     let person = self.persons.get(&id)?;
-                    (Subject::Person(person.card(id)), &person.metadata)
+                    (Subject::Person(person.card(id)), &*person.metadata)
                 }
                 Holder::Room(_) => return None,
             },

@@ -161,7 +161,7 @@ impl Change {
             }
             Who::Known { id, verifier, shown } => {
                 if let (Some(person), Some(verifier)) = (state.persons.get_mut(&id), verifier) {
-                    person.password = Some(Password { verifier, version: 1 });
+                    person.password = Some(Password::first(verifier));
                 }
                 if let Some(shown) = shown {
                     super::nick::show(state, step, id, shown, out);

@@ -38,7 +38,7 @@ pub(crate) fn decide(state: &State, step: &Step, who: &Name, on: bool) -> Result
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let Some(person) = state.persons.get_mut(&self.asker) else { return };
-        person.ignores = self.ignores;
+        person.ignores = self.ignores.into();
         let event = Event::Ignoring { who: self.who.id, on: self.on };
         step.show(Audience::Sessions(person.sessions()), event, out);
         step.done(Done::Ignoring(self.who, self.on), out);

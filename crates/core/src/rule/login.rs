@@ -86,6 +86,7 @@ fn inherit(state: &mut State, step: &Step, from: PersonId, to: PersonId, out: &m
             person.registered = (registered != guest.name).then_some(registered);
             person.name = guest.name.clone();
         }
+        // As others saw them until now, so that they see what has changed.
         person.badge = guest.badge.clone();
         person.cloak = guest.cloak.clone();
         person.real_name = guest.real_name.clone();
@@ -94,8 +95,6 @@ fn inherit(state: &mut State, step: &Step, from: PersonId, to: PersonId, out: &m
         person.since = guest.since;
         person.spoke = guest.spoke;
         person.stays_else = guest.stays_else;
-        // As others saw them until now, so that they see what has changed.
-        person.shown = Some(guest.card(from).badge);
     });
     out.push(Effect::Detach(session));
     let groups: Vec<RoomId> =

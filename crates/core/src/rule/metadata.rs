@@ -50,7 +50,7 @@ pub(crate) fn decide(
             if id != asker {
                 return Err(Refusal::NotYours);
             }
-            (Whose::Person(id), &person.metadata)
+            (Whose::Person(id), &*person.metadata)
         }
         Owner::Room(name) => {
             let (id, room) = state
@@ -88,7 +88,7 @@ impl Change {
             Whose::Person(id) => {
                 let Some(person) = state.persons.get_mut(&id) else { return };
                 let subject = Subject::Person(person.card(id));
-                (subject, presence::peers(person), &mut person.metadata)
+                (subject, presence::peers(person), &mut *person.metadata)
             }
             Whose::Room(id) => {
                 let Some(room) = state.rooms.get_mut(&id) else { return };

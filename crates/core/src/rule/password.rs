@@ -38,7 +38,7 @@ impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         if let Some(person) = state.persons.get_mut(&self.who) {
             let new = person.password.is_none();
-            person.password = Some(self.password);
+            person.password = Some(Box::new(self.password));
             if new {
                 account::show(state, step, self.who, out);
             }

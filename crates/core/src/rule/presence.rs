@@ -8,7 +8,7 @@ use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::record::What;
 use chinwag_model::text::Text;
 
-use crate::state::{Member, Person, Session, State};
+use crate::state::{Member, Person, Rare, Session, State};
 use crate::step::{Effects, Step};
 
 /// Attaches a session to a person; with the first one they are there, and those in their groups
@@ -163,7 +163,7 @@ fn go(state: &mut State, step: &Step, id: PersonId, reason: Option<&Text>, out: 
         state.change_person(id, |person| {
             person.away = None;
             person.flags = chinwag_model::mode::Flags::default();
-            person.accepts.clear();
+            person.accepts = Rare::default();
             person.rested = None;
             person.since = chinwag_model::id::Timestamp(0);
             if let Some(name) = person.registered.take() {

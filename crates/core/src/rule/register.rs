@@ -55,7 +55,7 @@ impl Change {
         let was_guest = state.persons.get(&who).is_some_and(|person| person.guest.is_some());
         state.change_person(who, |person| {
             person.guest = None;
-            person.password = Some(Password { verifier, version: 1 });
+            person.password = Some(Password::first(verifier));
         });
         if was_guest {
             let mark = Mark { person: who, upto: step.place };

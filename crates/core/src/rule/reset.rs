@@ -77,7 +77,7 @@ impl Change {
                 if let Some(person) = state.persons.get_mut(&who) {
                     let held = person.password.as_ref().map_or(0, |password| password.version);
                     let version = held.saturating_add(1);
-                    person.password = Some(Password { verifier, version });
+                    person.password = Some(Box::new(Password { verifier, version }));
                 }
                 step.done(Done::PasswordSet, out);
             }

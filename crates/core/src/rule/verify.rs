@@ -101,7 +101,7 @@ fn make(
     let was_guest = state.persons.get(&id).is_some_and(|person| person.guest.is_some());
     state.change_person(id, |person| {
         person.guest = None;
-        person.password = Some(Password { verifier, version: 1 });
+        person.password = Some(Password::first(verifier));
     });
     if was_guest {
         out.push(Effect::Keep(Record::Delivered(Mark { person: id, upto: step.place })));

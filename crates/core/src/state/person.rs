@@ -13,7 +13,7 @@ use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 use minicbor::{Decode, Encode};
 
-use super::{Few, Past};
+use super::{Few, Past, Rare};
 
 /// Someone who was here once, or a guest who is.
 #[derive(Clone, Debug, Encode, Decode)]
@@ -25,18 +25,19 @@ pub(crate) struct Person {
     #[n(1)]
     pub(crate) guest: Option<u32>,
     #[n(2)]
-    pub(crate) password: Option<Password>,
+    pub(crate) password: Option<Box<Password>>,
     #[n(3)]
     pub(crate) away: Option<Text>,
     #[n(4)]
-    pub(crate) ignores: BTreeSet<PersonId>,
+    pub(crate) ignores: Rare<BTreeSet<PersonId>>,
     /// What they are registered under, where they are shown under another name.
     #[n(5)]
     pub(crate) registered: Option<Name>,
-    /// What is shown of them beside the name; its account is that of the person.
+    /// What is shown of them beside the name, shared with all that tells of them. Stored without the
+    /// account, which is the person's.
     #[n(6)]
-    #[cbor(default)]
-    pub(crate) badge: Badge,
+    #[cbor(default, with = "without_account")]
+    pub(crate) badge: Arc<Badge>,
     #[n(7)]
     #[cbor(default)]
     pub(crate) real_name: Box<str>,
@@ -54,18 +55,18 @@ pub(crate) struct Person {
     /// Up to when they have read what, by the conversation's name.
     #[n(11)]
     #[cbor(default)]
-    pub(crate) read: BTreeMap<Box<str>, Timestamp>,
+    pub(crate) read: Rare<BTreeMap<Box<str>, Timestamp>>,
     #[n(12)]
     #[cbor(default)]
-    pub(crate) metadata: BTreeMap<Box<str>, Text>,
+    pub(crate) metadata: Rare<BTreeMap<Box<str>, Text>>,
     /// SHA-256 of the certificates that prove the account.
     #[n(13)]
     #[cbor(default)]
-    pub(crate) certificates: BTreeSet<Fingerprint>,
+    pub(crate) certificates: Rare<BTreeSet<Fingerprint>>,
     /// From whom they take messages although they take none from those without an account.
     #[n(14)]
     #[cbor(default)]
-    pub(crate) accepts: BTreeSet<PersonId>,
+    pub(crate) accepts: Rare<BTreeSet<PersonId>>,
     /// Whether they stay in the rooms without a connection, as they said.
     #[n(15)]
     pub(crate) stays: Option<bool>,
@@ -90,9 +91,6 @@ pub(crate) struct Person {
     /// Found again from the rooms' members.
     #[cbor(skip)]
     pub(crate) rooms: Few<RoomId>,
-    /// Made anew where something of it changes.
-    #[cbor(skip)]
-    pub(crate) shown: Option<Arc<Badge>>,
 }
 
 /// SHA-256 of a certificate.
@@ -126,24 +124,32 @@ pub(crate) struct Password {
     pub(crate) version: u32,
 }
 
+impl Password {
+    /// The first that someone has.
+    pub(crate) fn first(verifier: Verifier) -> Box<Self> {
+        Box::new(Self { verifier, version: 1 })
+    }
+}
+
 impl Person {
     pub(crate) fn new(name: Name, guest: Option<u32>, verifier: Option<Verifier>) -> Self {
+        let account = verifier.as_ref().map(|_| name.clone());
         Self {
             name,
             guest,
-            password: verifier.map(|verifier| Password { verifier, version: 1 }),
+            password: verifier.map(Password::first),
             away: None,
-            ignores: BTreeSet::new(),
+            ignores: Rare::default(),
             registered: None,
-            badge: Badge::default(),
+            badge: Arc::new(Badge { account, ..Badge::default() }),
             real_name: Box::default(),
             flags: Flags::default(),
             since: Timestamp(0),
             spoke: Timestamp(0),
-            read: BTreeMap::new(),
-            metadata: BTreeMap::new(),
-            certificates: BTreeSet::new(),
-            accepts: BTreeSet::new(),
+            read: Rare::default(),
+            metadata: Rare::default(),
+            certificates: Rare::default(),
+            accepts: Rare::default(),
             stays: None,
             stays_else: false,
             cloak: Box::default(),
@@ -151,7 +157,6 @@ impl Person {
             rested: None,
             sessions: Few::default(),
             rooms: Few::default(),
-            shown: None,
         }
     }
 
@@ -181,24 +186,12 @@ impl Person {
     }
 
     pub(crate) fn card(&self, id: PersonId) -> Card {
-        let badge = self.shown.clone().unwrap_or_else(|| Arc::new(self.badge()));
-        Card { id, name: self.name.clone(), badge }
-    }
-
-    /// To be called before a card is wanted often.
-    pub(super) fn keep_shown(&mut self) {
-        if self.shown.is_none() {
-            self.shown = Some(Arc::new(self.badge()));
-        }
-    }
-
-    fn badge(&self) -> Badge {
-        Badge { account: self.account().cloned(), ..self.badge.clone() }
+        Card { id, name: self.name.clone(), badge: self.badge.clone() }
     }
 
     /// Takes what a client told of itself as it came in.
     pub(crate) fn dress(&mut self, visitor: &Visitor) {
-        self.badge.user = visitor.user.clone();
+        Arc::make_mut(&mut self.badge).user = visitor.user.clone();
         self.cloak = visitor.host.clone();
         self.real_name = visitor.real_name.clone();
         self.flags = visitor.flags;
@@ -206,22 +199,29 @@ impl Person {
         self.show_badge();
     }
 
+    /// To be called where they are read from what was stored.
+    pub(crate) fn show_account(&mut self) {
+        Arc::make_mut(&mut self.badge).account = self.account().cloned();
+    }
+
     /// To be called where something that a card shows has changed.
     pub(crate) fn show_badge(&mut self) {
-        self.badge.bot = self.flags.has(PersonFlag::Bot);
+        let account = self.account().cloned();
+        let badge = Arc::make_mut(&mut self.badge);
+        badge.bot = self.flags.has(PersonFlag::Bot);
         // An account is shown in place of where its owner comes from, which is nobody's affair.
-        self.badge.host = match self.account() {
+        badge.host = match &account {
             Some(account) => format!("user/{account}").into(),
             None => self.cloak.clone(),
         };
-        self.shown = Some(Arc::new(self.badge()));
+        badge.account = account;
     }
 
     pub(crate) fn past(&self, id: PersonId, time: Timestamp) -> Past {
         Past {
             id,
             name: self.name.clone(),
-            badge: self.badge(),
+            badge: (*self.badge).clone(),
             real_name: self.real_name.clone(),
             time,
         }
@@ -229,5 +229,29 @@ impl Person {
 
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         self.sessions.iter().copied().collect()
+    }
+}
+
+/// A badge as it is stored.
+mod without_account {
+    use std::sync::Arc;
+
+    use chinwag_model::message::Badge;
+    use minicbor::decode::{self, Decode as _, Decoder};
+    use minicbor::encode::{self, Encode as _, Encoder, Write};
+
+    pub(super) fn encode<C, W: Write>(
+        badge: &Badge,
+        e: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        Badge { account: None, ..badge.clone() }.encode(e, context)
+    }
+
+    pub(super) fn decode<C>(
+        d: &mut Decoder<'_>,
+        context: &mut C,
+    ) -> Result<Arc<Badge>, decode::Error> {
+        Badge::decode(d, context).map(Arc::new)
     }
 }
