@@ -11,6 +11,7 @@ mod schema;
 mod setting;
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -138,7 +139,9 @@ impl Config {
     pub(crate) fn options(&self, cloak_key: &[u8]) -> Result<Options, ConfigError> {
         let certificate = self.certificate()?;
         let policy = self.policy(cloak_key)?;
-        Ok(Options { listeners: self.listen_options(), certificate, policy, reread, push: None })
+        let listeners = self.listen_options();
+        let shards = NonZero::new(self.settings.size("server.connection_threads"));
+        Ok(Options { listeners, certificate, shards, policy, reread, push: None })
     }
 
     /// Whether devices are told of what is said to their owners.

@@ -1,6 +1,7 @@
 //! What a server is told: by the configuration, or by a test.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub struct Options {
     pub listeners: Vec<ListenOptions>,
     /// What TLS is spoken with; without it, none is.
     pub certificate: Option<Certificate>,
+    /// Threads that read and write connections; without it, half as many as there are cores.
+    pub shards: Option<NonZero<usize>>,
     /// What can be changed while the server runs.
     pub policy: Policy,
     /// Has the configuration read again, as an operator asks for it.

@@ -1,6 +1,7 @@
 //! A running server: what is started, and how it ends.
 
 use std::io;
+use std::num::NonZero;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -150,12 +151,12 @@ impl Server {
         archive: Arc<dyn Archive>,
         cluster: Option<Cluster>,
     ) -> Result<Self, StartError> {
-        let Options { listeners, certificate, policy, reread, push } = options;
+        let Options { listeners, certificate, shards, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
         let core = recover(&mut *log, &*archive, &hub, &inbox)?;
 
-        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let count = shards.map_or_else(shards_here, NonZero::get);
         let policy = Arc::new(policy);
         let strangers = Arc::new(AtomicUsize::new(0));
         let id = cluster.as_ref().map_or(NODE, |cluster| cluster.part.name.id());
@@ -392,6 +393,13 @@ fn records(effects: &mut Vec<Effect>) -> Vec<Record> {
         _ => None,
     });
     kept.collect()
+}
+
+/// How many shards serve here: half as many as there are cores, rounded up. The rest is for the threads
+/// that order, store, archive and hash; and a room's lines go to sockets in fewer and larger writes
+/// where fewer shards have its members.
+fn shards_here() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).div_ceil(2)
 }
 
 /// A thread without which the server is not whole: a bug that ends it ends the server, aloud.

@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -128,7 +129,14 @@ fn options() -> Options {
         cloak_key: vec![7; 32],
         limits,
     };
-    Options { listeners: vec![listener], certificate: None, policy, reread: || {}, push: None }
+    Options {
+        listeners: vec![listener],
+        certificate: None,
+        shards: NonZero::new(2),
+        policy,
+        reread: || {},
+        push: None,
+    }
 }
 
 fn irc() -> IrcPolicy {

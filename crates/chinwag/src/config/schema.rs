@@ -35,6 +35,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.network", Kind::Word, Default::Plain("chinwag")),
     key("server.data", Kind::Path, Default::Plain("chinwag-data")),
     key("server.clients_max", Kind::Number(1, 10_000_000), Default::Plain("100000")),
+    key("server.connection_threads", Kind::Number(0, 256), Default::Plain("0")),
     key("server.description", Kind::Line(400), Default::Plain("")),
     key("server.motd", Kind::Text(65_536), Default::Plain("")),
     key("server.icon", Kind::Line(400), Default::Plain("")),

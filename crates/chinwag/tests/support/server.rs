@@ -55,12 +55,13 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// As the defaults are, but for what would slow a test: pacing is off, and passwords are
-    /// hashed cheaply.
+    /// hashed cheaply. Connections are divided between two threads, whatever machine this is.
     pub(crate) fn new() -> Self {
         let folder = TempDir::with_prefix("chinwag-test-").expect("a folder for the test");
         let mut keys = BTreeMap::new();
         for (key, value) in [
             ("server.name", "\"chat.test\""),
+            ("server.connection_threads", "2"),
             ("limits.lines_per_second", "0"),
             ("accounts.password.memory_kib", "1024"),
             ("accounts.password.passes", "1"),
