@@ -109,11 +109,14 @@ impl Parts {
     fn new(shown: &str, folded: &str, look: &str) -> Self {
         let mut text = shown.to_owned();
         let mut add = |part: &str| {
-            let from = text.find(part).unwrap_or_else(|| {
-                let end = text.len();
+            let end = text.len();
+            let from = match text.get(..part.len()) {
+                Some(begin) if begin == part => 0,
+                _ => text.find(part).unwrap_or(end),
+            };
+            if from == end {
                 text.push_str(part);
-                end
-            });
+            }
             (place(from), place(from + part.len()))
         };
         let (folded, look) = (add(folded), add(look));
@@ -178,7 +181,7 @@ impl Name {
         if text.len() > NAME_BYTES_MAX {
             return Err(BadName::Long);
         }
-        let shown: String = text.nfc().collect();
+        let shown = composed(text);
         for (at, c) in shown.chars().enumerate() {
             check_char(c)?;
             match c {
@@ -206,7 +209,7 @@ impl Name {
         if text.len() > ROOM_NAME_CHARS_MAX * 8 {
             return Err(BadName::Long);
         }
-        let shown: String = text.nfc().collect();
+        let shown = composed(text);
         for c in shown.chars() {
             match c {
                 ',' => return Err(BadName::Char(c)),
@@ -263,12 +266,37 @@ impl Name {
     }
 
     fn of(shown: &str) -> Self {
-        let folded: String = shown.to_lowercase().nfkc().collect();
-        // Folded once more, as a capital's twin may be a small letter: `AIice` looks like `Alice`.
-        let look: String =
-            unicode_security::skeleton(shown).collect::<String>().to_lowercase().nfkc().collect();
+        let (folded, look) = if shown.is_ascii() {
+            (shown.to_ascii_lowercase(), shown.bytes().map(ascii_look).collect())
+        } else {
+            (folded(shown), look(shown))
+        };
         Self(Arc::new(Parts::new(shown, &folded, &look)))
     }
+}
+
+/// A text in Unicode's composed form.
+fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// What is compared of any text.
+fn folded(shown: &str) -> String {
+    shown.to_lowercase().nfkc().collect()
+}
+
+/// What any text looks like. Folded once more, as a capital's twin may be a small letter: `AIice` looks
+/// like `Alice`.
+fn look(shown: &str) -> String {
+    folded(&unicode_security::skeleton(shown).collect::<String>())
+}
+
+/// What a character of ASCII looks like, wherever it stands. Each line that is said has names in it.
+fn ascii_look(byte: u8) -> &'static str {
+    static ASCII: LazyLock<Vec<String>> = LazyLock::new(|| {
+        (0..128).map(|byte| look(char::from(byte).encode_utf8(&mut [0]))).collect()
+    });
+    ASCII.get(usize::from(byte)).map_or("", String::as_str)
 }
 
 impl NewName {
@@ -485,6 +513,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_read_of_ascii_is_what_is_read_of_any_text(text in "[ -~]{1,40}") {
+            let name = Name::of(&text);
+            prop_assert_eq!(name.folded(), folded(&text));
+            prop_assert_eq!(name.look(), look(&text));
+            prop_assert_eq!(composed(&text), text.nfc().collect::<String>());
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in any::<String>()) {
             if let Ok(name) = NewName::parse(&text) {

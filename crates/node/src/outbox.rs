@@ -10,10 +10,21 @@ use chinwag_model::id::Place;
 /// connection is mostly one.
 pub const SLICES_MAX: usize = 64;
 
+/// Bytes that are copied behind others rather than referred to: to hold a reference, and to have the
+/// system gather it, takes longer than to copy as little as this.
+const COPIED_MAX: usize = 512;
+
+/// Bytes that are gathered in one piece.
+const GATHERED_MAX: usize = 4096;
+
+/// What a piece has room for at first, that gathers short lines.
+const GATHERED_MIN: usize = 1024;
+
 /// A queue of bytes to be written to one connection.
 ///
-/// It holds references to lines that are encoded once for all who see them so. At its bound it
-/// refuses: the connection is then closed, and what it missed is in history.
+/// It holds references to what is encoded once for all who see it so, and short lines that wait
+/// together in one piece. At its bound it refuses: the connection is then closed, and what it missed
+/// is in history.
 #[derive(Debug)]
 pub struct Outbox {
     /// What is written next: here, so that the usual one chunk takes no memory of its own.
@@ -29,9 +40,46 @@ pub struct Outbox {
 
 #[derive(Debug)]
 struct Chunk {
-    bytes: Rc<[u8]>,
+    piece: Piece,
     /// How far what waits is told once this is written.
     mark: Option<Place>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// As others are sent it, too.
+    Shared(Rc<[u8]>),
+    /// Short lines, gathered.
+    Gathered(Vec<u8>),
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match &self.piece {
+            Piece::Shared(bytes) => bytes,
+            Piece::Gathered(bytes) => bytes,
+        }
+    }
+
+    /// Takes more behind what it has; whether there is room, and it is worth it.
+    fn gather(&mut self, more: &[u8], mark: Option<Place>) -> bool {
+        let len = self.bytes().len();
+        if more.len() > COPIED_MAX || len + more.len() > GATHERED_MAX {
+            return false;
+        }
+        match &mut self.piece {
+            Piece::Shared(_) if len > COPIED_MAX => return false,
+            Piece::Shared(bytes) => {
+                let mut gathered = Vec::with_capacity(GATHERED_MIN.max(len + more.len()));
+                gathered.extend_from_slice(bytes);
+                gathered.extend_from_slice(more);
+                self.piece = Piece::Gathered(gathered);
+            }
+            Piece::Gathered(bytes) => bytes.extend_from_slice(more),
+        }
+        self.mark = self.mark.max(mark);
+        true
+    }
 }
 
 /// The outbox is full.
@@ -62,11 +110,15 @@ impl Outbox {
             return Err(Full);
         }
         self.bytes += bytes.len();
-        if !bytes.is_empty() || mark.is_some() {
-            let chunk = Chunk { bytes, mark };
-            match self.first {
-                Some(_) => self.rest.push_back(chunk),
-                None => self.first = Some(chunk),
+        if bytes.is_empty() && mark.is_none() {
+            return Ok(());
+        }
+        match self.rest.back_mut().or(self.first.as_mut()) {
+            None => self.first = Some(Chunk { piece: Piece::Shared(bytes), mark }),
+            Some(last) => {
+                if !last.gather(&bytes, mark) {
+                    self.rest.push_back(Chunk { piece: Piece::Shared(bytes), mark });
+                }
             }
         }
         Ok(())
@@ -97,7 +149,7 @@ impl Outbox {
         let chunks = self.first.iter().chain(&self.rest).take(SLICES_MAX).enumerate();
         chunks.map(move |(at, chunk)| {
             let from = if at == 0 { written } else { 0 };
-            IoSlice::new(chunk.bytes.get(from..).unwrap_or_default())
+            IoSlice::new(chunk.bytes().get(from..).unwrap_or_default())
         })
     }
 
@@ -106,8 +158,8 @@ impl Outbox {
     pub fn advance(&mut self, count: usize) {
         self.bytes = self.bytes.saturating_sub(count);
         self.written += count;
-        while let Some(first) = self.first.take_if(|first| self.written >= first.bytes.len()) {
-            self.written -= first.bytes.len();
+        while let Some(first) = self.first.take_if(|first| self.written >= first.bytes().len()) {
+            self.written -= first.bytes().len();
             self.delivered = self.delivered.max(first.mark);
             self.first = self.rest.pop_front();
         }
@@ -133,6 +185,21 @@ mod tests {
         assert_eq!(outbox.push(Rc::from(*b"def"), None), Err(Full));
         assert_eq!(outbox.push(Rc::from(*b"de"), None), Ok(()));
         assert_eq!(outbox.len(), 5);
+    }
+
+    #[test]
+    fn short_lines_are_one_piece_and_long_ones_are_shared() {
+        let line = |len: usize| Rc::<[u8]>::from(vec![b'x'; len]);
+        let lens = |lens: &[usize]| {
+            let mut outbox = Outbox::new(usize::MAX);
+            for len in lens {
+                outbox.push(line(*len), None).unwrap();
+            }
+            outbox.slices().map(|slice| slice.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(lens(&[100; 10]), [1000]);
+        assert_eq!(lens(&[100, 2000, 100, 100, 2000]), [100, 2000, 200, 2000]);
+        assert_eq!(lens(&[500; 10]), [4000, 1000]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A connection is written at most once for all that a turn brought it. What its sessions ask goes
 //! to the hub as one message a turn.
 
+mod company;
 mod connection;
 mod delivery;
 mod ending;
@@ -82,6 +83,8 @@ struct Shard {
     work: Arc<Work>,
     /// Rows of deliveries heard in this turn.
     heard: u64,
+    /// Requests that were answered in this turn.
+    answered: usize,
     hub: Sender<ToHub>,
     policy: Arc<Policy>,
     /// Connections of all shards that speak IRC and have not come in yet.
@@ -167,6 +170,7 @@ impl Shard {
             woken,
             work,
             heard: 0,
+            answered: 0,
             hub,
             policy,
             strangers,
@@ -214,6 +218,7 @@ impl Shard {
                 self.look_at_sockets(&mut events, Some(Duration::ZERO));
             }
             self.read_all();
+            self.wait_for_company(&mut events, began);
             self.write_all();
             self.tell_marks();
             self.tell_asks();

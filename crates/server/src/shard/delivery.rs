@@ -13,6 +13,7 @@ impl Shard {
         match delivery {
             Delivery::Show { to, shown } => self.fan_out(&to, &shown),
             Delivery::Outcome { session, request, outcome } => {
+                self.answered += 1;
                 self.told(session, |face, out| face.outcome(request, &outcome, out));
             }
             Delivery::Answer { session, request, answer } => {
