@@ -9,13 +9,13 @@ use chinwag_model::record::Record;
 use chinwag_storage::archive::{ArchiveError, Synced};
 
 /// Records after which no more entries are put into one transaction.
-const BATCH_RECORDS: usize = 2000;
+const BATCH_RECORDS: usize = 10_000;
 
 /// How long the archive and the index let records gather, as each of their transactions costs more
 /// than many rows. Nobody waits for it: who reads has what they need written or indexed at once, and
 /// all of it is in the log.
-const WRITE_GATHER: Duration = Duration::from_millis(100);
-const INDEX_GATHER: Duration = Duration::from_millis(500);
+const WRITE_GATHER: Duration = Duration::from_millis(200);
+const INDEX_GATHER: Duration = Duration::from_millis(1000);
 
 #[derive(Default)]
 pub(super) struct Desk {

@@ -53,7 +53,7 @@ const AUTHORS: &str = "
 
 /// Messages that are indexed in one transaction. Each makes a part of the index of its own, which is
 /// merged with others later: the larger it is, the less often a word is written again.
-const BATCH: i64 = 8000;
+const BATCH: i64 = 20_000;
 
 /// How long to wait after a failure.
 const RETRY: Duration = Duration::from_secs(5);
@@ -301,5 +301,6 @@ fn write_batch(index: &mut Connection, batch: &Batch) -> rusqlite::Result<Seq> {
 
 /// A name as one word of the index, whatever it holds.
 pub(super) fn name_word(folded: &str) -> String {
-    folded.bytes().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    folded.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
