@@ -5,6 +5,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 
+/// How much less of a busy processor a thread gets that can wait: a third of what the others get.
+const NICE: i32 = 5;
+
 /// Starts a thread without which nothing can be stored.
 ///
 /// A bug that ends it ends the process, aloud: what it had in hand may be stored or not, and
@@ -23,6 +26,14 @@ pub(crate) fn vital(
             std::process::exit(101);
         }
     })
+}
+
+/// Has the calling thread take the processor only for what is left of it by those on whom somebody
+/// waits.
+pub(crate) fn stand_back() {
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!("a thread keeps its priority: {error}");
+    }
 }
 
 /// Does what others can do without. A bug there is told to the operator, and gives `None`.

@@ -25,6 +25,7 @@ use super::{is_damage, row};
 use crate::database::{self, Commit};
 use crate::error::OpenError;
 use crate::int::{signed, unsigned};
+use crate::thread;
 
 /// The formats of `search.sqlite`. What an earlier one holds is thrown away and built anew.
 pub(super) const MIGRATIONS: &[&str] = &[FIRST, AUTHORS];
@@ -98,6 +99,7 @@ impl Indexer {
 
     /// Indexes until the end begins.
     pub(super) fn run(mut self) {
+        thread::stand_back();
         let mut bench = None;
         let mut is_failing = false;
         loop {

@@ -13,6 +13,7 @@ use super::desk::{Desk, Work};
 use super::{happening, row};
 use crate::database::{self, Commit};
 use crate::int::signed;
+use crate::thread;
 
 /// How long to wait after a first failure; twice as long after each further one.
 const RETRY_MIN: Duration = Duration::from_millis(100);
@@ -33,6 +34,7 @@ impl Writer {
     }
 
     pub(super) fn run(mut self) {
+        thread::stand_back();
         loop {
             match self.desk.next_work() {
                 Work::Write(upto, records) => {
