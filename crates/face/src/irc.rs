@@ -229,10 +229,13 @@ pub struct Via {
     pub crowded: bool,
 }
 
+/// What most events take, in bytes, with their tags.
+const SHARED_BYTES: usize = 256;
+
 /// An event as every session with a look sees it, encoded once for all of them.
 #[must_use]
 pub fn shared_lines(event: &Event, stamp: &Stamp, look: Look, server_name: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(SHARED_BYTES);
     let teller = render::Teller { server: server_name, look, front: &[], viewer: "*" };
     teller.event(event, stamp, &mut bytes);
     bytes

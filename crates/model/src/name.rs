@@ -267,7 +267,9 @@ impl Name {
 
     fn of(shown: &str) -> Self {
         let (folded, look) = if shown.is_ascii() {
-            (shown.to_ascii_lowercase(), shown.bytes().map(ascii_look).collect())
+            let mut look = String::with_capacity(2 * shown.len());
+            look.extend(shown.bytes().map(ascii_look));
+            (shown.to_ascii_lowercase(), look)
         } else {
             (folded(shown), look(shown))
         };

@@ -10,12 +10,19 @@ pub(crate) const DAY_MS: i64 = 86_400_000;
 pub(crate) const SHOWN_MS: std::ops::RangeInclusive<i64> =
     -62_167_219_200_000..=253_402_300_799_999;
 
-/// Appends a number that is not negative in so many digits, the last ones if it has more.
-pub(crate) fn push_number(number: i64, digits: u32, out: &mut String) {
-    for place in (0..digits).rev() {
-        let digit = u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
-        out.push(char::from(b'0' + digit));
+/// Digits of a year.
+const DIGITS_MAX: usize = 4;
+
+/// Appends a number that is not negative in so many digits, at most [`DIGITS_MAX`]; the last ones if it
+/// has more.
+pub(crate) fn push_number(number: i64, digits: usize, out: &mut String) {
+    let (mut shown, mut rest) = ([b'0'; DIGITS_MAX], number);
+    for digit in shown.iter_mut().rev() {
+        *digit += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
     }
+    let last = shown.get(DIGITS_MAX.saturating_sub(digits)..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(last).unwrap_or_default());
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.

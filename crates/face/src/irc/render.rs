@@ -56,7 +56,7 @@ pub(super) type Front<'f> = &'f [(&'f str, &'f str)];
 
 /// A room's name as channels are called.
 pub(super) fn channel(name: &Name) -> String {
-    format!("#{name}")
+    ["#", name.shown()].concat()
 }
 
 /// Where an event is told: who tells it, and as what.

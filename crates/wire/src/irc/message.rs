@@ -187,17 +187,22 @@ pub fn unescape(raw: &str) -> Cow<'_, str> {
 /// Appends a tag value as it stands in a line: at most twice its length. NUL, which no line can
 /// hold, is dropped.
 pub fn escape_into(value: &str, out: &mut Vec<u8>) {
-    for &byte in value.as_bytes() {
-        match byte {
-            b';' => out.extend(b"\\:"),
-            b' ' => out.extend(b"\\s"),
-            b'\\' => out.extend(b"\\\\"),
-            b'\r' => out.extend(b"\\r"),
-            b'\n' => out.extend(b"\\n"),
-            0 => {}
-            byte => out.push(byte),
+    let mut rest = value.as_bytes();
+    let is_escaped = |byte: &u8| matches!(byte, b';' | b' ' | b'\\' | b'\r' | b'\n' | 0);
+    while let Some(at) = rest.iter().position(is_escaped) {
+        let (plain, from) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        match from.first() {
+            Some(b';') => out.extend(b"\\:"),
+            Some(b' ') => out.extend(b"\\s"),
+            Some(b'\\') => out.extend(b"\\\\"),
+            Some(b'\r') => out.extend(b"\\r"),
+            Some(b'\n') => out.extend(b"\\n"),
+            _ => {}
         }
+        rest = from.get(1..).unwrap_or_default();
     }
+    out.extend_from_slice(rest);
 }
 
 /// Appends one line to a buffer: its tags, then its source, then its command; parameters and the
@@ -275,7 +280,10 @@ impl<'o> LineWriter<'o> {
         let body = self.out.len();
         self.out.push(b':');
         for part in parts {
-            self.out.extend(part.bytes().filter(|byte| !matches!(byte, b' ' | b'\r' | b'\n' | 0)));
+            let is_dropped = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n' | 0);
+            for kept in part.as_bytes().split(is_dropped) {
+                self.out.extend_from_slice(kept);
+            }
         }
         if self.out.len() == body + 1 {
             self.out.truncate(body);
