@@ -17,12 +17,12 @@ const DIGITS_MAX: usize = 4;
 /// has more.
 pub(crate) fn push_number(number: i64, digits: usize, out: &mut String) {
     let (mut shown, mut rest) = ([b'0'; DIGITS_MAX], number);
-    for digit in shown.iter_mut().rev() {
+    let from = DIGITS_MAX.saturating_sub(digits);
+    for digit in shown.iter_mut().skip(from).rev() {
         *digit += u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
     }
-    let last = shown.get(DIGITS_MAX.saturating_sub(digits)..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(last).unwrap_or_default());
+    out.extend(shown.into_iter().skip(from).map(char::from));
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
