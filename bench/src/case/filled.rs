@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, bail};
 use tempfile::TempDir;
 
+use super::history::{FREQUENT, Reader};
 use super::subject::{Gathering, Rooms, Subject};
 use crate::generator::crowd::Crowd;
 use crate::generator::face::Face;
@@ -33,6 +34,9 @@ pub(super) struct Filled {
     ground: Ground,
     made: Rc<OnceCell<Store>>,
 }
+
+/// How long the index may take for all of it.
+const INDEX_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What was stored.
 #[derive(Debug)]
@@ -72,7 +76,8 @@ impl Filled {
         let said = say(crowd, plan, self.messages, std::slice::from_ref(server))?;
         drain(server, 0.0)?;
         let to = SystemTime::now();
-        let rate = said as f64 / to.duration_since(from)?.as_secs_f64();
+        await_index(server)?;
+        let rate = said as f64 / from.elapsed()?.as_secs_f64();
         Ok(Store { folder, from, to, rate })
     }
 }
@@ -93,6 +98,18 @@ impl Store {
     pub(super) fn gather(&self, subject: &Subject, rooms: Rooms) -> Result<Gathering> {
         subject.gather_in(rooms, self.folder.path())
     }
+}
+
+/// Waits until all that is archived can be found: a search waits for that, but not for ever.
+fn await_index(server: &Server) -> Result<()> {
+    let begun = Instant::now();
+    let mut reader = Reader::join(server.address(), "searcher")?;
+    while let Err(error) = reader.ask(FREQUENT) {
+        if begun.elapsed() > INDEX_PATIENCE {
+            return Err(error.context("the index does not come to its end"));
+        }
+    }
+    Ok(())
 }
 
 /// Has a crowd say at least so many messages, and no faster than all servers' archives take them;
@@ -123,7 +140,7 @@ pub(super) fn say(
 /// # Errors
 /// If that takes too long; if the server does not answer.
 pub(super) fn drain(server: &Server, most: f64) -> Result<()> {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while server.counted()?.backlog > most {
         if begun.elapsed() > PATIENCE {
             bail!("the archive does not come to its end");

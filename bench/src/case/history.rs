@@ -18,7 +18,8 @@ const PAGES: Metric = Metric { name: "answers, one client", unit: "/s", digits: 
 const LINES: Metric = Metric { name: "messages an answer", unit: "", digits: 0 };
 const START: Metric = Metric { name: "start to listening", unit: "ms", digits: 0 };
 const MEMORY: Metric = Metric { name: "memory after it", unit: "MB", digits: 1 };
-const STORED: Metric = Metric { name: "messages stored and archived", unit: "/s", digits: 0 };
+const STORED: Metric =
+    Metric { name: "messages stored, archived and indexed", unit: "/s", digits: 0 };
 
 const BY_STORED: Chart = Chart {
     file: "history-by-stored",
@@ -26,6 +27,9 @@ const BY_STORED: Chart = Chart {
     across: "messages stored",
     metric: MIDDLE,
 };
+
+/// A search for a word that all messages have.
+pub(super) const FREQUENT: &str = "SEARCH in=#r0;text=river";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +116,7 @@ fn ask(store: &Store, page: Page, quick: bool) -> Result<Measured> {
                 let (sender, number) = ((share * 10.0) as u32, (share * 100.0) as u32);
                 format!("SEARCH in=#{ROOM};text={sender:04x}{number:011x}")
             }
-            Page::Frequent => format!("SEARCH in=#{ROOM};text=river"),
+            Page::Frequent => FREQUENT.to_owned(),
         };
         let from = Instant::now();
         lines += reader.ask(&question)?;
@@ -186,8 +190,11 @@ impl Reader {
         }
     }
 
-    /// Asks for something that is answered in a batch.
-    fn ask(&mut self, question: &str) -> Result<u64> {
+    /// Asks for something that is answered in a batch; gives how many messages that were.
+    ///
+    /// # Errors
+    /// If the server does not answer, or says that it can't.
+    pub(super) fn ask(&mut self, question: &str) -> Result<u64> {
         self.say(question)?;
         self.until(|line| line.contains("BATCH -"))
     }
