@@ -206,7 +206,7 @@ pub struct About {
     /// Whether it is private.
     pub secure: bool,
     /// SHA-256 of the certificate that it proved to have.
-    pub certificate: Option<[u8; 32]>,
+    pub certificate: Option<Box<[u8; 32]>>,
 }
 
 /// How a session sees an event.

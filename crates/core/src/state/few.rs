@@ -2,52 +2,65 @@
 
 use std::collections::BTreeSet;
 
-/// Things in their order, each once. Mostly it is one, and then takes the memory of one; a B-tree
+/// Things in their order, each once. Mostly it is one, which then takes no memory of its own; a B-tree
 /// takes that of eleven. At most a few hundred, as each that comes or goes moves those behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Few<T>(Vec<T>);
-
-impl<T> Default for Few<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Few<T> {
+    #[default]
+    None,
+    One(T),
+    /// Two or more.
+    More(Vec<T>),
 }
 
 impl<T: Copy + Ord> Few<T> {
     /// Whether it was not there yet.
     pub(crate) fn insert(&mut self, thing: T) -> bool {
-        let Err(at) = self.0.binary_search(&thing) else { return false };
-        if self.0.len() < 4 {
-            self.0.reserve_exact(1);
+        let Err(at) = self.as_slice().binary_search(&thing) else { return false };
+        match self {
+            Self::None => *self = Self::One(thing),
+            Self::One(own) => {
+                *self = Self::More(vec![thing.min(*own), thing.max(*own)]);
+            }
+            Self::More(things) => {
+                if things.len() < 4 {
+                    things.reserve_exact(1);
+                }
+                things.insert(at, thing);
+            }
         }
-        self.0.insert(at, thing);
         true
     }
 
     /// Whether it was there.
     pub(crate) fn remove(&mut self, thing: &T) -> bool {
-        let Ok(at) = self.0.binary_search(thing) else { return false };
-        self.0.remove(at);
-        if self.0.is_empty() {
-            self.0 = Vec::new();
+        let Ok(at) = self.as_slice().binary_search(thing) else { return false };
+        match self {
+            Self::None | Self::One(_) => *self = Self::None,
+            Self::More(things) => {
+                things.remove(at);
+                if let [only] = things.as_slice() {
+                    *self = Self::One(*only);
+                }
+            }
         }
         true
     }
 
     pub(crate) fn contains(&self, thing: &T) -> bool {
-        self.0.binary_search(thing).is_ok()
+        self.as_slice().binary_search(thing).is_ok()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.as_slice().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        matches!(self, Self::None)
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
-        self.0.iter()
+        self.as_slice().iter()
     }
 
     /// Those that are in both, in their order.
@@ -62,12 +75,22 @@ impl<T: Copy + Ord> Few<T> {
     }
 }
 
+impl<T> Few<T> {
+    fn as_slice(&self) -> &[T] {
+        match self {
+            Self::None => &[],
+            Self::One(thing) => std::slice::from_ref(thing),
+            Self::More(things) => things,
+        }
+    }
+}
+
 impl<'f, T> IntoIterator for &'f Few<T> {
     type Item = &'f T;
     type IntoIter = std::slice::Iter<'f, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.as_slice().iter()
     }
 }
 

@@ -115,7 +115,7 @@ impl Chat {
                 }
                 _ => self.failed(out),
             },
-            Mechanism::External => match self.about.certificate {
+            Mechanism::External => match self.about.certificate.as_deref().copied() {
                 Some(fingerprint) => {
                     sasl.busy = true;
                     self.ask(Ask::Query(Query::Certificate(fingerprint)), Why::Certificate);

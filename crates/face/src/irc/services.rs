@@ -218,7 +218,7 @@ impl Chat {
     fn cert(&mut self, subcommand: &str, given: Option<&str>, out: &mut Output) {
         let print = match given {
             Some(given) => read_fingerprint(given),
-            None => self.about.certificate,
+            None => self.about.certificate.as_deref().copied(),
         };
         match (subcommand, print) {
             ("LIST", _) => self.ask(Ask::Query(Query::Certificates), Why::Certificates),

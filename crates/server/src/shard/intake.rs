@@ -206,7 +206,7 @@ impl Shard {
             host: cloak(&self.policy.cloak_key, connection.peer).into(),
             address: connection.peer.map_or_else(String::new, |peer| peer.to_string()).into(),
             secure: connection.is_secure(),
-            certificate: connection.peer_certificate_sha256(),
+            certificate: connection.peer_certificate_sha256().map(Box::new),
         };
         Some(IrcFace::new(Arc::clone(&self.irc_policy), about))
     }
