@@ -54,6 +54,7 @@ enum Piece {
 }
 
 impl Chunk {
+    #[inline]
     fn bytes(&self) -> &[u8] {
         match &self.piece {
             Piece::Shared(bytes) => bytes,
