@@ -33,13 +33,12 @@ fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
 }
 
-/// `CHINWAG_SIM_SEED` says from which seed on, `CHINWAG_SIM_RUNS` how many; then all are run, however
-/// long that takes.
+/// The same worlds each time. `CHINWAG_SIM_SEED` says from which other seed on, `CHINWAG_SIM_RUNS` how
+/// many; then all are run, however long that takes. Worlds by chance are drawn by `chinwag-sim` itself.
 #[test]
 fn whatever_goes_wrong_the_promises_are_kept() {
     let chosen = number("CHINWAG_SIM_RUNS");
-    let first =
-        number("CHINWAG_SIM_SEED").unwrap_or_else(|| getrandom::u64().expect("chance") >> 16);
+    let first = number("CHINWAG_SIM_SEED").unwrap_or(1);
     println!("CHINWAG_SIM_SEED={first}");
     let began = Instant::now();
     for seed in (0..chosen.unwrap_or(RUNS)).map(|run| first.wrapping_add(run)) {

@@ -192,6 +192,10 @@ impl World {
     /// What was left in the socket comes to the client, and the end.
     pub(super) fn last(&mut self, client: Client, bytes: &[u8]) {
         if self.link(client).is_none() {
+            // It went before that came.
+            if let Some(bot) = self.bots.get_mut(client.0) {
+                bot.loses(bytes);
+            }
             return;
         }
         self.heard(client, bytes);
