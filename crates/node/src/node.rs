@@ -99,11 +99,20 @@ pub struct Mailing {
 /// What a session asked and was not yet told.
 #[derive(Debug, Default)]
 struct Pending {
-    intents: usize,
-    /// What was refused at once, and is told once all that was asked before is: a client may know
-    /// by the order alone to what a refusal belongs.
-    refused: VecDeque<(u32, NotStored)>,
-    queries: VecDeque<(u32, Query)>,
+    /// Intents that were offered to the log, and those of them of which it was told.
+    asked: u64,
+    settled: u64,
+    /// What is done once so many are settled, and the request that it is of: a client may know by the
+    /// order alone to what a refusal belongs.
+    waiting: VecDeque<(u64, u32, Waiting)>,
+}
+
+/// What takes no way through the log, and is not to overtake what does.
+#[derive(Debug)]
+enum Waiting {
+    Refused(NotStored),
+    Whisper(Target, Tags),
+    Query(Query),
 }
 
 impl Node {
@@ -190,24 +199,19 @@ impl Node {
 
     /// A session wants something.
     pub fn ask(&mut self, session: SessionNumber, request: u32, intent: Intent) {
-        if let Some(why) = self.why_not(session, &intent) {
-            let waits = intent.is_speech() && !self.is_cut_off();
-            return match self.pending.get_mut(&session).filter(|_| waits) {
-                Some(pending) => pending.refused.push_back((request, why)),
-                None => self.reply(session, request, Err(Refusal::NotStored(why))),
+        if let Some(why) = self.why_not(&intent) {
+            let refused = Waiting::Refused(why);
+            return match intent.is_speech() {
+                true => self.in_turn(session, request, refused),
+                false => self.go_on(session, request, refused),
             };
         }
-        self.pending.entry(session).or_default().intents += 1;
+        self.pending.entry(session).or_default().asked += 1;
         self.enqueue(session, request, intent);
     }
 
     /// Why something is refused before it is offered to the log.
-    fn why_not(&self, session: SessionNumber, intent: &Intent) -> Option<NotStored> {
-        // What is said after something that was refused does not overtake the refusal.
-        let before = self.pending.get(&session).and_then(|pending| pending.refused.back());
-        if let Some((_, why)) = before.filter(|_| intent.is_speech()) {
-            return Some(*why);
-        }
+    fn why_not(&self, intent: &Intent) -> Option<NotStored> {
         if self.archive_behind && intent.is_speech() {
             return Some(NotStored::ArchiveBehind);
         }
@@ -224,11 +228,7 @@ impl Node {
     /// A session wants to know something; it is answered after all that it asked before, but where
     /// that waits for a cluster from which this node is cut off.
     pub fn query(&mut self, session: SessionNumber, request: u32, query: Query) {
-        let waits = !self.is_cut_off();
-        match self.pending.get_mut(&session).filter(|_| waits) {
-            Some(pending) => pending.queries.push_back((request, query)),
-            None => self.answer(session, request, &query),
-        }
+        self.in_turn(session, request, Waiting::Query(query));
     }
 
     /// A connection is gone, for a reason that others may be told.
@@ -240,21 +240,24 @@ impl Node {
         // It may be coming in just now, by an intent that is on its way.
         let id = SessionId { node: self.id, number: session };
         if self.pending.contains_key(&session) || self.state().has_session(id) {
-            self.pending.entry(session).or_default().intents += 1;
+            self.pending.entry(session).or_default().asked += 1;
             self.enqueue(session, OWN_REQUEST, Intent::Exit { delivered: None, reason });
         }
     }
 
     /// A session puts tags on something that may be lost and decide nothing. They are seen at once,
     /// or refused; like everything, after what the session asked before.
-    pub fn whisper(&mut self, session: SessionNumber, request: u32, to: &Target, tags: &Tags) {
+    pub fn whisper(&mut self, session: SessionNumber, request: u32, to: Target, tags: Tags) {
+        self.in_turn(session, request, Waiting::Whisper(to, tags));
+    }
+
+    fn whisper_now(&mut self, session: SessionNumber, request: u32, to: Target, tags: Tags) {
         let session_id = SessionId { node: self.id, number: session };
         let origin = Origin { session: session_id, request };
-        let outcome = self.show_tags(origin, to, tags);
+        let outcome = self.show_tags(origin, &to, &tags);
         if outcome.is_ok()
             && let Some(cluster) = &mut self.cluster
         {
-            let (to, tags) = (to.clone(), tags.clone());
             let what = Murmur::Tags { session: session_id, request, to, tags };
             cluster.grapevine.tell(self.id, self.core.state().seq(), what);
         }
@@ -420,20 +423,35 @@ impl Node {
         self.pipeline.push(Request { origin: Origin { session, request }, intent });
     }
 
-    /// One intent of a session is finished; if it was the last one, what it wanted to know after
-    /// it is answered.
+    /// One intent of a session is finished; what was to be done after it is.
     fn finish(&mut self, session: SessionNumber) {
         let Some(pending) = self.pending.get_mut(&session) else { return };
-        pending.intents = pending.intents.saturating_sub(1);
-        if pending.intents == 0 {
-            let Pending { refused, queries, .. } = std::mem::take(pending);
-            self.pending.remove(&session);
-            for (request, why) in refused {
-                self.reply(session, request, Err(Refusal::NotStored(why)));
+        pending.settled += 1;
+        while let Some(pending) = self.pending.get_mut(&session) {
+            let (asked, settled) = (pending.asked, pending.settled);
+            match pending.waiting.pop_front_if(|(at, ..)| *at <= settled) {
+                Some((_, request, waiting)) => self.go_on(session, request, waiting),
+                None if settled >= asked => drop(self.pending.remove(&session)),
+                None => return,
             }
-            for (request, query) in queries {
-                self.answer(session, request, &query);
-            }
+        }
+    }
+
+    /// Does something after all that a session asked before, but where that waits for a cluster from
+    /// which this node is cut off.
+    fn in_turn(&mut self, session: SessionNumber, request: u32, waiting: Waiting) {
+        let waits = !self.is_cut_off();
+        match self.pending.get_mut(&session).filter(|_| waits) {
+            Some(pending) => pending.waiting.push_back((pending.asked, request, waiting)),
+            None => self.go_on(session, request, waiting),
+        }
+    }
+
+    fn go_on(&mut self, session: SessionNumber, request: u32, waiting: Waiting) {
+        match waiting {
+            Waiting::Refused(why) => self.reply(session, request, Err(Refusal::NotStored(why))),
+            Waiting::Whisper(to, tags) => self.whisper_now(session, request, to, tags),
+            Waiting::Query(query) => self.answer(session, request, &query),
         }
     }
 

@@ -230,7 +230,7 @@ impl Hub {
                 }
                 self.node.query(session, request, query);
             }
-            Wanted::Whisper { to, tags } => self.node.whisper(session, request, &to, &tags),
+            Wanted::Whisper { to, tags } => self.node.whisper(session, request, to, tags),
             Wanted::Closed(why) => self.node.closed(session, Text::parse(&why).ok()),
             Wanted::Delivered(marks) => self.node.delivered(marks),
             Wanted::Check { name, password, peer } => {

@@ -363,19 +363,11 @@ impl Node {
             self.reply(session.number, request, Err(refusal));
             self.settle(session.number);
         }
-        let (mut refused, mut queries) = (Vec::new(), Vec::new());
-        for (session, pending) in &mut self.pending {
-            refused
-                .extend(pending.refused.drain(..).map(|(request, why)| (*session, request, why)));
-            queries.extend(
-                pending.queries.drain(..).map(|(request, query)| (*session, request, query)),
-            );
-        }
-        for (session, request, why) in refused {
-            self.reply(session, request, Err(Refusal::NotStored(why)));
-        }
-        for (session, request, query) in queries {
-            self.answer(session, request, &query);
+        let waiting = self.pending.iter_mut().flat_map(|(session, pending)| {
+            pending.waiting.drain(..).map(|(_, request, waiting)| (*session, request, waiting))
+        });
+        for (session, request, waiting) in waiting.collect::<Vec<_>>() {
+            self.go_on(session, request, waiting);
         }
         let raised = self.raised.drain(..).map(|(_, session, request)| (session, request));
         self.barriers.extend(raised);

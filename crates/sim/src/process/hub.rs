@@ -179,7 +179,7 @@ impl Process {
             Ask::Intent(intent) => return self.node.ask(session, request, intent),
             Ask::Query(Query::Barrier) => return self.sweeps.push((session, request)),
             Ask::Query(query) => return self.node.query(session, request, query),
-            Ask::Whisper { to, tags } => return self.node.whisper(session, request, &to, &tags),
+            Ask::Whisper { to, tags } => return self.node.whisper(session, request, to, tags),
             Ask::Code(_) => {
                 let refusal = Refusal::NotMailed(NotMailed::Unreachable);
                 return self.node.tell(session, request, Err(refusal));
