@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 cargo xtask test    everything that CI checks, after installing what it needs
+cargo xtask long    the long forms of tests, those named long_…: minutes of load, thousands of connections
 cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let root = root();
     let done = match task.as_str() {
         "test" => test(&root),
+        "long" => long(&root),
         "tools" => tools::install(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
@@ -62,6 +64,13 @@ fn test(root: &Path) -> Result<()> {
     step("instructions of the hot path", || count::run(root, false))?;
     println!("all is well");
     Ok(())
+}
+
+/// Runs the tests that take minutes each; their output, with what they measured, is shown.
+fn long(root: &Path) -> Result<()> {
+    step("tools", || tools::install(root))?;
+    let arguments = ["nextest", "run", "--workspace", "--profile", "long", "--no-capture"];
+    step("long tests", || cargo(root, &arguments, &[]))
 }
 
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
