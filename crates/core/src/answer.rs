@@ -10,6 +10,7 @@ use chinwag_model::query::{
 };
 use chinwag_model::text::Text;
 
+use crate::access::Access;
 use crate::state::{Holder, Person, Room, State};
 
 pub mod reader;
@@ -55,11 +56,14 @@ impl State {
             Query::People { after } => Answer::People(self.people(after.as_ref())),
             Query::Clients { after } => Answer::Clients(self.clients_after(*after)),
             Query::Client(index) => Answer::Client(self.client(*index)),
-            Query::Rooms { after } => Answer::Rooms(self.public_rooms(after.as_ref())),
+            Query::Rooms { after } => Answer::Rooms(self.public_rooms(id, asker, after.as_ref())),
             Query::Groups => Answer::Groups(self.groups(asker)),
-            Query::Present { room, after } => Answer::Present(self.present(asker, *room, *after)),
+            Query::Present { room, after } => {
+                Answer::Present(self.present(id, asker, *room, *after))
+            }
             Query::Room(name) => {
-                let room = self.room_called(name).filter(|(id, _)| self.may_read(asker, *id));
+                let named = self.room_called(name);
+                let room = named.filter(|(room, _)| self.may_read(id, asker, *room));
                 Answer::Room(room.map(|(id, room)| room.card(id)))
             }
             Query::OwnRoom(name) => {
@@ -67,7 +71,7 @@ impl State {
                 Answer::Room(room.map(|(id, room)| room.card(id)))
             }
             Query::Topic(room) => {
-                let room = self.rooms.get(room).filter(|_| self.may_read(asker, *room));
+                let room = self.rooms.get(room).filter(|_| self.may_read(id, asker, *room));
                 Answer::Topic(room.and_then(|room| room.topic.clone()))
             }
             Query::Backlog { upto, after } => {
@@ -83,7 +87,7 @@ impl State {
                     ignores: asker.ignores.iter().copied().collect(),
                 });
             }
-            Query::RoomHistory { room, limit } if self.may_read(asker, *room) => {
+            Query::RoomHistory { room, limit } if self.may_read(id, asker, *room) => {
                 return self.history(Conversation::Room(*room), *limit);
             }
             Query::RoomHistory { .. } => Answer::Unavailable,
@@ -128,7 +132,7 @@ impl State {
         self.later(ReadingKind::Search {
             words: words.to_owned(),
             person: id,
-            rooms: self.searched(asker),
+            rooms: self.searched(id, asker),
             within,
             author: filter.author.clone(),
             after: filter.after,
@@ -137,22 +141,20 @@ impl State {
         })
     }
 
-    fn may_read(&self, asker: &Person, room: RoomId) -> bool {
-        asker.rooms.contains(&room) || self.rooms.get(&room).is_some_and(Room::is_public)
-    }
-
     fn conversation(&self, id: PersonId, asker: &Person, of: &Name) -> Option<Conversation> {
         if let Some(Holder::Person(other)) = self.holder(of) {
             return Some(Conversation::pair(id, other));
         }
         let (room, _) = self.room_called(of)?;
-        self.may_read(asker, room).then_some(Conversation::Room(room))
+        self.may_read(id, asker, room).then_some(Conversation::Room(room))
     }
 
-    fn searched(&self, asker: &Person) -> Vec<RoomId> {
-        let public =
-            self.rooms.iter().filter(|(id, room)| room.is_public() && !asker.rooms.contains(id));
-        let all = asker.rooms.iter().copied().chain(public.map(|(id, _)| *id));
+    fn searched(&self, who: PersonId, asker: &Person) -> Vec<RoomId> {
+        let readable =
+            |id: &RoomId, room: &Room| self.access(who, asker, *id, room) == Access::Read;
+        let outside =
+            self.rooms.iter().filter(|(id, room)| !asker.rooms.contains(id) && readable(id, room));
+        let all = asker.rooms.iter().copied().chain(outside.map(|(id, _)| *id));
         all.take(ROOMS_SEARCHED_MAX).collect()
     }
 
@@ -195,13 +197,18 @@ impl State {
         ids.filter_map(|(_, id)| Some((*id, self.rooms.get(id)?)))
     }
 
-    fn public_rooms(&self, after: Option<&Name>) -> Page<RoomRow, Name> {
-        let rooms = self.rooms_after(after).map(|(_, room)| room);
-        let rows = rooms.filter(|room| room.is_public() && !room.members.is_empty());
-        let row = |room: &Room| RoomRow {
+    fn public_rooms(
+        &self,
+        who: PersonId,
+        asker: &Person,
+        after: Option<&Name>,
+    ) -> Page<RoomRow, Name> {
+        let rooms = self.rooms_after(after);
+        let rows = rooms.filter(|(_, room)| room.is_public() && !room.members.is_empty());
+        let row = |(id, room): (RoomId, &Room)| RoomRow {
             name: room.name.clone(),
             members: room.members.len(),
-            topic: room.topic.clone(),
+            topic: room.topic.clone().filter(|_| self.may_read(who, asker, id)),
         };
         page(rows.map(row), |row| row.name.clone())
     }
@@ -231,11 +238,12 @@ impl State {
 
     fn present(
         &self,
+        who: PersonId,
         asker: &Person,
         room: RoomId,
         after: Option<PersonId>,
     ) -> Page<(Name, Option<Text>), PersonId> {
-        let Some(room) = self.rooms.get(&room).filter(|_| self.may_read(asker, room)) else {
+        let Some(room) = self.rooms.get(&room).filter(|_| self.may_read(who, asker, room)) else {
             return Page { rows: Vec::new(), next: None };
         };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);

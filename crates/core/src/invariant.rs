@@ -43,8 +43,10 @@ fn check_names(state: &State) {
         }
     }
     let mut channels = BTreeMap::new();
+    let mut room_looks: BTreeMap<Key<_>, Few<RoomId>> = BTreeMap::new();
     for (id, room) in &state.rooms {
         assert!(channels.insert(Key::from(&room.name), *id).is_none(), "no two rooms have it");
+        room_looks.entry(Key::from(&room.name)).or_default().insert(*id);
         if !room.apart {
             take(&mut names, &room.name, Holder::Room(*id));
             take(&mut looks, &room.name, Holder::Room(*id));
@@ -53,6 +55,7 @@ fn check_names(state: &State) {
     assert_eq!(state.names, names, "the index of names is of persons and rooms");
     assert_eq!(state.looks, looks, "the index of looks is of persons and rooms, but no guests");
     assert_eq!(state.channels, channels, "the index of rooms is of rooms");
+    assert_eq!(state.room_looks, room_looks, "the index of their looks is of rooms");
     assert!(state.persons.keys().all(|id| *id < state.person_next), "persons' ids are given");
     assert!(state.rooms.keys().all(|id| *id < state.room_next), "rooms' ids are given");
 }
@@ -115,7 +118,7 @@ fn check_rooms(state: &State) {
         }
         let kept = room.spoken || room.group || room.founder.is_some();
         assert!(kept || !room.members.is_empty(), "an empty room is kept only once spoken in");
-        assert!(!room.group || !room.members.is_empty(), "a group has its members for ever");
+        assert!(!room.group || !room.members.is_empty(), "a group has members");
     }
     for (id, person) in &state.persons {
         assert_eq!(person.rooms, rooms.remove(id).unwrap_or_default(), "of {id:?}");

@@ -9,7 +9,10 @@
 //! Start reading at [`core::Core::apply`], then take any file of `rule`.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
+mod access;
 pub mod answer;
+#[cfg(test)]
+mod attacks;
 mod chain;
 pub mod core;
 #[cfg(test)]

@@ -225,6 +225,7 @@ fn visitors_intent() -> impl Strategy<Value = Intent> {
         2 => (room_name(), prop::option::of(text()))
             .prop_map(|(room, topic)| Intent::Entitle { room, topic }),
         3 => (name(), room_name()).prop_map(|(who, room)| Intent::Call { who, room }),
+        2 => (name(), room_name()).prop_map(|(who, room)| Intent::Uninvite { who, room }),
         4 => new_name().prop_map(Intent::Nick),
         2 => (flags(), flags()).prop_map(|(on, off)| Intent::ChangeSelf { on, off }),
         1 => Just(Intent::SetRealName("someone".into())),

@@ -45,6 +45,7 @@ mod sign;
 pub(crate) mod speech;
 mod stay;
 mod topic;
+mod uninvite;
 mod verify;
 mod visit;
 mod wallops;
@@ -79,7 +80,6 @@ pub(crate) enum Change {
     Part(part::Change),
     Kick(kick::Change),
     RoomMode(change_room::Change),
-    Call(call::Change),
     Nick(nick::Change),
     OwnMode(change_self::Change),
     RealName(real_name::Change),
@@ -105,6 +105,7 @@ pub(crate) enum Change {
     AskReset(reset::Asked),
     Reset(reset::Change),
     Withdraw(reset::Withdrawal),
+    Uninvite(uninvite::Change),
 }
 
 /// Decides a request by its rule. Reads, and touches nothing.
@@ -161,7 +162,7 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Entitle { room, topic } => {
             Change::Topic(entitle::decide(state, step, room, topic.as_ref())?)
         }
-        Intent::Call { who, room } => Change::Call(call::decide(state, step, who, room)?),
+        Intent::Call { who, room } => Change::Invite(call::decide(state, step, who, room)?),
         Intent::Nick(name) => Change::Nick(nick::decide(state, step, name)?),
         Intent::ChangeSelf { on, off } => {
             Change::OwnMode(change_self::decide(state, step, *on, *off)?)
@@ -236,6 +237,9 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Withdraw { account, code, why } => {
             Change::Withdraw(reset::withdraw(account, *code, *why))
         }
+        Intent::Uninvite { who, room } => {
+            Change::Uninvite(uninvite::decide(state, step, who, room)?)
+        }
     })
 }
 
@@ -261,7 +265,6 @@ impl Change {
             Self::Part(change) => change.commit(state, step, out),
             Self::Kick(change) => change.commit(state, step, out),
             Self::RoomMode(change) => change.commit(state, step, out),
-            Self::Call(change) => change.commit(state, step, out),
             Self::Nick(change) => change.commit(state, step, out),
             Self::OwnMode(change) => change.commit(state, step, out),
             Self::RealName(change) => change.commit(state, step, out),
@@ -287,6 +290,7 @@ impl Change {
             Self::AskReset(change) => change.commit(state, step, out),
             Self::Reset(change) => change.commit(state, step, out),
             Self::Withdraw(change) => change.commit(state, step, out),
+            Self::Uninvite(change) => change.commit(state, step, out),
         }
     }
 }

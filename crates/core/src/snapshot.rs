@@ -6,7 +6,7 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use minicbor::{Decoder, Encoder};
 use sha2::{Digest as _, Sha256};
 
-use crate::state::{Life, Mail, Person, Room, Session, State};
+use crate::state::{FormerNames, Life, Mail, Paces, Person, Room, Session, State};
 
 /// The first byte of every snapshot; another one means another layout.
 pub const SNAPSHOT_FORMAT: u8 = 1;
@@ -18,6 +18,8 @@ const FIELDS: u64 = 9;
 /// each of which has one meaning for ever.
 const MAIL: u64 = 60;
 const CLUSTER: u64 = 80;
+const PACES: u64 = 90;
+const FORMER_NAMES: u64 = 91;
 
 /// What two nodes that took the same entries have in common: SHA-256 of the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,8 @@ impl State {
         e: &mut Encoder<Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
         let (has_mail, is_cluster) = (!self.mail.is_empty(), self.level > 0);
-        let more = u64::from(has_mail) + u64::from(is_cluster);
+        let (has_paces, has_former) = (!self.paces.is_empty(), !self.former_names.is_empty());
+        let more = [has_mail, is_cluster, has_paces, has_former].map(u64::from).iter().sum::<u64>();
         e.array(FIELDS + more.min(1))?
             .encode(self.seq)?
             .encode(self.time)?
@@ -68,6 +71,12 @@ impl State {
         }
         if is_cluster {
             e.u64(CLUSTER)?.array(2)?.encode(self.level)?.bytes(&self.chain)?;
+        }
+        if has_paces {
+            e.u64(PACES)?.encode(&self.paces)?;
+        }
+        if has_former {
+            e.u64(FORMER_NAMES)?.encode(&self.former_names)?;
         }
         Ok(())
     }
@@ -94,10 +103,13 @@ impl State {
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
         let (mut level, mut chain) = (0, [0; 32]);
         let mut mail = Mail::default();
+        let (mut paces, mut former_names) = (Paces::default(), FormerNames::default());
         if fields > FIELDS {
             for _ in 0..d.map()?.unwrap_or(0) {
                 match d.u64()? {
                     MAIL => mail = d.decode()?,
+                    PACES => paces = d.decode()?,
+                    FORMER_NAMES => former_names = d.decode()?,
                     CLUSTER => {
                         let stored: (u32, minicbor::bytes::ByteArray<32>) = d.decode()?;
                         (level, chain) = (stored.0, stored.1.into());
@@ -110,6 +122,7 @@ impl State {
         // A new state has the lobby; the stored one takes its place.
         let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
         (state.mail, state.level, state.chain) = (mail, level, chain);
+        (state.paces, state.former_names) = (paces, former_names);
         for (id, mut person) in persons {
             person.show_account();
             state.insert_person(id, person);

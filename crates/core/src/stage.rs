@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use chinwag_model::effect::{Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
-use chinwag_model::intent::{Claim, Identity, Intent, Mark, Origin, Request, Target, Visitor};
+use chinwag_model::intent::{
+    Claim, Identity, Intent, Mark, Origin, Owner, Request, Target, Visitor,
+};
 use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::mask::Mask;
 use chinwag_model::message::Manner;
@@ -28,6 +30,7 @@ use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
 use chinwag_model::secret::{CodeHash, Verifier};
+use chinwag_model::tag::Tags;
 use chinwag_model::text::Text;
 
 use crate::answer::Response;
@@ -125,7 +128,7 @@ impl Stage {
     pub(crate) fn room(&self, name: &str) -> RoomId {
         match self.known.get(self::name(name).folded()) {
             Some(Holder::Room(id)) => *id,
-            _ => RoomId(999),
+            _ => self.state().channel(&self::name(name)).map_or(RoomId(999), |(id, _)| id),
         }
     }
 
@@ -371,6 +374,7 @@ impl Stage {
                 Intent::ChangeRoom { room: room(first), changes, entries_max: 2 }
             }
             "call" => Intent::Call { who: name(first), room: room(tail) },
+            "uninvite" => Intent::Uninvite { who: name(first), room: room(tail) },
             "shown" => Intent::Nick(NewName::parse_nick(rest).unwrap()),
             "register" => {
                 let name = NewName::parse(called()).unwrap();
@@ -392,6 +396,24 @@ impl Stage {
                 on: Flags::default().with(PersonFlag::Operator, true),
                 off: Flags::default(),
             },
+            // `accounts only`: messages are taken from accounts only.
+            "accounts" => Intent::ChangeSelf {
+                on: Flags::default().with(PersonFlag::AccountsOnly, true),
+                off: Flags::default(),
+            },
+            "value" => Intent::SetMetadata {
+                of: Owner::Room(room(first)),
+                key: Some("k".into()),
+                value: some_text(tail),
+                keys_max: 9,
+            },
+            "relay" => Intent::Relay {
+                room: room(first),
+                name: Name::parse_elsewhere("zed/net").unwrap(),
+                text: text(tail),
+                tags: Tags::NONE,
+            },
+            "entitle" => Intent::Entitle { room: room(first), topic: some_text(tail) },
             "kill" => Intent::Kill { who: name(first), reason: some_text(tail) },
             "stay" => Intent::Stay(Some(rest == "on")),
             "device" => Intent::AddDevice { device: device(rest), devices_max: 2 },

@@ -10,6 +10,9 @@ use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
 pub(crate) use crate::state::few::Few;
+pub use crate::state::invitation::INVITATION_MS;
+pub use crate::state::kept::FORMER_NAME_MS;
+pub(crate) use crate::state::kept::FormerNames;
 #[cfg(test)]
 pub(crate) use crate::state::key::Part;
 pub(crate) use crate::state::key::{Folded, Key, Look};
@@ -17,15 +20,20 @@ pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub(crate) use crate::state::mail::{Code, Held, Mail, Reset};
 pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, WRONG_CODES_MAX};
+pub(crate) use crate::state::pace::Paces;
+pub use crate::state::pace::{GROUP_BURST, GROUP_REFILL_MS};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
 pub(crate) use crate::state::persons::Persons;
 pub(crate) use crate::state::rare::Rare;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
 
 mod few;
+mod invitation;
+mod kept;
 mod key;
 mod life;
 mod mail;
+mod pace;
 mod person;
 mod persons;
 mod rare;
@@ -35,6 +43,8 @@ mod room;
 pub const SESSIONS_PER_PERSON_MAX: usize = 64;
 /// Most rooms and groups one person can be in.
 pub const ROOMS_PER_PERSON_MAX: usize = 500;
+/// Most groups that others can have put one person into.
+pub const GROUPS_BY_OTHERS_MAX: usize = 100;
 /// Most persons one person can ignore.
 pub const IGNORES_PER_PERSON_MAX: usize = 200;
 
@@ -57,12 +67,18 @@ pub struct State {
     pub(crate) chain: [u8; 32],
     /// What waits for codes that were mailed, and addresses.
     pub(crate) mail: Mail,
+    /// How fast people put others into groups.
+    pub(crate) paces: Paces,
+    /// Former names of registered rooms.
+    pub(crate) former_names: FormerNames,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
     pub(crate) names: BTreeMap<Key<Folded>, Holder>,
     /// All rooms, by what is compared of their names.
     pub(crate) channels: BTreeMap<Key<Folded>, RoomId>,
+    /// All rooms, by what their names look like.
+    pub(crate) room_looks: BTreeMap<Key<Look>, Few<RoomId>>,
     /// Who has a name, by what it looks like; guests left out, as none can take their names.
     pub(crate) looks: BTreeMap<Key<Look>, Holder>,
     /// Sessions by index.
@@ -157,8 +173,11 @@ impl State {
             level: 0,
             chain: [0; 32],
             mail: Mail::default(),
+            paces: Paces::default(),
+            former_names: FormerNames::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
+            room_looks: BTreeMap::new(),
             looks: BTreeMap::new(),
             clients: BTreeMap::new(),
             guests: BTreeSet::new(),
@@ -237,13 +256,19 @@ impl State {
         self.rooms.get(&id).map(|room| (id, room))
     }
 
-    /// The name of something else that looks like this one, if there is one.
-    pub(crate) fn look_alike(&self, name: &Name, own: Option<PersonId>) -> Option<&Name> {
-        match *self.looks.get(name.look())? {
-            Holder::Person(id) if own == Some(id) => None,
-            Holder::Person(id) => self.persons.get(&id).map(|person| &person.name),
-            Holder::Room(id) => self.rooms.get(&id).map(|room| &room.name),
-        }
+    /// Another holder of a name that looks like this one, if there is one.
+    pub(crate) fn look_alike(&self, name: &Name, own: Option<PersonId>) -> Option<Holder> {
+        let holder = *self.looks.get(name.look())?;
+        (own.map(Holder::Person) != Some(holder)).then_some(holder)
+    }
+
+    /// A room for which one of this name could be taken, but for one's own.
+    pub(crate) fn room_alike(&self, name: &Name, own: Option<RoomId>) -> Option<&Room> {
+        let alike = self.room_looks.get(name.look())?.iter();
+        alike
+            .filter(|id| own != Some(**id))
+            .filter_map(|id| self.rooms.get(id))
+            .find(|room| room.is_renowned())
     }
 
     pub(crate) fn insert_person(&mut self, id: PersonId, person: Person) {
@@ -313,6 +338,7 @@ impl State {
 
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
         self.channels.insert(Key::from(&room.name), id);
+        self.room_looks.entry(Key::from(&room.name)).or_default().insert(id);
         if !room.apart {
             self.names.insert(Key::from(&room.name), Holder::Room(id));
             self.looks.insert(Key::from(&room.name), Holder::Room(id));
@@ -329,6 +355,12 @@ impl State {
     pub(crate) fn remove_room(&mut self, id: RoomId) -> Option<Room> {
         let room = self.rooms.remove(&id)?;
         self.channels.remove(room.name.folded());
+        if let Some(alike) = self.room_looks.get_mut(room.name.look()) {
+            alike.remove(&id);
+            if alike.is_empty() {
+                self.room_looks.remove(room.name.look());
+            }
+        }
         if !room.apart {
             self.names.remove(room.name.folded());
             self.looks.remove(room.name.look());
@@ -342,21 +374,20 @@ impl State {
             (self.persons.get_mut(&person), self.rooms.get_mut(&room))
         {
             who.rooms.insert(room);
-            where_.invited.remove(&person);
+            where_.invited.remove(person);
             where_.members.entry(person).or_insert(member);
         }
     }
 
     /// Ends a membership. A room where nobody is left is forgotten if nothing was said in it, or if
-    /// not everyone could come in; else it is open to all again, and so is its history.
+    /// not everyone could come in, as a group is; else it is open to all again, and so is its history.
     pub(crate) fn part(&mut self, person: PersonId, room: RoomId) {
         if let Some(person) = self.persons.get_mut(&person) {
             person.rooms.remove(&room);
         }
         let Some(left) = self.rooms.get_mut(&room) else { return };
         left.members.remove(&person);
-        if !left.members.is_empty() || left.group || left.founder.is_some() || room == RoomId::LOBBY
-        {
+        if !left.members.is_empty() || left.founder.is_some() || room == RoomId::LOBBY {
             return;
         }
         if left.spoken && left.is_public() {

@@ -259,6 +259,7 @@ fn a_message_is_taken_back_by_its_author_or_who_leads() {
 fn how_far_one_has_read_only_ever_moves_on() {
     check(
         "ana: visits
+         ana: visit tea
          --
          ana: read #tea 5
          ana: read #tea 3

@@ -4,7 +4,7 @@
 //! decided then. So where this test fails, either a mistake changed a rule, or the layout of
 //! packets or snapshots; or a rule was meant to change: then it is a new version of the rules, with
 //! a golden log of its own. `CHINWAG_GOLDEN=write cargo test -p chinwag-core --test golden` writes
-//! the newest log anew from what `script`, `cluster` and `mail` hold; look at the difference before you keep
+//! the newest log anew from what `script`, `cluster`, `mail` and `rooms` hold; look at the difference before you keep
 //! it. An older log is never written again.
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
@@ -18,6 +18,7 @@ use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timesta
 use chinwag_model::intent::{Claim, Identity, Intent, Mark, Origin, Request, Target};
 use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::message::Manner;
+use chinwag_model::mode::{RoomChange, RoomFlag};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::Incarnation;
 use chinwag_model::secret::{CodeHash, Verifier};
@@ -79,7 +80,7 @@ fn rewrite() -> bool {
     let asked = std::env::var("CHINWAG_GOLDEN").is_ok_and(|what| what == "write");
     if asked {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-3.txt");
-        let packets = script().into_iter().chain(cluster()).chain(mail());
+        let packets = script().into_iter().chain(cluster()).chain(mail()).chain(rooms());
         let head = head_of(RULES_2).replace("version 2", "version 3");
         std::fs::write(path, head + &replay(packets)).unwrap();
     }
@@ -304,6 +305,55 @@ fn mail() -> Vec<Packet> {
                 (4, withdraw("noa", 9)),
                 (4, withdraw("noa", 8)),
                 (4, verify("noa", 8)),
+            ],
+        ),
+    ]
+}
+
+/// Rooms by name: who is invited, who is no longer, a room that is renamed, and a group that is left.
+fn rooms() -> Vec<Packet> {
+    let (cake, plan, pie) = (name("cake"), name("plan"), name("pie"));
+    let change = |changes| Intent::ChangeRoom { room: cake.clone(), changes, entries_max: 9 };
+    let visit = |room: &Name| Intent::Visit { room: room.clone(), key: None };
+    let call = |who| Intent::Call { who: name(who), room: cake.clone() };
+    let uninvite = |who| Intent::Uninvite { who: name(who), room: cake.clone() };
+    let rename =
+        |room: &Name, to| Intent::RenameRoom { room: room.clone(), to: name(to), reason: None };
+    let invite_only = RoomChange::Flag(RoomFlag::InviteOnly, true);
+    vec![
+        packet(1, 4, 0, vec![(0, Intent::Begin)]),
+        packet(
+            1,
+            4,
+            1,
+            vec![
+                (1, enter_known("bo", Some(2))),
+                (2, enter_known("zoë", None)),
+                (3, Intent::Enter(Identity::Guest, None)),
+                (1, visit(&cake)),
+                (1, Intent::Found { room: cake.clone(), on: true }),
+                (1, change(vec![invite_only.clone()])),
+                (1, call("zoë")),
+                (1, call("nemo")),
+                (2, uninvite("zoë")),
+                (1, uninvite("zoë")),
+                (1, uninvite("zoë")),
+                (2, visit(&cake)),
+                (1, call("zoë")),
+                (2, visit(&cake)),
+                (2, call("guest-1")),
+                (2, rename(&cake, "mine")),
+                (1, rename(&cake, "pie")),
+                (2, visit(&cake)),
+                (3, visit(&name("p1e"))),
+                (3, visit(&name("l0bby"))),
+                (1, Intent::Kick { room: pie.clone(), who: name("zoë"), reason: None }),
+                (2, Intent::MakeGroup { name: new("plan"), named: vec![name("bo")] }),
+                (1, Intent::Part { room: plan.clone(), reason: None }),
+                (2, Intent::Part { room: plan.clone(), reason: None }),
+                (2, Intent::Part { room: plan, reason: None }),
+                (2, Intent::Read { target: "#pie".into(), upto: Timestamp(5) }),
+                (1, Intent::Read { target: "#pie".into(), upto: Timestamp(i64::MAX) }),
             ],
         ),
     ]

@@ -628,6 +628,16 @@ pub enum Intent {
     /// follows keeps its number.
     #[n(85)]
     Nothing,
+    /// An invitation to a room is taken back.
+    #[n(86)]
+    Uninvite {
+        /// Of whom.
+        #[n(0)]
+        who: Name,
+        /// To which room.
+        #[n(1)]
+        room: Name,
+    },
 }
 
 /// What someone has for a password who wants a name held.
@@ -659,6 +669,7 @@ impl Intent {
             | Self::End
             | Self::Digest { .. }
             | Self::Nothing
+            | Self::Uninvite { .. }
             | Self::AddDevice { .. }
             | Self::RemoveDevice(_)
             | Self::LoseDevice { .. }

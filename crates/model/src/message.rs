@@ -45,7 +45,7 @@ pub struct RoomCard {
     pub id: RoomId,
     /// The name at that moment.
     pub name: Name,
-    /// Whether it is a group: of members only, kept for ever, and what is said there waits.
+    /// Whether it is a group: of members only, and what is said there waits.
     pub group: bool,
 }
 

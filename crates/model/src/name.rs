@@ -10,7 +10,9 @@ use std::sync::{Arc, LazyLock};
 use minicbor::decode::{Decode, Decoder};
 use minicbor::encode::{Encode, Encoder, Write};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_security::GeneralSecurityProfile;
+use unicode_security::general_security_profile::IdentifierType;
 
 /// The longest name, in characters.
 pub const NAME_CHARS_MAX: usize = 32;
@@ -89,7 +91,8 @@ static LOOKS: LazyLock<HashMap<Box<str>, bool>> = LazyLock::new(|| {
 static GUEST: LazyLock<Name> = LazyLock::new(|| Name::of("guest-"));
 
 /// A name, read: 1 to 32 characters, letters and digits of any script, `_`, `-`, and ASCII's
-/// ``[]\^{}|` ``; it begins with no digit and no `-`.
+/// ``[]\^{}|` ``; it begins with no digit, no `-` and no combining mark, and at least one of its
+/// characters is visible by itself.
 ///
 /// Names are equal when they are the same without regard to case. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -152,6 +155,12 @@ pub enum BadName {
     /// The first character is `-`.
     #[error("it begins with a hyphen")]
     Hyphen,
+    /// The first character is a combining mark, which is drawn over whatever stands before the name.
+    #[error("it begins with a combining mark")]
+    Mark,
+    /// None of its characters is a letter, a digit or one of ASCII's signs.
+    #[error("it holds no letter and no digit")]
+    NoLetter,
     /// It holds a blank.
     #[error("it holds a blank")]
     Blank,
@@ -188,8 +197,13 @@ impl Name {
                 _ if at > 0 => {}
                 '-' => return Err(BadName::Hyphen),
                 c if c.is_numeric() => return Err(BadName::Digit),
+                c if is_mark(c) => return Err(BadName::Mark),
                 _ => {}
             }
+        }
+        let stands = |c: char| c.is_ascii() || c.is_alphanumeric() && !is_mark(c);
+        if !shown.chars().any(stands) {
+            return Err(BadName::NoLetter);
         }
         if shown.chars().count() > NAME_CHARS_MAX {
             return Err(BadName::Long);
@@ -198,7 +212,8 @@ impl Name {
     }
 
     /// Reads the name of a room as a stranger typed it, without its sign: 1 to
-    /// [`ROOM_NAME_CHARS_MAX`] characters, without blanks, commas, and what can't be shown.
+    /// [`ROOM_NAME_CHARS_MAX`] characters, without blanks, commas, and what can't be shown. It begins
+    /// with no combining mark.
     ///
     /// # Errors
     /// [`BadName`], by the first thing that is wrong.
@@ -217,6 +232,9 @@ impl Name {
                 c if c.is_control() || is_hidden(c) => return Err(BadName::Hidden),
                 _ => {}
             }
+        }
+        if shown.starts_with(is_mark) {
+            return Err(BadName::Mark);
         }
         if shown.chars().count() > ROOM_NAME_CHARS_MAX {
             return Err(BadName::Long);
@@ -351,21 +369,54 @@ fn check_char(c: char) -> Result<(), BadName> {
         c if c.is_whitespace() => Err(BadName::Blank),
         c if c.is_control() => Err(BadName::Hidden),
         c if c.is_ascii() => Err(BadName::Char(c)),
-        // UTS 39's identifiers: letters, digits and the marks that scripts need, but nothing that
-        // can't be seen.
-        c if c.is_alphanumeric() || c.identifier_allowed() => Ok(()),
+        // Before what is a letter: some letters, the Hangul fillers for one, have no picture.
         c if is_hidden(c) => Err(BadName::Hidden),
+        // UTS 39's identifiers: letters, digits and the marks that scripts need.
+        c if c.is_alphanumeric() || c.identifier_allowed() => Ok(()),
         c => Err(BadName::Char(c)),
     }
 }
 
-/// Whether a character has no picture of its own, or changes the direction of what follows.
+/// Whether a character is drawn over, under or around the one before it.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_combining_mark(c)
+}
+
+/// Whether a character has no picture of its own, or changes how others are shown: what Unicode has
+/// as default ignorable (Hangul fillers, joiners, variation selectors, tags), format characters,
+/// characters that look like a blank, and code points that are no characters, or for private use.
 fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
+    if c.is_ascii() {
+        return false;
+    }
+    let listed = matches!(c,
+        // Format characters (general category Cf) that are not default ignorable.
+        '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+        // How Egyptian hieroglyphs are joined, with blanks among them.
+        | '\u{13430}'..='\u{13455}'
+        // Blanks of other scripts: braille, Khitan, a note without a head.
+        | '\u{2800}' | '\u{16fe4}' | '\u{1d159}'
+        // Line and paragraph separators, private use.
+        | '\u{2028}'..='\u{2029}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}');
+    let unseen = match c.identifier_type() {
+        Some(kind) => {
+            matches!(kind, IdentifierType::Not_Character | IdentifierType::Default_Ignorable)
+        }
+        // The table lacks what is not assigned, and some letters, marks and symbols of which these
+        // are in use.
+        None => {
+            let symbol =
+                matches!(c, '\u{2801}'..='\u{28ff}' | '\u{4dc0}'..='\u{4dff}' | '\u{1f54f}');
+            !c.is_alphanumeric() && !is_mark(c) && !symbol
+        }
+    };
+    listed || is_joiner(c) || unseen
+}
+
+/// The zero-width joiners, and the marks of direction, whatever a version of UTS 39 has them as.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 impl PartialEq for Name {
@@ -476,6 +527,9 @@ mod tests {
             ("a\u{200b}b", BadName::Hidden),
             ("a\u{202e}b", BadName::Hidden),
             ("bob☃", BadName::Char('☃')),
+            ("\u{301}bob", BadName::Mark),
+            ("\u{5b4}", BadName::Mark),
+            ("\u{b7}", BadName::NoLetter),
             ("guest-1", BadName::Guest),
             ("GUEST-007", BadName::Guest),
             ("guest-l", BadName::Guest),
@@ -489,11 +543,107 @@ mod tests {
         }
     }
 
+    /// Characters that nobody can see, of each kind that there is.
+    const UNSEEN: &[char] = &[
+        // Hangul fillers.
+        '\u{115f}',
+        '\u{1160}',
+        '\u{3164}',
+        '\u{ffa0}',
+        // Egyptian format controls and blanks.
+        '\u{13430}',
+        '\u{13440}',
+        '\u{13441}',
+        '\u{13442}',
+        '\u{13455}',
+        // Format characters, joiners, marks of direction, variation selectors, tags.
+        '\u{ad}',
+        '\u{34f}',
+        '\u{600}',
+        '\u{61c}',
+        '\u{180b}',
+        '\u{180e}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{2060}',
+        '\u{2064}',
+        '\u{206a}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{fff9}',
+        '\u{1bca0}',
+        '\u{1d173}',
+        '\u{e0001}',
+        '\u{e0041}',
+        '\u{e0100}',
+        '\u{110bd}',
+        // Blanks of other scripts, Khmer's inherent vowels.
+        '\u{2800}',
+        '\u{16fe4}',
+        '\u{1d159}',
+        '\u{17b4}',
+        '\u{17b5}',
+        // Private use, no characters, not assigned.
+        '\u{e000}',
+        '\u{ffff}',
+        '\u{1fffe}',
+        '\u{378}',
+        '\u{2065}',
+        '\u{fff0}',
+        '\u{e0fff}',
+        '\u{10ffff}',
+    ];
+
+    #[test]
+    fn attack_a_name_that_nobody_can_see_is_no_name() {
+        for hidden in UNSEEN {
+            for text in [
+                format!("{hidden}"),
+                format!("bob{hidden}"),
+                format!("{hidden}bob"),
+                format!("b{hidden}b"),
+            ] {
+                assert_eq!(Name::parse(&text), Err(BadName::Hidden), "{:x}", u32::from(*hidden));
+                assert_eq!(
+                    Name::parse_room(&text),
+                    Err(BadName::Hidden),
+                    "{:x}",
+                    u32::from(*hidden)
+                );
+                assert!(Name::parse_elsewhere(&format!("{text}/net")).is_err());
+            }
+            assert_eq!(quoted(&format!("b{hidden}b")), "bb", "{:x}", u32::from(*hidden));
+        }
+    }
+
+    #[test]
+    fn attack_a_room_that_is_a_mark_over_its_sign_is_no_room() {
+        for text in ["\u{301}", "\u{301}\u{301}", "\u{20dd}", "\u{301}lobby"] {
+            assert_eq!(Name::parse_room(text), Err(BadName::Mark), "{text:?}");
+        }
+        for text in ["☕", "#", "!", "ne\u{301}e", "日本", "c++", "1"] {
+            assert!(Name::parse_room(text).is_ok(), "{text:?}");
+        }
+    }
+
     #[test]
     fn letters_and_digits_of_any_script_are_a_name() {
-        for text in
-            ["Alice", "grp1", "_x", "[a]\\^{}|`", "Zoë", "Ирина", "李雷", "ありす", "नीता", "a-1"]
-        {
+        for text in [
+            "Alice",
+            "grp1",
+            "_x",
+            "^_^",
+            "조선",
+            "ክብር",
+            "မြန်",
+            "[a]\\^{}|`",
+            "Zoë",
+            "Ирина",
+            "李雷",
+            "ありす",
+            "नीता",
+            "a-1",
+        ] {
             assert_eq!(NewName::parse(text).map(|n| n.name().to_string()), Ok(text.to_owned()));
         }
     }

@@ -32,6 +32,8 @@ pub enum Done {
     TopicSet,
     /// The person was told of a room.
     Invited(Card, RoomCard),
+    /// The invitation of the person to a room is taken back.
+    Uninvited(Card, RoomCard),
     /// The person is member of a group now.
     Added(Card, RoomCard),
     /// The asker has this name now.
@@ -139,18 +141,22 @@ pub enum Refusal {
     NotInRoom,
     /// Everyone is in the lobby, for ever.
     LobbyIsForEver,
-    /// Members of a group stay in it.
-    GroupIsForEver(Name),
     /// More persons named than a group takes at once.
     TooManyNamed(usize),
     /// The asker, or someone named, is in as many rooms as one can be.
     TooManyRooms(Name),
+    /// The person cannot be put into another group by the asker: they ignore the asker, or others have
+    /// put them into as many as they can.
+    NotAddable(Name),
+    /// The asker made groups, or added people to them, so fast that they have to wait for this many
+    /// seconds.
+    TooFast(u32),
+    /// The name was a registered room's until a short time ago, and is kept for its founder.
+    NameKept(Name),
     /// The person ignores as many as one can.
     TooManyIgnored,
     /// It takes a registered name, and this one is a guest's.
     Guest(Name),
-    /// The person is already a member.
-    AlreadyMember(Card, RoomCard),
     /// No such room, or none that the asker may know of.
     NoSuchRoom(Name),
     /// The room is not to be had so.
@@ -193,6 +199,8 @@ pub enum RoomNo {
     NotThere(Card),
     /// That person is in it.
     AlreadyThere(Card),
+    /// That person has no invitation.
+    NotInvited(Card),
     /// One must be invited.
     InviteOnly,
     /// The asker is banned.

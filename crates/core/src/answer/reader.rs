@@ -1,6 +1,6 @@
 //! Who reads: what was said only to those of a rank is told to those who have it.
 
-use chinwag_model::id::{PersonId, RoomId, SessionId};
+use chinwag_model::id::{PersonId, RoomId, Seq, SessionId};
 use chinwag_model::message::{Destination, Message};
 use chinwag_model::query::{Answer, Line};
 use chinwag_model::rank::Rank;
@@ -12,24 +12,28 @@ use crate::state::State;
 pub struct Reader {
     person: Option<PersonId>,
     ranks: Vec<(RoomId, Rank)>,
+    /// The last entry there was as they asked.
+    at: Seq,
 }
 
 impl Reader {
     /// Takes out of an answer what its reader may not see.
     pub fn censor(&self, answer: &mut Answer) {
+        // The archive may be further by now than the right to read was when it was looked at.
+        let told = |message: &Message| message.place.seq <= self.at && self.may_read(message);
         match answer {
-            Answer::History(messages) | Answer::Found(messages) | Answer::Targets(messages) => {
-                messages.retain(|message| self.may_read(message));
+            Answer::History(messages) | Answer::Found(messages) => {
+                messages.retain(|message| told(message));
             }
-            Answer::Backlog(backlog) => {
-                backlog.messages.retain(|message| self.may_read(message));
-            }
+            // Of these, who and when is told, and not what.
+            Answer::Targets(messages) => messages.retain(|message| self.may_read(message)),
+            Answer::Backlog(backlog) => backlog.messages.retain(|message| told(message)),
             Answer::Lines(lines) => lines.retain(|line| match line {
-                Line::Message(message) => self.may_read(message),
-                Line::Happening(_) => true,
+                Line::Message(message) => told(message),
+                Line::Happening(happening) => happening.place.seq <= self.at,
             }),
             Answer::Message(message) => {
-                message.take_if(|message| !self.may_read(message));
+                message.take_if(|message| !told(message));
             }
             _ => {}
         }
@@ -54,6 +58,6 @@ impl State {
             let member = self.rooms.get(id)?.members.get(&of.person)?;
             Some((*id, member.ranks.highest()?))
         });
-        Reader { person: Some(of.person), ranks: ranks.collect() }
+        Reader { person: Some(of.person), ranks: ranks.collect(), at: self.seq }
     }
 }

@@ -9,7 +9,7 @@ use chinwag_model::intent::Owner;
 use chinwag_model::mask::matches;
 use chinwag_model::message::Subject;
 use chinwag_model::message::{Card, Conversation, RoomCard};
-use chinwag_model::mode::{Flags, Listed, PersonFlag, RoomFlag, RoomList};
+use chinwag_model::mode::{Flags, Listed, PersonFlag, RoomList};
 use chinwag_model::name::Name;
 use chinwag_model::query::{
     Answer, Census, ChannelFilter, ChannelRow, Former, Names, Page, Profile, Query, ROWS_MAX,
@@ -19,6 +19,7 @@ use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
 
 use super::{Response, page};
+use crate::access::Access;
 use crate::state::{Holder, Person, Room, State};
 
 impl State {
@@ -34,15 +35,17 @@ impl State {
                 Answer::Names(card, names)
             }
             Query::Channel(name) => {
-                let room = self.visible(asker, name);
-                Answer::Channel(room.map(|(room, there)| Box::new(row(id, room, there))))
+                let room = self.known_room(id, asker, name).ok();
+                let row = |(room, there)| Box::new(self.row(id, asker, room, there));
+                Answer::Channel(room.map(row))
             }
             Query::Channels { filter, after } => {
                 Answer::Channels(self.channels_after(id, asker, filter, after.as_ref()))
             }
             Query::Listed { room, list } => Answer::Listed(self.listed(id, asker, room, *list)),
             Query::Invitations => {
-                let rooms = self.rooms.iter().filter(|(_, room)| room.invited.contains(&id));
+                let rooms =
+                    self.rooms.iter().filter(|(_, room)| room.invitation(id, self.time).is_some());
                 Answer::Invitations(rooms.take(100).map(|(id, room)| room.card(*id)).collect())
             }
             Query::Profile(name) => Answer::Profile(self.profile(id, asker, name).map(Box::new)),
@@ -65,7 +68,7 @@ impl State {
             Query::RoomMetadata { room, keys, after } => {
                 Answer::RoomMetadata(self.room_metadata(asker, room, keys, *after))
             }
-            Query::Metadata(owner) => Answer::Metadata(self.metadata(asker, owner)),
+            Query::Metadata(owner) => Answer::Metadata(self.metadata(id, asker, owner)),
             Query::Lines { of, range, limit, happenings } => {
                 let Some(conversation) = self.conversation_with(id, asker, of) else {
                     let (Owner::Person(name) | Owner::Room(name)) = of;
@@ -130,9 +133,9 @@ impl State {
         }
     }
 
-    /// A room that the asker may know of.
-    fn visible(&self, asker: &Person, name: &Name) -> Option<(RoomId, &Room)> {
-        self.channel(name).filter(|(id, room)| may_know(asker, *id, room))
+    /// A room that the asker may read.
+    fn readable(&self, who: PersonId, asker: &Person, name: &Name) -> Option<(RoomId, &Room)> {
+        self.channel(name).filter(|(id, room)| self.access(who, asker, *id, room) == Access::Read)
     }
 
     fn members_of(
@@ -142,7 +145,7 @@ impl State {
         name: &Name,
         after: Option<PersonId>,
     ) -> (Option<(RoomCard, Flags)>, Page<Seen, PersonId>) {
-        let Some((room, there)) = self.visible(asker, name) else {
+        let Some((room, there)) = self.readable(id, asker, name) else {
             return (None, Page { rows: Vec::new(), next: None });
         };
         let card = there.card(room);
@@ -162,7 +165,7 @@ impl State {
         after: Option<PersonId>,
     ) -> (Option<(RoomCard, Flags)>, Names) {
         let mut names = Names::default();
-        let Some((room, there)) = self.visible(asker, name) else { return (None, names) };
+        let Some((room, there)) = self.readable(id, asker, name) else { return (None, names) };
         let mut last = None;
         for (other, person, ranks) in self.seen_in(id, asker, (room, there), after) {
             if !names.push(ranks, &person.name, masks.then_some(&*person.badge)) {
@@ -198,11 +201,35 @@ impl State {
         filter: &ChannelFilter,
         after: Option<&Name>,
     ) -> Page<ChannelRow, Name> {
-        let rooms = self.rooms_after(after).filter(|(room_id, room)| {
-            let listed = !room.members.is_empty() && may_know(asker, *room_id, room);
-            listed && is_wanted(room, filter)
+        let known = |room_id, room| self.access(id, asker, room_id, room) >= Access::Known;
+        let rooms = self
+            .rooms_after(after)
+            .filter(|(room_id, room)| !room.members.is_empty() && known(*room_id, room))
+            .map(|(room_id, room)| self.row(id, asker, room_id, room))
+            .filter(|row| is_wanted(row, filter));
+        page(rooms, |row| row.card.name.clone())
+    }
+
+    /// What the asker may know of a room; its topic, where they may read it.
+    fn row(&self, who: PersonId, asker: &Person, id: RoomId, room: &Room) -> ChannelRow {
+        let ranks = room.members.get(&who).map(|member| member.ranks);
+        let reads = self.access(who, asker, id, room) == Access::Read;
+        let topic = room.topic.clone().filter(|_| reads).map(|topic| match &room.topic_mark {
+            Some(mark) => (topic, mark.by.clone(), mark.time),
+            None => (topic, Box::default(), room.made),
         });
-        page(rows_of(id, rooms), |row| row.card.name.clone())
+        ChannelRow {
+            card: room.card(id),
+            flags: room.mode.flags,
+            key: room.mode.key.clone().filter(|_| ranks.is_some()),
+            limit: room.mode.limit,
+            topic,
+            made: room.made,
+            members: room.members.len(),
+            ranks,
+            founded: room.founder.is_some(),
+            reads,
+        }
     }
 
     fn listed(
@@ -212,7 +239,7 @@ impl State {
         name: &Name,
         list: RoomList,
     ) -> Option<(RoomCard, Vec<Listed>)> {
-        let (room, there) = self.visible(asker, name)?;
+        let (room, there) = self.known_room(id, asker, name).ok()?;
         // Whom a room lets in and keeps out is a matter of those who are in it.
         let told = there.members.contains_key(&id) || list == RoomList::Bans;
         let entries = if told { there.list(list).to_vec() } else { Vec::new() };
@@ -231,7 +258,7 @@ impl State {
         let rooms = person.rooms.iter().filter_map(|room_id| {
             let room = self.rooms.get(room_id)?;
             let shared = asker.rooms.contains(room_id);
-            let open = !room.group && !room.has(RoomFlag::Secret);
+            let open = self.access(id, asker, *room_id, room) >= Access::Known;
             let shown = shared || other == id || open && !person.flags.has(PersonFlag::Invisible);
             shown.then(|| (room.card(*room_id), room.ranks(other)))
         });
@@ -318,7 +345,7 @@ impl State {
         Page { rows, next }
     }
 
-    fn metadata(&self, asker: &Person, owner: &Owner) -> Option<Values> {
+    fn metadata(&self, who: PersonId, asker: &Person, owner: &Owner) -> Option<Values> {
         let (subject, values) = match owner {
             Owner::Person(name) => match self.holder(name)? {
                 Holder::Person(id) => {
@@ -328,10 +355,8 @@ impl State {
                 Holder::Room(_) => return None,
             },
             Owner::Room(name) => {
-                // What a closed room says of itself is for those who are in it.
-                let (id, room) = self.visible(asker, name)?;
-                let inside = asker.rooms.contains(&id) || room.is_public();
-                (Subject::Room(room.card(id)), Some(&room.metadata).filter(|_| inside)?)
+                let (id, room) = self.readable(who, asker, name)?;
+                (Subject::Room(room.card(id)), &room.metadata)
             }
         };
         let values = values.iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -339,40 +364,10 @@ impl State {
     }
 }
 
-fn may_know(asker: &Person, id: RoomId, room: &Room) -> bool {
-    asker.rooms.contains(&id) || !room.group && !room.has(RoomFlag::Secret)
-}
-
-fn rows_of<'r>(
-    id: PersonId,
-    rooms: impl Iterator<Item = (RoomId, &'r Room)>,
-) -> impl Iterator<Item = ChannelRow> {
-    rooms.map(move |(room_id, room)| row(id, room_id, room))
-}
-
-fn row(asker: PersonId, id: RoomId, room: &Room) -> ChannelRow {
-    let ranks = room.members.get(&asker).map(|member| member.ranks);
-    let topic = room.topic.clone().map(|topic| match &room.topic_mark {
-        Some(mark) => (topic, mark.by.clone(), mark.time),
-        None => (topic, Box::default(), room.made),
-    });
-    ChannelRow {
-        card: room.card(id),
-        flags: room.mode.flags,
-        key: room.mode.key.clone().filter(|_| ranks.is_some()),
-        limit: room.mode.limit,
-        topic,
-        made: room.made,
-        members: room.members.len(),
-        ranks,
-        founded: room.founder.is_some(),
-    }
-}
-
-fn is_wanted(room: &Room, filter: &ChannelFilter) -> bool {
-    let members = u32::try_from(room.members.len()).unwrap_or(u32::MAX);
-    let topic = room.topic_mark.as_ref().map(|mark| mark.time);
-    let name = format!("#{}", room.name);
+fn is_wanted(room: &ChannelRow, filter: &ChannelFilter) -> bool {
+    let members = u32::try_from(room.members).unwrap_or(u32::MAX);
+    let topic = room.topic.as_ref().map(|(.., time)| *time);
+    let name = format!("#{}", room.card.name);
     let named = |masks: &[String]| {
         masks.iter().any(|mask| matches(&mask.to_lowercase(), &name.to_lowercase()))
     };

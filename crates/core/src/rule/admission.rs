@@ -1,45 +1,12 @@
-//! Who may come into a room, and how they do.
+//! How people come into rooms and go out of them. Who may, [`crate::access`] says.
 
 use chinwag_model::effect::Effect;
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::message::RoomCard;
-use chinwag_model::mode::{RoomFlag, RoomList};
-use chinwag_model::outcome::RoomNo;
 use chinwag_model::rank::{Rank, Ranks};
-use chinwag_model::text::Text;
 
-use crate::state::{Member, Person, Room, State, Suspect};
+use crate::state::{Member, Person, Room, State};
 use crate::step::{Effects, Step};
-
-/// May this person come into this room, with this key? Who is invited, and whose room it is, may.
-pub(super) fn may_come_in(
-    room: &Room,
-    id: PersonId,
-    person: &Person,
-    key: Option<&Text>,
-) -> Result<(), RoomNo> {
-    if room.founder == Some(id) || room.invited.contains(&id) {
-        return Ok(());
-    }
-    let suspect = Suspect::new(person);
-    if room.bans(&suspect) {
-        return Err(RoomNo::Banned);
-    }
-    if room.group || room.has(RoomFlag::InviteOnly) && !room.lists(RoomList::Invited, &suspect) {
-        return Err(RoomNo::InviteOnly);
-    }
-    if room.mode.key.is_some() && room.mode.key.as_ref() != key {
-        return Err(RoomNo::WrongKey);
-    }
-    let full = |limit: u32| room.members.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-    if room.mode.limit.is_some_and(full) {
-        return Err(RoomNo::Full);
-    }
-    if room.has(RoomFlag::AccountsOnly) && person.account().is_none() {
-        return Err(RoomNo::AccountsOnly);
-    }
-    Ok(())
-}
 
 /// Makes a room with nobody in it yet.
 pub(super) fn make(state: &mut State, room: Room) -> RoomId {
@@ -65,7 +32,7 @@ pub(super) fn come_in(
         None if room.members.is_empty() && id != RoomId::LOBBY => Ranks::one(Rank::Operator),
         _ => Ranks::NONE,
     };
-    state.join(who, id, Member { since: step.place, ranks });
+    state.join(who, id, Member { ranks, ..Member::plain(step.place) });
     let sessions = state.persons.get(&who).map_or_else(Vec::new, Person::sessions);
     out.push(Effect::Subscribe(id, sessions));
     Some(card)

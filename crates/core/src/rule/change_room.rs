@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chinwag_model::effect::{Audience, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::message::Card;
-use chinwag_model::mode::{Listed, RoomChange, RoomChanged};
+use chinwag_model::mode::{Listed, RoomChange, RoomChanged, RoomFlag, RoomList};
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal, RoomNo};
 use chinwag_model::rank::{Rank, Ranks};
@@ -13,7 +13,8 @@ use chinwag_model::record::What;
 use chinwag_model::text::Text;
 
 use super::admission::power;
-use crate::state::{Room, State};
+use super::invite::LETS_IN;
+use crate::state::{Room, State, Suspect};
 use crate::step::{Effects, Step};
 
 /// A room is changed.
@@ -35,10 +36,7 @@ pub(crate) fn decide(
     entries_max: u32,
 ) -> Result<Change, Refusal> {
     let (asker, person) = step.asker(state)?;
-    let (id, room) = state
-        .channel(name)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+    let (id, room) = state.known_room(asker, person, name)?;
     let power = power(state, id, asker);
     if !power.at_least(Rank::HalfOperator) {
         let no = if person.rooms.contains(&id) {
@@ -147,7 +145,13 @@ impl View<'_> {
 
 fn make_so(room: &mut Room, change: &RoomChanged, by: &Name, step: &Step) {
     match change {
-        RoomChanged::Flag(flag, on) => room.mode.flags = room.mode.flags.with(*flag, *on),
+        RoomChanged::Flag(flag, on) => {
+            room.mode.flags = room.mode.flags.with(*flag, *on);
+            // From here on those come in who are invited from here on.
+            if (*flag, *on) == (RoomFlag::InviteOnly, true) {
+                room.invited.clear();
+            }
+        }
         RoomChanged::Key(key, on) => room.mode.key = on.then(|| key.clone()),
         RoomChanged::Limit(limit) => room.mode.limit = *limit,
         RoomChanged::List(list, mask, true) => {
@@ -160,6 +164,25 @@ fn make_so(room: &mut Room, change: &RoomChanged, by: &Name, step: &Step) {
         RoomChanged::Rank(who, rank, on) => {
             if let Some(member) = room.members.get_mut(&who.id) {
                 member.ranks = member.ranks.with(*rank, *on);
+                if !member.ranks.at_least(LETS_IN) {
+                    room.invited.remove_by(who.id);
+                }
+            }
+        }
+    }
+}
+
+/// Ends the invitations of those whom a ban means that is set now.
+fn uninvite_banned(state: &mut State, id: RoomId, changes: &[RoomChanged]) {
+    let State { rooms, persons, .. } = state;
+    let Some(room) = rooms.get_mut(&id) else { return };
+    for change in changes {
+        let RoomChanged::List(RoomList::Bans, mask, true) = change else { continue };
+        let invited: Vec<_> = room.invited.people().collect();
+        for who in invited {
+            let meant = |person| Suspect::new(person).is_meant(mask.as_str());
+            if persons.get(&who).is_none_or(meant) {
+                room.invited.remove(who);
             }
         }
     }
@@ -183,11 +206,14 @@ impl Change {
             && !changes.is_empty()
         {
             changes.iter().for_each(|change| make_so(room, change, &by.name, step));
+            uninvite_banned(state, id, &changes);
             let kept = changes.iter().map(kept).collect();
             let changes = Arc::from(changes);
             step.happened(id, by.clone(), What::Changed(kept), out);
-            let event = Event::Changed { room: room.card(id), by: Some(by), changes };
-            step.show(Audience::Room(id), event, out);
+            if let Some(room) = state.rooms.get(&id) {
+                let event = Event::Changed { room: room.card(id), by: Some(by), changes };
+                step.show(Audience::Room(id), event, out);
+            }
         }
         step.done(Done::Changed(refused), out);
     }

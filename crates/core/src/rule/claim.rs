@@ -1,23 +1,70 @@
 //! Who may be called what, and whose an account is.
 
-use chinwag_model::id::PersonId;
+use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::mode::RoomFlag;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::Refusal;
 
-use crate::state::{Holder, Person, State};
+use crate::state::{Holder, Person, Room, State};
 
-/// Refuses a name that looks like one that is registered.
+/// Refuses a name that looks like one that is registered, or that a room had until a short time ago.
 pub(super) fn free_to_show(
     state: &State,
     name: &Name,
     own: Option<PersonId>,
 ) -> Result<(), Refusal> {
-    match state.look_alike(name, own) {
-        Some(existing) => {
-            Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })
-        }
+    if let Some(holder) = state.look_alike(name, own) {
+        return Err(alike(state, name, holder));
+    }
+    match state.former_names.like(name, state.time) {
+        Some(former) if former.shared => Err(Refusal::NameKept(name.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a name for a room that another room has, or had until a short time ago, or for which one
+/// that people know could be taken. `own` is the room that is to have it, if there is one.
+pub(super) fn free_for_channel(
+    state: &State,
+    asker: PersonId,
+    name: &Name,
+    own: Option<RoomId>,
+) -> Result<(), Refusal> {
+    if state.channel(name).is_some_and(|(id, _)| own != Some(id)) {
+        return Err(Refusal::Taken(name.clone()));
+    }
+    let former = state.former_names.like(name, state.time);
+    if former.is_some_and(|former| former.founder != asker) {
+        return Err(Refusal::NameKept(name.clone()));
+    }
+    match state.room_alike(name, own) {
+        Some(room) => Err(alike_room(name, room)),
         None => Ok(()),
     }
+}
+
+/// Why a name that looks like another one is not to be had.
+fn alike(state: &State, wanted: &Name, holder: Holder) -> Refusal {
+    match holder {
+        Holder::Person(id) => match state.persons.get(&id) {
+            Some(person) => {
+                Refusal::LooksLike { wanted: wanted.clone(), existing: person.name.clone() }
+            }
+            None => Refusal::NotTakeable(wanted.clone()),
+        },
+        Holder::Room(id) => match state.rooms.get(&id) {
+            Some(room) => alike_room(wanted, room),
+            None => Refusal::NotTakeable(wanted.clone()),
+        },
+    }
+}
+
+/// The same for a room; the name of a hidden one is not told.
+fn alike_room(wanted: &Name, room: &Room) -> Refusal {
+    if room.group || room.has(RoomFlag::Secret) {
+        return Refusal::NotTakeable(wanted.clone());
+    }
+    Refusal::LooksLike { wanted: wanted.clone(), existing: room.name.clone() }
 }
 
 /// Whose account this is, proved with this version of its verifier.

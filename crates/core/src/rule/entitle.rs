@@ -15,11 +15,8 @@ pub(crate) fn decide(
     name: &Name,
     topic: Option<&Text>,
 ) -> Result<topic::Change, Refusal> {
-    let (_, person) = step.asker(state)?;
-    let (id, room) = state
-        .channel(name)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+    let (who, person) = step.asker(state)?;
+    let (id, room) = state.known_room(who, person, name)?;
     if !person.rooms.contains(&id) {
         return Err(Refusal::Room(room.card(id), RoomNo::NotIn));
     }

@@ -25,10 +25,7 @@ pub(crate) struct Change {
 /// May the asker call this room theirs? They lead it, and have an account.
 pub(crate) fn decide(state: &State, step: &Step, name: &Name, on: bool) -> Result<Change, Refusal> {
     let (who, person) = step.asker(state)?;
-    let (id, room) = state
-        .channel(name)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+    let (id, room) = state.known_room(who, person, name)?;
     let no = |no| Err(Refusal::Room(room.card(id), no));
     if person.account().is_none() {
         return Err(Refusal::AccountNeeded);

@@ -1,15 +1,17 @@
-//! Making a group: of members only, kept for ever.
+//! Making a group: of members only, which stays until the last one leaves it. Who may be put into one
+//! by whom, and how fast, is decided here for invitations, too.
 
 use std::collections::BTreeMap;
 
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::intent::GROUP_NAMED_MAX;
+use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::join::free_for_room;
-use crate::state::{Member, Person, ROOMS_PER_PERSON_MAX, Room, State};
+use crate::state::{GROUPS_BY_OTHERS_MAX, Member, Person, ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
 
 /// A group is made.
@@ -32,20 +34,55 @@ pub(crate) fn decide(
         return Err(Refusal::TooManyNamed(named.len()));
     }
     may_be_member(person)?;
-    free_for_room(state, step, name.name())?;
+    free_for_room(state, step, asker, name.name())?;
     let mut members = vec![asker];
     for name in named {
         let (id, person) =
             state.person_called(name).ok_or_else(|| Refusal::NoSuchPerson(name.clone()))?;
-        may_be_member(person)?;
+        if id != asker {
+            may_be_put(state, (asker, step), (id, person))?;
+        }
         if !members.contains(&id) {
             members.push(id);
         }
     }
+    not_too_fast(state, step, asker)?;
     Ok(Change { name: name.name().clone(), members })
 }
 
-/// A group is for ever, and a guest is not; and nobody is in more rooms than can be told.
+/// Whether the asker may put this person into a group. In the same words it is refused by who ignores
+/// them, and by who was put into as many groups as others can: nobody learns who ignores them.
+pub(super) fn may_be_put(
+    state: &State,
+    (asker, step): (PersonId, &Step),
+    (id, person): (PersonId, &Person),
+) -> Result<(), Refusal> {
+    may_be_member(person)?;
+    let (_, by) = step.asker(state)?;
+    let strange = by.account().is_none() && !person.accepts.contains(&asker);
+    if person.flags.has(PersonFlag::AccountsOnly) && strange {
+        return Err(Refusal::Closed(person.name.clone()));
+    }
+    let put = |room: &RoomId| {
+        let room = state.rooms.get(room).filter(|room| room.group);
+        room.and_then(|room| room.members.get(&id)).is_some_and(|member| member.put)
+    };
+    let full = || person.rooms.iter().filter(|room| put(room)).count() >= GROUPS_BY_OTHERS_MAX;
+    if person.ignores.contains(&asker) || full() {
+        return Err(Refusal::NotAddable(person.name.clone()));
+    }
+    Ok(())
+}
+
+/// Refuses who makes groups, and adds people to them, faster than people do.
+pub(super) fn not_too_fast(state: &State, step: &Step, asker: PersonId) -> Result<(), Refusal> {
+    match state.paces.wait(asker, step.time) {
+        0 => Ok(()),
+        seconds => Err(Refusal::TooFast(seconds)),
+    }
+}
+
+/// A group stays, and a guest does not; and nobody is in more rooms than can be told.
 pub(super) fn may_be_member(person: &Person) -> Result<(), Refusal> {
     if person.guest.is_some() {
         return Err(Refusal::Guest(person.name.clone()));
@@ -60,8 +97,15 @@ impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let id = state.room_next;
         state.room_next = RoomId(id.0 + 1);
-        let member = Member::plain(step.place);
-        let members: BTreeMap<_, _> = self.members.iter().map(|m| (*m, member)).collect();
+        let maker = self.members.first().copied();
+        let member = |id: &PersonId| match maker {
+            Some(maker) if maker == *id => Member::plain(step.place),
+            _ => Member::put(step.place),
+        };
+        let members: BTreeMap<_, _> = self.members.iter().map(|id| (*id, member(id))).collect();
+        if let Some(maker) = maker {
+            state.paces.count(maker, step.time);
+        }
         let room = Room { members, ..Room::new(self.name, true, step.time) };
         let card = room.card(id);
         state.insert_room(id, room);
@@ -224,7 +268,7 @@ mod tests {
     #[test]
     fn nobody_is_in_more_rooms_than_can_be_told() {
         let rooms: String =
-            (1..ROOMS_PER_PERSON_MAX).map(|n| format!("ana: group room{n}\n")).collect();
+            (1..ROOMS_PER_PERSON_MAX).map(|n| format!("ana: join room{n}\n")).collect();
         check(
             &format!(
                 "ana: enter

@@ -1,14 +1,24 @@
-//! Telling someone of a room, or making them member of a group.
+//! Inviting someone to a room, or making them member of a group: one rule for all faces.
+//!
+//! Where the room is for those who are invited, only those who lead it invite. An invitation by
+//! someone who leads it lets in once, whatever keeps others out: they could lift it as well. One by
+//! anybody else tells of the room, and lets nobody in who could not come in without it.
 
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::message::{Card, RoomCard};
+use chinwag_model::mode::RoomFlag;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::{Done, Refusal, RoomNo};
+use chinwag_model::rank::Rank;
 
-use super::group::may_be_member;
-use crate::state::{Member, State};
+use super::admission::power;
+use super::group::{may_be_put, not_too_fast};
+use crate::state::{Member, Person, State};
 use crate::step::{Effects, Step};
+
+/// The rank from which on someone can lift what keeps others out of a room.
+pub(super) const LETS_IN: Rank = Rank::HalfOperator;
 
 /// Someone is told of a room, or added to a group.
 #[derive(Debug)]
@@ -17,6 +27,8 @@ pub(crate) struct Change {
     who: PersonId,
     card: Card,
     room: RoomCard,
+    /// Whether it lets in, whatever keeps others out.
+    lets_in: bool,
 }
 
 /// May the asker have this person in that room?
@@ -24,44 +36,56 @@ pub(crate) fn decide(
     state: &State,
     step: &Step,
     who: &Name,
-    room: RoomId,
+    id: RoomId,
 ) -> Result<Change, Refusal> {
     let (asker, person) = step.asker(state)?;
-    let there = state
-        .rooms
-        .get(&room)
-        .filter(|_| person.rooms.contains(&room))
-        .ok_or(Refusal::NotInRoom)?;
-    let (id, other) = state.person_called(who).ok_or_else(|| Refusal::NoSuchPerson(who.clone()))?;
-    let (card, room) = (other.card(id), there.card(room));
-    if other.rooms.contains(&room.id) {
-        return Err(Refusal::AlreadyMember(card, room));
+    let there = state.rooms.get(&id).filter(|_| person.rooms.contains(&id));
+    let there = there.ok_or(Refusal::NotInRoom)?;
+    let (other_id, other) =
+        state.person_called(who).ok_or_else(|| Refusal::NoSuchPerson(who.clone()))?;
+    let (card, room) = (other.card(other_id), there.card(id));
+    if other.rooms.contains(&id) {
+        return Err(Refusal::Room(room, RoomNo::AlreadyThere(card)));
     }
+    let lets_in = power(state, id, asker).at_least(LETS_IN);
     if room.group {
-        may_be_member(other)?;
-    } else if !other.is_online() {
+        may_be_put(state, (asker, step), (other_id, other))?;
+        not_too_fast(state, step, asker)?;
+    } else if !other.is_there() {
         return Err(Refusal::Offline(other.name.clone()));
+    } else if there.has(RoomFlag::InviteOnly) && !lets_in {
+        return Err(Refusal::Room(room, RoomNo::RankNeeded(LETS_IN)));
     }
-    Ok(Change { by: person.card(asker), who: id, card, room })
+    Ok(Change { by: person.card(asker), who: other_id, card, room, lets_in })
 }
 
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
-        let Self { by, who, card, room } = self;
-        let sessions = state.persons.get(&who).map_or_else(Vec::new, |other| other.sessions());
-        let (event, done) = if room.group {
-            state.join(who, room.id, Member::plain(step.place));
+        let Self { by, who, card, room, lets_in } = self;
+        let sessions = state.persons.get(&who).map_or_else(Vec::new, Person::sessions);
+        if room.group {
+            state.paces.count(by.id, step.time);
+            state.join(who, room.id, Member::put(step.place));
             out.push(Effect::Subscribe(room.id, sessions.clone()));
-            (Event::Added { by, group: room.clone() }, Done::Added(card, room))
-        } else {
-            let event = Event::Invited { by, who: card.clone(), room: room.clone() };
-            if let Some(there) = state.rooms.get_mut(&room.id) {
-                there.invite(who);
-            }
-            (event, Done::Invited(card, room))
-        };
-        step.show(Audience::Sessions(sessions), event, out);
-        step.done(done, out);
+            let event = Event::Added { by, group: room.clone() };
+            step.show(Audience::Sessions(sessions), event, out);
+            return step.done(Done::Added(card, room), out);
+        }
+        let Some(there) = state.rooms.get_mut(&room.id) else { return };
+        if lets_in {
+            there.invited.insert(who, by.id, step.time);
+        }
+        // Those who may invite are told that somebody did.
+        let open = !there.has(RoomFlag::InviteOnly);
+        let may = there.members.iter().filter(|(_, member)| open || member.ranks.at_least(LETS_IN));
+        let told: Vec<_> = may
+            .filter_map(|(member, _)| state.persons.get(member))
+            .flat_map(Person::sessions)
+            .collect();
+        let event = Event::Invited { by, who: card.clone(), room: room.clone() };
+        step.show(Audience::Sessions(sessions), event.clone(), out);
+        step.show(Audience::Sessions(told), event, out);
+        step.done(Done::Invited(card, room), out);
     }
 }
 
@@ -80,6 +104,7 @@ mod tests {
              ana: in tea hello
              bo: join tea",
             "bo sees: ana invites bo to tea
+             ana sees: ana invites bo to tea
              ana told: bo is told of tea
              kept: [tea] ana: hello
              ana sees: [tea] ana: hello
@@ -144,6 +169,7 @@ mod tests {
              ana: invite guest-1 tea
              ana: invite guest-1 grp",
             "guest sees: ana invites guest-1 to tea
+             ana sees: ana invites guest-1 to tea
              ana told: guest-1 is told of tea
              ana told: refused, guest-1 is a guest",
         );

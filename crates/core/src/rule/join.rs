@@ -5,9 +5,11 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
 
-use super::admission::{come_in, make, may_come_in};
+use super::admission::{come_in, make};
+use super::claim::{free_for_channel, free_to_show};
 use super::hold::not_held;
 use super::presence;
+use crate::access::may_come_in;
 use crate::state::{Holder, ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
 
@@ -38,7 +40,7 @@ pub(crate) fn decide(
         Some((id, _)) if person.rooms.contains(&id) => Which::Same(id),
         Some((_, room)) if room.group => return Err(Refusal::Taken(name.clone())),
         Some((id, room)) => {
-            let admitted = may_come_in(room, who, person, None);
+            let admitted = may_come_in(room, who, person, None, step.time);
             admitted.map_err(|no| Refusal::Room(room.card(id), no))?;
             Which::There(id)
         }
@@ -48,7 +50,7 @@ pub(crate) fn decide(
                 Some(_) => Refusal::TakenByPerson(name.clone()),
                 None => Refusal::NotTakeable(name.clone()),
             })?;
-            free_for_room(state, step, wanted.name())?;
+            free_for_room(state, step, who, wanted.name())?;
             Which::New(wanted.name().clone())
         }
     };
@@ -59,7 +61,12 @@ pub(crate) fn decide(
 }
 
 /// Refuses a name that a person or a room has, or that looks like one.
-pub(super) fn free_for_room(state: &State, step: &Step, name: &Name) -> Result<(), Refusal> {
+pub(super) fn free_for_room(
+    state: &State,
+    step: &Step,
+    asker: PersonId,
+    name: &Name,
+) -> Result<(), Refusal> {
     match state.holder(name) {
         Some(Holder::Person(_)) => return Err(Refusal::TakenByPerson(name.clone())),
         Some(Holder::Room(_)) => return Err(Refusal::Taken(name.clone())),
@@ -67,12 +74,8 @@ pub(super) fn free_for_room(state: &State, step: &Step, name: &Name) -> Result<(
         None => {}
     }
     not_held(state, step, name)?;
-    match state.look_alike(name, None) {
-        Some(existing) => {
-            Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })
-        }
-        None => Ok(()),
-    }
+    free_to_show(state, name, None)?;
+    free_for_channel(state, asker, name, None)
 }
 
 impl Change {

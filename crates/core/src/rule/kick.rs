@@ -31,10 +31,7 @@ pub(crate) fn decide(
     reason: Option<&Text>,
 ) -> Result<Change, Refusal> {
     let (asker, person) = step.asker(state)?;
-    let (id, there) = state
-        .channel(room)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(room.clone()))?;
+    let (id, there) = state.known_room(asker, person, room)?;
     let no = |no| Refusal::Room(there.card(id), no);
     let power = power(state, id, asker);
     if !person.rooms.contains(&id) {
@@ -71,6 +68,11 @@ impl Change {
         let event = Event::Kicked { room, who: card, by: by.clone(), reason };
         step.show(Audience::Room(id), event, out);
         go_out(state, who, id, out);
+        // Whoever was put out does not come back by an invitation, nor do those whom they invited.
+        if let Some(room) = state.rooms.get_mut(&id) {
+            room.invited.remove(who);
+            room.invited.remove_by(who);
+        }
         step.done(Done::Noted, out);
         if state.rooms.contains_key(&id) {
             step.happened(id, by, what, out);

@@ -1,4 +1,4 @@
-//! Out of a public room.
+//! Out of a room or group. A group ends with its last member: nobody could read it any more.
 
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
@@ -21,12 +21,10 @@ pub(crate) fn decide(state: &State, step: &Step, room: RoomId) -> Result<Change,
     if room == RoomId::LOBBY {
         return Err(Refusal::LobbyIsForEver);
     }
-    let there = state.rooms.get(&room).filter(|_| person.rooms.contains(&room));
-    match there {
-        None => Err(Refusal::NotInRoom),
-        Some(there) if there.group => Err(Refusal::GroupIsForEver(there.name.clone())),
-        Some(_) => Ok(Change { who, room }),
+    if !person.rooms.contains(&room) {
+        return Err(Refusal::NotInRoom);
     }
+    Ok(Change { who, room })
 }
 
 impl Change {
@@ -130,18 +128,59 @@ mod tests {
     }
 
     #[test]
-    fn the_lobby_and_groups_are_left_by_nobody() {
+    fn the_lobby_is_left_by_nobody() {
+        check("ana: enter\n--\nana: leave lobby", "ana told: refused, the lobby is for ever");
+    }
+
+    #[test]
+    fn who_leaves_a_group_hears_no_more_of_it_on_any_face() {
         check(
             "ana: enter
              bo: enter
-             ana: group grp
+             cy: enter
+             ana: group grp bo cy
              --
-             ana: leave lobby
+             bo: leave grp
+             ana: in grp hello
+             bo: in grp hello
+             bo: leave grp
+             cy: part grp
+             ana: in grp alone",
+            "bo told: out of grp
+             ana cy see: bo left grp
+             kept: [grp] ana: hello
+             ana cy see: [grp] ana: hello
+             ana told: said
+             bo told: refused, not in that room
+             bo told: refused, not in that room
+             ana cy see: cy left grp
+             cy told: out of grp
+             kept: [grp] ana: alone
+             ana sees: [grp] ana: alone
+             ana told: said",
+        );
+    }
+
+    #[test]
+    fn a_group_ends_with_its_last_member_and_its_name_is_free() {
+        check(
+            "ana: enter
+             bo: enter
+             ana: group grp bo
+             ana: in grp hello
+             bo: exit
+             --
              ana: leave grp
-             bo: leave grp",
-            "ana told: refused, the lobby is for ever
-             ana told: refused, group grp is for ever
-             bo told: refused, not in that room",
+             bo: enter
+             bo: leave grp
+             ana: join grp",
+            "ana told: out of grp
+             nobody sees: ana left grp
+             bo told: in as bo
+             ana bo see: bo is online
+             bo told: out of grp
+             ana told: in grp
+             ana sees: ana joined grp",
         );
     }
 

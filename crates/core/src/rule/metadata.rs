@@ -53,10 +53,7 @@ pub(crate) fn decide(
             (Whose::Person(id), &*person.metadata)
         }
         Owner::Room(name) => {
-            let (id, room) = state
-                .channel(name)
-                .filter(|(id, room)| !room.group || person.rooms.contains(id))
-                .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+            let (id, room) = state.known_room(asker, person, name)?;
             if !power(state, id, asker).at_least(Rank::HalfOperator) {
                 let no = RoomNo::RankNeeded(Rank::HalfOperator);
                 return Err(Refusal::Room(room.card(id), no));

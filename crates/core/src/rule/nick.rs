@@ -60,6 +60,8 @@ pub(super) fn show(state: &mut State, step: &Step, id: PersonId, name: Name, out
             person.registered = (registered != name).then_some(registered);
             person.name = name;
         }
+        // In other letters, the name that is registered is another one, and so is the account.
+        person.show_badge();
     });
     let Some(person) = state.persons.get(&id) else { return };
     let who = person.card(id);
@@ -75,5 +77,22 @@ pub(super) fn show(state: &mut State, step: &Step, id: PersonId, name: Name, out
         step.show(Audience::Watchers(old), gone, out);
         let come = Event::Watched { name: new.clone(), who: Some(who) };
         step.show(Audience::Watchers(new), come, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::Stage;
+
+    #[test]
+    fn the_own_name_in_other_letters_is_the_accounts_after_a_restart_too() {
+        let mut stage = Stage::new();
+        stage.play("ana: enter with v\nana: shown ANA");
+        let mut restored = Stage::new();
+        restored.play("ana: enter with v\nana: shown ANA");
+        restored.restore();
+        stage.play("ana: exit");
+        restored.play("ana: exit");
+        assert_eq!(stage.state().digest(), restored.state().digest());
     }
 }

@@ -27,17 +27,14 @@ pub(crate) fn decide(
     reason: Option<&Text>,
 ) -> Result<Change, Refusal> {
     let (who, person) = step.asker(state)?;
-    let (id, room) = state
-        .channel(name)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+    let (id, room) = state.known_room(who, person, name)?;
     let no = |no| Err(Refusal::Room(room.card(id), no));
     if !person.rooms.contains(&id) {
         return no(RoomNo::NotIn);
     }
     // On some faces everyone is in the lobby.
     let inside = |session| state.sessions.get(session).is_some_and(|session| session.inside);
-    if room.group || id == RoomId::LOBBY && person.sessions.iter().any(inside) {
+    if id == RoomId::LOBBY && person.sessions.iter().any(inside) {
         return no(RoomNo::ForEver);
     }
     Ok(Change { who, room: id, reason: reason.cloned() })

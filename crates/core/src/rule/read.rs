@@ -1,9 +1,11 @@
-//! How far someone has read a conversation: it only ever moves on, and only they are told.
+//! How far someone has read a conversation: it only ever moves on, to the present at most, and only
+//! they are told. Of rooms, it is kept of those that they may read.
 
 use std::sync::Arc;
 
 use chinwag_model::effect::{Audience, Event};
 use chinwag_model::id::{PersonId, Timestamp};
+use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
 
 use crate::state::State;
@@ -12,6 +14,9 @@ use crate::step::{Effects, Step};
 /// Most conversations of one person for which this is known; beyond, the one that was read up to the
 /// earliest time is forgotten.
 const READ_MAX: usize = 1000;
+
+/// What the name of a room begins with, where it is told apart from a person's.
+const ROOM_SIGN: char = '#';
 
 /// The longest name of a conversation, in bytes.
 const TARGET_BYTES_MAX: usize = 512;
@@ -35,6 +40,13 @@ pub(crate) fn decide(
     if target.len() > TARGET_BYTES_MAX {
         return Err(Refusal::TooMany);
     }
+    if let Some(room) = target.strip_prefix(ROOM_SIGN) {
+        let known = Name::parse_room(room).ok().and_then(|name| state.channel(&name));
+        if !known.is_some_and(|(room, _)| state.may_read(who, person, room)) {
+            return Err(Refusal::NotInRoom);
+        }
+    }
+    let upto = upto.min(step.time);
     let before = person.read.get(target).copied();
     Ok(Change { who, target: target.into(), upto: upto.max(before.unwrap_or_default()) })
 }

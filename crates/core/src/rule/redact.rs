@@ -12,6 +12,7 @@ use chinwag_model::record::{Happening, Record, What};
 use chinwag_model::text::Text;
 
 use super::admission::power;
+use crate::access::Access;
 use crate::state::State;
 use crate::step::{Effects, Step};
 
@@ -54,7 +55,10 @@ pub(crate) fn decide(state: &State, step: &Step, said: Said<'_>) -> Result<Chang
         let room = state.rooms.get(&id).ok_or(Refusal::NoSuchMessage)?;
         let card = room.card(id);
         if !person.rooms.contains(&id) {
-            return Err(Refusal::Room(card, RoomNo::NotIn));
+            return Err(match state.access(asker, person, id, room) {
+                Access::Hidden => Refusal::NoSuchMessage,
+                _ => Refusal::Room(card, RoomNo::NotIn),
+            });
         }
         if !own && !power(state, id, asker).at_least(Rank::HalfOperator) {
             return Err(Refusal::NotYours);

@@ -34,10 +34,7 @@ pub(crate) fn decide(
     tags: &Tags,
 ) -> Result<Change, Refusal> {
     let (asker, person) = step.asker(state)?;
-    let (id, there) = state
-        .channel(room)
-        .filter(|(id, room)| !room.group || person.rooms.contains(id))
-        .ok_or_else(|| Refusal::NoSuchRoom(room.clone()))?;
+    let (id, there) = state.known_room(asker, person, room)?;
     if !there.members.contains_key(&asker) {
         return Err(Refusal::Room(there.card(id), RoomNo::NotIn));
     }

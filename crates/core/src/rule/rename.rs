@@ -7,6 +7,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::Record;
 
+use super::claim::free_to_show;
 use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, State};
@@ -30,12 +31,8 @@ pub(crate) fn decide(state: &State, step: &Step, name: &NewName) -> Result<Chang
         None => {}
     }
     not_held(state, step, name)?;
-    match state.look_alike(name, Some(who)) {
-        Some(existing) => {
-            Err(Refusal::LooksLike { wanted: name.clone(), existing: existing.clone() })
-        }
-        None => Ok(Change { who, name: name.clone() }),
-    }
+    free_to_show(state, name, Some(who))?;
+    Ok(Change { who, name: name.clone() })
 }
 
 impl Change {

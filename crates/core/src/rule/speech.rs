@@ -75,10 +75,7 @@ impl Speaker<'_> {
     }
 
     fn channel(self, state: &State, name: &Name, rank: Option<Rank>) -> Result<Heard, Refusal> {
-        let (id, room) = state
-            .channel(name)
-            .filter(|(_, room)| !room.group || room.members.contains_key(&self.id))
-            .ok_or_else(|| Refusal::NoSuchRoom(name.clone()))?;
+        let (id, room) = state.known_room(self.id, self.person, name)?;
         self.may_speak(room).map_err(|no| Refusal::Room(room.card(id), no))?;
         let to = Destination::Room(room.card(id));
         let audience = match rank {

@@ -7,8 +7,10 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
 use chinwag_model::text::Text;
 
-use super::admission::{come_in, make, may_come_in};
+use super::admission::{come_in, make};
+use super::claim::free_for_channel;
 use super::presence;
+use crate::access::may_come_in;
 use crate::state::{ROOMS_PER_PERSON_MAX, Room, State};
 use crate::step::{Effects, Step};
 
@@ -38,11 +40,14 @@ pub(crate) fn decide(
     let room = match state.channel(name) {
         Some((_, room)) if room.members.contains_key(&who) => Which::Same,
         Some((id, room)) => {
-            let admitted = may_come_in(room, who, person, key);
+            let admitted = may_come_in(room, who, person, key, step.time);
             admitted.map_err(|no| Refusal::Room(room.card(id), no))?;
             Which::There(id)
         }
-        None => Which::New(name.clone()),
+        None => {
+            free_for_channel(state, who, name, None)?;
+            Which::New(name.clone())
+        }
     };
     if person.rooms.len() >= ROOMS_PER_PERSON_MAX && !matches!(room, Which::Same) {
         return Err(Refusal::TooManyRooms(person.name.clone()));

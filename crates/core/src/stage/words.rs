@@ -5,7 +5,7 @@ use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message};
 use chinwag_model::mode::RoomChanged;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Done, Outcome, Refusal, Unheard};
+use chinwag_model::outcome::{Done, Outcome, Refusal, RoomNo, Unheard};
 use chinwag_model::record::Record;
 
 use super::Stage;
@@ -94,6 +94,7 @@ impl Stage {
             Done::Left(room) => format!("out of {}", room.name),
             Done::TopicSet => "topic set".to_owned(),
             Done::Invited(who, room) => format!("{} is told of {}", who.name, room.name),
+            Done::Uninvited(who, room) => format!("{} is not invited to {}", who.name, room.name),
             Done::Added(who, group) => format!("{} is in {}", who.name, group.name),
             Done::Renamed(who) => format!("called {}", who.name),
             Done::Away(Some(text)) => format!("away: {text}"),
@@ -217,13 +218,20 @@ fn no(refusal: &Refusal) -> String {
         Refusal::Gone => "that person has gone".to_owned(),
         Refusal::NotInRoom => "not in that room".to_owned(),
         Refusal::LobbyIsForEver => "the lobby is for ever".to_owned(),
-        Refusal::GroupIsForEver(name) => format!("group {name} is for ever"),
+        Refusal::NotAddable(name) => format!("{name} can't be put into groups"),
+        Refusal::TooFast(seconds) => format!("too fast, {seconds} s"),
+        Refusal::NameKept(name) => format!("{name} is kept"),
         Refusal::TooManyNamed(count) => format!("{count} are too many"),
         Refusal::TooManyRooms(name) => format!("{name} is in too many rooms"),
         Refusal::TooManyIgnored => "too many ignored".to_owned(),
         Refusal::Guest(name) => format!("{name} is a guest"),
-        Refusal::AlreadyMember(who, room) => format!("{} is in {} already", who.name, room.name),
         Refusal::NoSuchRoom(name) => format!("no such room {name}"),
+        Refusal::Room(room, RoomNo::AlreadyThere(who)) => {
+            format!("{} is in {} already", who.name, room.name)
+        }
+        Refusal::Room(room, RoomNo::NotInvited(who)) => {
+            format!("{} has no invitation to {}", who.name, room.name)
+        }
         Refusal::Room(room, no) => format!("{}: {no:?}", room.name),
         Refusal::Closed(name) => format!("{name} takes nothing"),
         Refusal::OperatorNeeded => "operators only".to_owned(),

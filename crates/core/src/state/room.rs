@@ -1,6 +1,6 @@
 //! A room in the state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chinwag_model::id::{PersonId, Place, RoomId, Seq, Timestamp};
 use chinwag_model::mask::matches;
@@ -13,6 +13,7 @@ use minicbor::decode::{Decoder, Error};
 use minicbor::encode::{Encoder, Write};
 use minicbor::{Decode, Encode};
 
+use super::invitation::{Invitation, Invitations};
 use super::person::Person;
 
 /// A room or group.
@@ -46,7 +47,7 @@ pub(crate) struct Room {
     /// Who was invited and did not come yet.
     #[n(9)]
     #[cbor(default)]
-    pub(crate) invited: BTreeSet<PersonId>,
+    pub(crate) invited: Invitations,
     /// Whose room it is, if anybody's.
     #[n(10)]
     pub(crate) founder: Option<PersonId>,
@@ -86,11 +87,18 @@ pub(crate) struct RoomMode {
 pub(crate) struct Member {
     pub(crate) since: Place,
     pub(crate) ranks: Ranks,
+    /// Whether someone else put them there, as into a group.
+    pub(crate) put: bool,
 }
 
 impl Member {
     pub(crate) fn plain(since: Place) -> Self {
-        Self { since, ranks: Ranks::NONE }
+        Self { since, ranks: Ranks::NONE, put: false }
+    }
+
+    /// Someone whom another person put into a group.
+    pub(crate) fn put(since: Place) -> Self {
+        Self { put: true, ..Self::plain(since) }
     }
 }
 
@@ -100,7 +108,11 @@ impl<C> Encode<C> for Member {
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(3)?.u64(self.since.seq.0)?.u32(self.since.index)?.encode(self.ranks)?;
+        let fields = if self.put { 4 } else { 3 };
+        e.array(fields)?.u64(self.since.seq.0)?.u32(self.since.index)?.encode(self.ranks)?;
+        if self.put {
+            e.bool(true)?;
+        }
         Ok(())
     }
 }
@@ -111,7 +123,8 @@ impl<'b, C> Decode<'b, C> for Member {
         let fields = d.array()?.unwrap_or(0);
         let since = Place { seq: Seq(d.u64()?), index: d.u32()? };
         let ranks = if fields > 2 { d.decode()? } else { Ranks::NONE };
-        Ok(Self { since, ranks })
+        let put = fields > 3 && d.bool()?;
+        Ok(Self { since, ranks, put })
     }
 }
 
@@ -133,7 +146,7 @@ impl Room {
             topic_mark: None,
             mode: RoomMode { flags, ..RoomMode::default() },
             made,
-            invited: BTreeSet::new(),
+            invited: Invitations::default(),
             founder: None,
             metadata: BTreeMap::new(),
         }
@@ -170,12 +183,15 @@ impl Room {
         self.metadata.clear();
     }
 
-    /// Lets someone come in once. Beyond the bound, those invited first are forgotten.
-    pub(crate) fn invite(&mut self, who: PersonId) {
-        self.invited.insert(who);
-        if self.invited.len() > INVITED_MAX {
-            self.invited.pop_first();
-        }
+    /// The invitation of someone who has not come yet, if it still holds.
+    pub(crate) fn invitation(&self, who: PersonId, now: Timestamp) -> Option<Invitation> {
+        self.invited.of(who, now)
+    }
+
+    /// Whether a look-alike of this room's name can be taken for it: people know it, or it is
+    /// registered.
+    pub(crate) fn is_renowned(&self) -> bool {
+        !self.group && (!self.has(RoomFlag::Secret) || self.founder.is_some())
     }
 
     pub(crate) fn list(&self, list: RoomList) -> &[Listed] {
@@ -204,6 +220,12 @@ impl Room {
         self.lists(RoomList::Bans, who) && !self.lists(RoomList::Exempt, who)
     }
 
+    /// Whether a ban that was set after this moment means someone.
+    pub(crate) fn bans_since(&self, who: &Suspect<'_>, time: Timestamp) -> bool {
+        let later = |entry: &Listed| entry.time > time && who.is_meant(entry.mask.as_str());
+        self.mode.bans.iter().any(later) && !self.lists(RoomList::Exempt, who)
+    }
+
     /// Whether someone may come in but not speak because of a ban that says so.
     pub(crate) fn mutes(&self, who: &Suspect<'_>) -> bool {
         let muted = |list| {
@@ -214,9 +236,6 @@ impl Room {
         muted(RoomList::Bans) && !muted(RoomList::Exempt) && !self.lists(RoomList::Exempt, who)
     }
 }
-
-/// Most persons who may be invited to a room and not have come yet.
-const INVITED_MAX: usize = 500;
 
 /// What begins a mask that only silences.
 const MUTE: &str = "m:";
@@ -239,7 +258,7 @@ impl<'p> Suspect<'p> {
     }
 
     /// Whether a mask means them: by account, or as `name!user@host`.
-    fn is_meant(&self, mask: &str) -> bool {
+    pub(crate) fn is_meant(&self, mask: &str) -> bool {
         if mask.starts_with(MUTE) {
             return false;
         }

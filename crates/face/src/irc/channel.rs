@@ -4,11 +4,14 @@ use chinwag_model::ask::Ask;
 use chinwag_model::intent::Intent;
 use chinwag_model::outcome::RoomNo;
 use chinwag_model::query::Query;
+use chinwag_model::rank::Rank;
 use chinwag_model::text::Text;
+use chinwag_wire::irc::message::LineWriter;
 
 use super::args;
 use super::caps::Cap;
 use super::chat::{Chat, Why};
+use super::reply::Line;
 use crate::output::Output;
 
 /// Most channels that one command names.
@@ -89,6 +92,25 @@ impl Chat {
         self.want(Intent::Call { who, room: name }, why);
     }
 
+    /// `UNINVITE NICK #CHANNEL`, as Ergo has it.
+    pub(super) fn uninvite(&mut self, params: &[&str], out: &mut Output) {
+        let [nick, room, ..] = params else { return };
+        let Some(name) = args::channel(room) else { return self.no_such_channel(room, out) };
+        let Some(who) = args::person(nick) else { return self.no_such_nick(nick, out) };
+        let why = Why::Uninvite { who: (*nick).into(), room: (*room).into() };
+        self.want(Intent::Uninvite { who, room: name }, why);
+    }
+
+    /// The invitation is taken back: the client is told by its own command.
+    pub(super) fn uninvited(&mut self, who: &str, room: &str, out: &mut Output) {
+        let Some(me) = &self.me else { return };
+        let (card, mut body) = (&me.card, Vec::new());
+        let writer = LineWriter::new(&mut body);
+        let source = writer.source_mask(card.name.shown(), &card.badge.user, &card.badge.host);
+        source.command("UNINVITE").param(who).param(room).end();
+        self.push(Line { tags: Vec::new(), body }, out);
+    }
+
     pub(super) fn topic(&mut self, params: &[&str], out: &mut Output) {
         let [room, rest @ ..] = params else { return };
         let Some(name) = args::channel(room) else { return self.no_such_channel(room, out) };
@@ -143,12 +165,19 @@ impl Chat {
                 let text = "is already on channel";
                 return self.numeric(443, &[who.name.shown(), room], text, out);
             }
+            RoomNo::NotInvited(who) => {
+                let text = "They have no invitation to that channel";
+                return self.fail("UNINVITE", "NOT_INVITED", &[who.name.shown(), room], text, out);
+            }
             RoomNo::InviteOnly => (473, "Cannot join channel (+i)".to_owned()),
             RoomNo::Banned => (474, "Cannot join channel (+b)".to_owned()),
             RoomNo::WrongKey => (475, "Cannot join channel (+k)".to_owned()),
             RoomNo::Full => (471, "Cannot join channel (+l)".to_owned()),
             RoomNo::AccountsOnly => {
                 (477, "Cannot join channel (+R); you need to be logged in".to_owned())
+            }
+            RoomNo::RankNeeded(Rank::Founder) => {
+                (482, "Only the channel's founder may do that".to_owned())
             }
             RoomNo::RankNeeded(_) => (482, "You're not channel operator".to_owned()),
             RoomNo::Outside => (404, "Cannot send to channel (+n)".to_owned()),

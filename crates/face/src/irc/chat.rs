@@ -81,6 +81,10 @@ pub(super) enum Why {
         who: Box<str>,
         room: Box<str>,
     },
+    Uninvite {
+        who: Box<str>,
+        room: Box<str>,
+    },
     SetTopic(Box<str>),
     /// To have a device told, or told no longer.
     Device(Box<super::webpush::Wanted>),

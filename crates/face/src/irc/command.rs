@@ -30,7 +30,7 @@ fn entry(command: &str) -> Option<Entry> {
         | "PERSISTENCE" | "NS" | "CS" | "NICKSERV" | "CHANSERV" => late(0),
         "ACCEPT" | "JOIN" | "PART" | "ISON" | "USERHOST" | "MODE" | "TOPIC" | "TAGMSG" | "WHO"
         | "SETNAME" | "BATCH" | "CHATHISTORY" | "SEARCH" | "WALLOPS" | "KILL" => late(1),
-        "KICK" | "OPER" | "RENAME" | "REDACT" => late(2),
+        "KICK" | "OPER" | "RENAME" | "REDACT" | "UNINVITE" => late(2),
         "WEBPUSH" => late(1),
         "RELAYMSG" => late(3),
         _ => None,
@@ -81,6 +81,7 @@ impl Chat {
             "NAMES" => self.names(params, out),
             "LIST" => self.list(params, out),
             "INVITE" => self.invite(params, out),
+            "UNINVITE" => self.uninvite(params, out),
             "KICK" => self.kick(params, out),
             "RENAME" => self.rename(params, out),
             "MODE" => self.mode(params, out),

@@ -70,7 +70,7 @@ impl Chat {
             }
             return;
         };
-        if !quiet && row.ranks.is_none() && row.flags.has(RoomFlag::Secret) {
+        if !quiet && !row.reads {
             return self.numeric(442, &[room], "You're not on that channel", out);
         }
         let room = channel(&row.card.name);

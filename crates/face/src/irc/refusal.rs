@@ -56,6 +56,23 @@ impl Chat {
                 let text = format!("Nickname looks like {existing}, which is registered");
                 self.numeric(433, &[wanted.shown()], &text, out);
             }
+            Refusal::NotTakeable(name) => {
+                let text = "Nickname cannot be taken; choose another one";
+                self.numeric(433, &[name.shown()], text, out);
+            }
+            Refusal::NameKept(_) => {
+                let text = "That was a registered channel's name until a short time ago, and is \
+                            kept for its founder";
+                self.numeric(437, &[target], text, out);
+            }
+            Refusal::NotAddable(name) => {
+                let text = format!("{name} cannot be put into another group now");
+                self.fail(command, "CANNOT_ADD", &[target], &text, out);
+            }
+            Refusal::TooFast(seconds) => {
+                let text = format!("Too many groups in a short time; wait {seconds} seconds");
+                self.fail(command, "RATE_LIMITED", &[target], &text, out);
+            }
             Refusal::AlreadyOnline(name) | Refusal::PasswordNeeded(name) => {
                 let text = "Nickname belongs to an account; log in to use it";
                 self.numeric(433, &[name.shown()], text, out);
@@ -92,10 +109,7 @@ impl Chat {
             other => {
                 let text = match other {
                     Refusal::NotYours => "That is not yours to change",
-                    Refusal::LobbyIsForEver | Refusal::GroupIsForEver(_) => {
-                        "Whoever is in this channel stays in it"
-                    }
-                    Refusal::AlreadyMember(..) => "They are in it already",
+                    Refusal::LobbyIsForEver => "Whoever is in this channel stays in it",
                     Refusal::NotIn => "You have not come in",
                     _ => "That failed in the server; nothing was changed",
                 };

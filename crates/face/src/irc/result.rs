@@ -87,6 +87,7 @@ impl Chat {
                 self.numeric(381, &[], "You are now an IRC operator", out);
             }
             (Why::Invite { who, room }, Ok(_)) => self.numeric_bare(341, &[&who, &room], out),
+            (Why::Uninvite { who, room }, Ok(_)) => self.uninvited(&who, &room, out),
             (Why::ChangeRoom(room), Ok(Done::Changed(refused))) => {
                 for refusal in refused {
                     self.refused("MODE", &room, refusal, out);
@@ -132,10 +133,18 @@ impl Chat {
                 refusal => self.refused("KICK", &room, refusal, out),
             },
             (Why::Invite { who, room }, Err(refusal)) => match refusal {
-                Refusal::NoSuchPerson(_) => self.no_such_nick(&who, out),
+                Refusal::NoSuchPerson(_) | Refusal::Offline(_) => self.no_such_nick(&who, out),
                 refusal => self.refused("INVITE", &room, refusal, out),
             },
-            (Why::Join(room), Err(refusal)) => self.refused("JOIN", &room, refusal, out),
+            (Why::Uninvite { who, room }, Err(refusal)) => match refusal {
+                Refusal::NoSuchPerson(_) => self.no_such_nick(&who, out),
+                refusal => self.refused("UNINVITE", &room, refusal, out),
+            },
+            (Why::Join(room), Err(refusal)) => self.join_refused(&room, refusal, out),
+            (Why::SetRead(target), Err(Refusal::NotInRoom)) => {
+                let text = "Invalid target";
+                self.fail("MARKREAD", "INVALID_PARAMS", &[&target], text, out);
+            }
             (Why::Part(room), Err(refusal)) => self.refused("PART", &room, refusal, out),
             (Why::SetTopic(room), Err(refusal)) => self.refused("TOPIC", &room, refusal, out),
             (Why::ChangeRoom(room), Err(refusal)) => self.refused("MODE", &room, refusal, out),
@@ -173,11 +182,37 @@ impl Chat {
         }
     }
 
+    fn join_refused(&mut self, room: &str, refusal: &Refusal, out: &mut Output) {
+        match refusal {
+            Refusal::LooksLike { existing, .. } => {
+                let text = format!("That looks like {}; choose another name", channel(existing));
+                self.numeric(403, &[room], &text, out);
+            }
+            Refusal::NotTakeable(_) => {
+                let text = "No channel can have that name; choose another one";
+                self.numeric(403, &[room], text, out);
+            }
+            refusal => self.refused("JOIN", room, refusal, out),
+        }
+    }
+
     fn rename_refused(&mut self, from: &str, to: &str, refusal: &Refusal, out: &mut Output) {
         match refusal {
             Refusal::Taken(_) => {
                 let text = "There is a channel of that name already";
                 self.fail("RENAME", "CHANNEL_NAME_IN_USE", &[from, to], text, out);
+            }
+            Refusal::LooksLike { existing, .. } => {
+                let text = format!("That looks like {}; choose another name", channel(existing));
+                self.fail("RENAME", "CANNOT_RENAME", &[from, to], &text, out);
+            }
+            Refusal::NotTakeable(_) => {
+                let text = "No channel can have that name; choose another one";
+                self.fail("RENAME", "CANNOT_RENAME", &[from, to], text, out);
+            }
+            Refusal::NameKept(_) => {
+                let text = "That was a registered channel's name until a short time ago";
+                self.fail("RENAME", "CANNOT_RENAME", &[from, to], text, out);
             }
             Refusal::Room(_, RoomNo::ForEver) => {
                 let text = "This channel keeps its name";

@@ -37,6 +37,7 @@ const CHANSERV_HELP: &[&str] = &[
     "OP|DEOP|HALFOP|DEHALFOP|VOICE|DEVOICE #CHANNEL [NICK]",
     "TOPIC #CHANNEL TEXT            sets the topic",
     "INVITE #CHANNEL [NICK]         lets someone in",
+    "UNINVITE #CHANNEL NICK         takes that back",
     "KICK #CHANNEL NICK [REASON]    puts someone out",
 ];
 
@@ -309,6 +310,14 @@ impl Chat {
                     let said = format!("{nick} may come in.");
                     let call = Intent::Call { who, room: name };
                     self.want(call, Why::Service(CHANSERV, said.into()));
+                }
+                return;
+            }
+            "UNINVITE" => {
+                if let Some(who) = args::person(&nick) {
+                    let said = format!("{nick} is no longer invited.");
+                    let uninvite = Intent::Uninvite { who, room: name };
+                    self.want(uninvite, Why::Service(CHANSERV, said.into()));
                 }
                 return;
             }

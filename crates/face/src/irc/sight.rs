@@ -57,6 +57,7 @@ impl Chat {
             Event::Renamed { .. } => when(bothered),
             Event::RoomRenamed { .. } if !caused && self.has(Cap::ChannelRename) => shared,
             Event::RoomRenamed { .. } => Sight::Own,
+            Event::Invited { by, .. } if me.ignores.binary_search(&by.id).is_ok() => Sight::Nothing,
             Event::Invited { who, .. } if own(who.id) => shared,
             Event::Invited { .. } => when(self.has(Cap::InviteNotify)),
             Event::Away { who, .. } => when(self.has(Cap::AwayNotify) && bothered && !own(who.id)),

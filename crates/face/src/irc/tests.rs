@@ -19,6 +19,7 @@ const WORDS: &[&str] = &[
     "HELP",
     "INFO",
     "INVITE",
+    "UNINVITE",
     "ISON",
     "ISUPPORT",
     "JOIN",

@@ -40,7 +40,11 @@ pub(super) enum Action {
 
 /// Reads a line.
 pub(super) fn read(line: &str, me: &Me, policy: &LinePolicy) -> Action {
-    let read = match Command::parse(line) {
+    let command = Command::parse(line);
+    if me.is_out && is_about_current(&command) {
+        return Action::Tell(refusal::no_longer_in(me.room.name.shown()));
+    }
+    let read = match command {
         Command::Empty => Ok(Action::Nothing),
         Command::Exit => Ok(Action::Exit),
         Command::Help => Ok(Action::Help),
@@ -104,10 +108,22 @@ pub(super) fn read(line: &str, me: &Me, policy: &LinePolicy) -> Action {
             person(name).map(|who| act(Intent::Ignore { who, on: false }, me))
         }
         Command::Invite { name, room } => invite(name, room, me),
+        Command::Uninvite { name, room } => uninvite(name, room, me),
         Command::Usage(usage) => Err(format!("Usage: {usage}")),
         Command::Unknown(word) => Err(format!("/{} is not a command. Type /help.", clean(word))),
     };
     read.unwrap_or_else(Action::Tell)
+}
+
+/// Whether a command means the current room, as it names none.
+fn is_about_current(command: &Command<'_>) -> bool {
+    match command {
+        Command::Text(_) | Command::Say(_) | Command::Me(_) | Command::Topic(_) => true,
+        Command::Leave(room) | Command::Who(room) => room.is_none(),
+        Command::History { of, .. } => of.is_none(),
+        Command::Invite { room, .. } | Command::Uninvite { room, .. } => room.is_none(),
+        _ => false,
+    }
 }
 
 /// What cannot be done is told, in these words.
@@ -201,6 +217,14 @@ fn nick(typed: &str, me: &Me, policy: &LinePolicy) -> Read {
     }
     let name = NewName::parse(typed).map_err(|bad| not_a_name(typed, &bad))?;
     Ok(act(Intent::Rename(name), me))
+}
+
+fn uninvite(name: &str, room: Option<&str>, me: &Me) -> Read {
+    let who = person(name)?;
+    match room {
+        None => Ok(act(Intent::Uninvite { who, room: me.room.name.clone() }, me)),
+        Some(typed) => own_room(typed, |room| Why::Uninvite { who: who.clone(), room }),
+    }
 }
 
 fn invite(name: &str, room: Option<&str>, me: &Me) -> Read {

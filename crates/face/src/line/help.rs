@@ -12,13 +12,14 @@ Talk
   /me TEXT                    an action: * Alice waves
 Rooms and groups
   /join ROOM                  go into a room, or make it
-  /leave [ROOM]               go out of it
+  /leave [ROOM]               go out of a room or group
   /room ROOM                  talk in another room you are in
   /rooms, /who [ROOM]         the rooms there are; who is in one
   /topic [TEXT]               show or set the room's topic
   mk_grp:GROUP:NAME:NAME      make a group of up to 32 people and you
   /groups                     your groups
   /invite NAME [ROOM]         tell someone of a room; add them to a group
+  /uninvite NAME [ROOM]       take the invitation back
 People
   get_users                   everyone: o is online, x is offline
   LIST                        the connected clients, by index

@@ -141,7 +141,7 @@ impl Talk {
         let mut ignores = ignores.clone();
         ignores.sort_unstable();
         let room = lobby();
-        self.me = Some(Me { person: person.clone(), guest: *guest, room, ignores });
+        self.me = Some(Me { person: person.clone(), guest: *guest, room, is_out: false, ignores });
         self.step = Step::Chat;
         if *new {
             let name = &person.name;

@@ -3,6 +3,7 @@
 use chinwag_model::intent::GROUP_NAMED_MAX;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{NotStored, Refusal, RoomNo};
+use chinwag_model::rank::Rank;
 
 /// The words of a refusal, without the brackets. `room` is the room that the request was about.
 pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
@@ -24,14 +25,17 @@ pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
         Refusal::Gone => "Whom you wrote to has gone. Nothing was sent.".to_owned(),
         Refusal::NotInRoom => not_in(room.shown()),
         Refusal::LobbyIsForEver => "Everyone is in lobby.".to_owned(),
-        Refusal::GroupIsForEver(name) => format!("{name} is a group; its members stay in it."),
         Refusal::TooManyNamed(named) => too_many_named(*named),
         Refusal::TooManyRooms(name) => format!("User {name} is in as many rooms as one can be."),
+        Refusal::NotAddable(name) => format!("User {name} cannot be put into another group now."),
+        Refusal::TooFast(seconds) => {
+            format!("That is too many groups in a short time. Wait {seconds} seconds.")
+        }
+        Refusal::NameKept(name) => format!(
+            "\"{name}\" was a room's name until a short time ago, and is kept for it. Take another one."
+        ),
         Refusal::TooManyIgnored => "You ignore as many people as one can.".to_owned(),
         Refusal::Guest(name) => format!("User {name} is a guest."),
-        Refusal::AlreadyMember(person, room) => {
-            format!("{} is already in {}.", person.name, room.name)
-        }
         Refusal::NoSuchRoom(name) => not_in(name.shown()),
         Refusal::Room(room, no) => room_words(&room.name, no),
         Refusal::Closed(name) => format!("User {name} takes no messages from you."),
@@ -56,6 +60,7 @@ fn room_words(room: &Name, no: &RoomNo) -> String {
         RoomNo::NotIn => not_in(room.shown()),
         RoomNo::NotThere(who) => format!("{} is not in {room}.", who.name),
         RoomNo::AlreadyThere(who) => format!("{} is already in {room}.", who.name),
+        RoomNo::NotInvited(who) => format!("{} has no invitation to {room}.", who.name),
         RoomNo::InviteOnly => format!("{room} is for those who are invited."),
         RoomNo::Banned => format!("You are banned from {room}."),
         RoomNo::WrongKey => format!("{room} asks for a key, which IRC clients can give."),
@@ -63,6 +68,7 @@ fn room_words(room: &Name, no: &RoomNo) -> String {
         RoomNo::AccountsOnly => {
             format!("{room} is for those whose name has a password; see /password.")
         }
+        RoomNo::RankNeeded(Rank::Founder) => format!("Only the founder of {room} may do that."),
         RoomNo::RankNeeded(_) => format!("Only those who lead {room} may do that."),
         RoomNo::Outside | RoomNo::Muted => {
             format!("You may not speak in {room} now. Nothing was sent.")
@@ -113,6 +119,14 @@ pub(super) fn no_such_client(index: &str) -> String {
 
 pub(super) fn not_in(room: &str) -> String {
     format!("You are not in {room}.")
+}
+
+/// The current room is one that the person was put out of, or left on another device.
+pub(super) fn no_longer_in(room: &str) -> String {
+    format!(
+        "You are no longer in {room}. Nothing was sent; choose where to talk with /room lobby or /join \
+         ROOM."
+    )
 }
 
 pub(super) fn too_many_named(named: usize) -> String {

@@ -20,6 +20,11 @@ impl Talk {
             Ok(Done::Said(None)) => {}
             Ok(Done::Said(Some(unheard))) => unheard_of(unheard, out),
             Ok(_) => out.notice(refusal::INTERNAL),
+            // They were put out of it in this very moment.
+            Err(Refusal::NotInRoom) => {
+                out.notice(refusal::no_longer_in(self.room().shown()));
+                self.me.iter_mut().for_each(|me| me.is_out = true);
+            }
             Err(refusal) => out.notice(refusal::words(refusal, self.room())),
         }
     }
@@ -56,20 +61,21 @@ impl Talk {
                 out.notice(format_args!("Group {}: {}.", group.name, listed(names)));
             }
             Done::Joined(room) => {
-                if let Some(me) = &mut self.me {
-                    me.room = room.clone();
-                }
+                self.talk_in(room.clone());
                 let query = Query::Present { room: room.id, after: None };
                 self.ask(Ask::Query(query), Why::Arrived(room.clone()));
             }
             Done::Left(room) => {
-                if let Some(me) = self.me.as_mut().filter(|me| me.room.id == room.id) {
-                    me.room = lobby();
+                if self.me.as_ref().is_some_and(|me| me.room.id == room.id) {
+                    self.talk_in(lobby());
                 }
                 out.notice(format_args!("You left {}.", room.name));
             }
             Done::Invited(who, room) => {
                 out.notice(format_args!("You invited {} to {}.", who.name, room.name));
+            }
+            Done::Uninvited(who, room) => {
+                out.notice(format_args!("{} is no longer invited to {}.", who.name, room.name));
             }
             Done::Added(who, group) => {
                 out.notice(format_args!("{} is now in group {}.", who.name, group.name));
@@ -149,9 +155,7 @@ impl Talk {
         match why {
             Why::Room(_) => {
                 out.notice(format_args!("You are talking in {}.", room.name));
-                if let Some(me) = &mut self.me {
-                    me.room = room;
-                }
+                self.talk_in(room);
             }
             Why::Leave(_) => {
                 self.ask(Ask::Intent(Intent::Leave(room.id)), Why::Act(room.name));
@@ -159,6 +163,10 @@ impl Talk {
             Why::Invite { who, .. } => {
                 let invite = Intent::Invite { who, room: room.id };
                 self.ask(Ask::Intent(invite), Why::Act(room.name));
+            }
+            Why::Uninvite { who, .. } => {
+                let uninvite = Intent::Uninvite { who, room: room.name.clone() };
+                self.ask(Ask::Intent(uninvite), Why::Act(room.name));
             }
             Why::Who(_) => {
                 let query = Query::Present { room: room.id, after: None };
@@ -173,8 +181,17 @@ impl Talk {
             Why::Room(name) | Why::Leave(name) | Why::Who(name) => {
                 out.notice(refusal::not_in(name.shown()));
             }
-            Why::Invite { room, .. } => out.notice(refusal::not_in(room.shown())),
+            Why::Invite { room, .. } | Why::Uninvite { room, .. } => {
+                out.notice(refusal::not_in(room.shown()))
+            }
             why => self.misfit(why, out),
+        }
+    }
+
+    /// What is said from here on goes to this room.
+    fn talk_in(&mut self, room: RoomCard) {
+        if let Some(me) = &mut self.me {
+            (me.room, me.is_out) = (room, false);
         }
     }
 

@@ -4,7 +4,6 @@ use chinwag_model::effect::Event;
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::message::{Destination, Manner};
 
-use super::login::lobby;
 use super::talk::{Me, Talk};
 use super::{Output, Sight, render};
 
@@ -42,11 +41,20 @@ impl Talk {
             }
             Event::Online(who) if who.id == me.person.id => {}
             Event::Kicked { room, who, .. } if who.id == me.person.id => {
-                if me.room.id == room.id {
-                    me.room = lobby();
-                }
+                me.is_out |= me.room.id == room.id;
             }
-            Event::RoomRenamed { room, .. } => me.room = room.clone(),
+            Event::Left { who, room, .. } if who.id == me.person.id => {
+                // On another device. Of other rooms than the current one nothing is told.
+                if me.room.id == room.id && !me.is_out {
+                    me.is_out = true;
+                    self.break_prompt(out);
+                    out.notice(format_args!("You left {} on another device.", room.name));
+                    self.prompt_again(out);
+                }
+                return;
+            }
+            // It is the same room; of another one it is only told.
+            Event::RoomRenamed { room, .. } if room.id == me.room.id => me.room = room.clone(),
             Event::Ended { .. } => {
                 self.tell(event, out);
                 self.end();
@@ -77,6 +85,11 @@ impl Talk {
         {
             out.told_upto(message.place);
         }
+        self.prompt_again(out);
+    }
+
+    /// Shows the open prompt again, behind what interrupted it.
+    fn prompt_again(&self, out: &mut Output) {
         if self.has_dialogue() {
             out.prompt(self.step.prompt());
         }
@@ -105,8 +118,8 @@ impl Me {
             Event::Invited { by, .. } if self.ignores(by.id) => Sight::Nothing,
             // Who did it has it as the outcome.
             Event::Joined(arrival) if arrival.who.id == self.person.id => Sight::Nothing,
-            Event::Left { who, .. } if who.id == self.person.id => Sight::Nothing,
             event if is_hidden(event) => Sight::Nothing,
+            Event::Left { who, .. } if who.id == self.person.id => Sight::Own,
             Event::Invited { who, .. } if who.id != self.person.id => Sight::Nothing,
             Event::Renamed { was, who } if was.name.shown() == who.name.shown() => Sight::Nothing,
             Event::Kicked { who, .. } if who.id == self.person.id => Sight::Own,

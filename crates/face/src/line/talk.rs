@@ -119,6 +119,11 @@ pub(super) enum Why {
         who: Name,
         room: Name,
     },
+    /// To find the room to which somebody is no longer to be invited.
+    Uninvite {
+        who: Name,
+        room: Name,
+    },
     /// To find the room whose people are to be told.
     Who(Name),
     /// To tell who is in a room.
@@ -148,8 +153,11 @@ pub(super) enum Why {
 pub(super) struct Me {
     pub(super) person: Card,
     pub(super) guest: bool,
-    /// The current room.
+    /// The current room. Only what they type makes another one current.
     pub(super) room: RoomCard,
+    /// Whether they are no longer in it, by what others did or by another device: then nothing is said
+    /// until they choose a room.
+    pub(super) is_out: bool,
     /// Whom they ignore, in order.
     pub(super) ignores: Vec<PersonId>,
 }

@@ -194,6 +194,8 @@ pub struct ChannelRow {
     pub ranks: Option<Ranks>,
     /// Whether it has a founder.
     pub founded: bool,
+    /// Whether the asker may read it; the topic is told only then.
+    pub reads: bool,
 }
 
 /// How many there are.

@@ -96,6 +96,13 @@ pub enum Command<'a> {
         /// To where; the current room otherwise.
         room: Option<&'a str>,
     },
+    /// `/uninvite name [room]`.
+    Uninvite {
+        /// A person's name.
+        name: &'a str,
+        /// To where; the current room otherwise.
+        room: Option<&'a str>,
+    },
     /// A command that lacks something; how it is used.
     Usage(&'static str),
     /// Another word after a slash.
@@ -215,6 +222,11 @@ fn slash(line: &str) -> Command<'_> {
             Some((name, "")) => Command::Invite { name, room: None },
             Some((name, room)) => Command::Invite { name, room: Some(room_name(room)) },
             None => Command::Usage("/invite NAME [ROOM]"),
+        },
+        "uninvite" => match split_word(rest) {
+            Some((name, "")) => Command::Uninvite { name, room: None },
+            Some((name, room)) => Command::Uninvite { name, room: Some(room_name(room)) },
+            None => Command::Usage("/uninvite NAME [ROOM]"),
         },
         _ => Command::Unknown(word),
     }

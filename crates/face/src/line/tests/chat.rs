@@ -4,7 +4,7 @@ use chinwag_model::ask::Ask;
 use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Target};
 use chinwag_model::name::NewName;
-use chinwag_model::outcome::{NotStored, Unheard};
+use chinwag_model::outcome::{NotStored, RoomNo, Unheard};
 use chinwag_model::query::{Client, Page, Query, RoomRow};
 use chinwag_model::secret::{Secret, Verifier};
 
@@ -162,7 +162,12 @@ fn what_became_of_a_request_is_told() {
             vec![refused(Refusal::NotStored(NotStored::Stopping))],
             "<Not stored, so not sent: the server is stopping.>\n",
         ),
-        ("hello", vec![refused(Refusal::NotInRoom)], "<You are not in lobby.>\n"),
+        (
+            "hello",
+            vec![refused(Refusal::NotInRoom)],
+            "<You are no longer in lobby. Nothing was sent; choose where to talk with /room lobby or \
+             /join ROOM.>\n",
+        ),
         (
             "hello",
             vec![refused(Refusal::Internal)],
@@ -212,11 +217,6 @@ fn what_became_of_a_request_is_told() {
         ("/leave tea", vec![in_tea(), done(Done::Left(tea()))], "<You left tea.>\n"),
         ("/leave tea", vec![nowhere()], "<You are not in tea.>\n"),
         ("/leave", vec![refused(Refusal::LobbyIsForEver)], "<Everyone is in lobby.>\n"),
-        (
-            "/leave",
-            vec![refused(Refusal::GroupIsForEver(name("grp1")))],
-            "<grp1 is a group; its members stay in it.>\n",
-        ),
         ("/room nowhere", vec![nowhere()], "<You are not in nowhere.>\n"),
         ("/room TEA", vec![in_tea()], "<You are talking in tea.>\n"),
         ("/who nowhere", vec![nowhere()], "<You are not in nowhere.>\n"),
@@ -241,7 +241,7 @@ fn what_became_of_a_request_is_told() {
         ("/invite Bob tea", vec![nowhere()], "<You are not in tea.>\n"),
         (
             "/invite Bob",
-            vec![refused(Refusal::AlreadyMember(bob(), lobby()))],
+            vec![refused(Refusal::Room(lobby(), RoomNo::AlreadyThere(bob())))],
             "<Bob is already in lobby.>\n",
         ),
         ("/nick Ally", vec![done(Done::Renamed(card(1, "Ally")))], "<You are now called Ally.>\n"),
