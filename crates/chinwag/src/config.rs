@@ -198,6 +198,8 @@ impl Config {
                 line_bytes: s.size("limits.line_bytes"),
                 presence_notices_max: s.size("limits.presence_notices_max"),
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),
+                registrations_per_minute: s.count("limits.registrations_per_minute"),
+                mails_per_minute: s.count("limits.mails_per_minute"),
                 name_time: Duration::from_secs(s.count("limits.name_seconds").into()),
             },
         })

@@ -451,8 +451,11 @@ impl Stage {
                 code: code(word(0)),
             },
             "verify" => Intent::Verify { account: name(own), code: code(word(0)) },
-            // Its code is `r1`.
-            "forget" => Intent::AskReset { account: name(word(0)), code: code("r1") },
+            // `forget ACCOUNT [CODE]`; without one it is `r1`.
+            "forget" => Intent::AskReset {
+                account: name(word(0)),
+                code: code(words.get(1).copied().unwrap_or("r1")),
+            },
             "reset" => Intent::Reset {
                 account: name(word(0)),
                 code: code(word(1)),

@@ -307,6 +307,27 @@ fn mail() -> Vec<Packet> {
                 (4, verify("noa", 8)),
             ],
         ),
+        // Several codes hold at a time, up to a bound, and the first one that is given ends all.
+        packet(
+            1,
+            3,
+            26,
+            vec![
+                (5, hold("pia", fresh("v1"), 20)),
+                (6, verify("pia", 9)),
+                (5, verify("pia", 20)),
+                (2, ask("pia", 10)),
+                (3, ask("pia", 11)),
+                (3, ask("pia", 12)),
+                (3, ask("pia", 13)),
+                (3, ask("pia", 14)),
+                (3, ask("pia", 15)),
+                (3, reset("pia", 15, "v5")),
+                (2, withdraw("pia", 12)),
+                (2, reset("pia", 10, "v5")),
+                (3, reset("pia", 11, "v6")),
+            ],
+        ),
     ]
 }
 

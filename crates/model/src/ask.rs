@@ -23,21 +23,49 @@ pub enum Ask {
     },
     /// What to keep of a new password. Lane: local; it ends in a [`Verifier`].
     Hash(Secret),
+    /// The same, to register a name. Lane: local; it ends in a [`Verifier`], or in
+    /// [`Checked::Wrong`] where the name has a password already.
+    HashFor {
+        /// The name.
+        name: Name,
+        /// As typed.
+        password: Secret,
+    },
     /// The same, to have a name held; where it is held already, whether this is the password that
-    /// it is held with. Lane: local; it ends in [`Checked`].
+    /// it is held with. Lane: local; it ends in [`Checked`], or in a refusal where no code would be
+    /// mailed.
     Claim {
         /// The name.
         name: Name,
+        /// The address to which a code is to be mailed.
+        address: MailAddress,
+        /// As typed.
+        password: Secret,
+    },
+    /// The same, to set it by a code that was mailed. Lane: local; it ends in [`Checked`] where the
+    /// code is right, and in an outcome otherwise.
+    HashReset {
+        /// Whose.
+        account: Name,
+        /// As typed.
+        code: Secret,
         /// As typed.
         password: Secret,
     },
     /// Something for which a code is mailed, or given. Lane: record; it ends in an outcome.
     Code(Box<CodeAsk>),
     /// What is needed to check by proof (SCRAM) that a client knows a password. Lane: local; it
-    /// counts as a wrong password until [`Ask::Proved`] takes that back.
+    /// ends in [`Checked::Scram`].
     Prove(Name),
-    /// The proof was right. Lane: local; nothing comes of it.
-    Proved(Name),
+    /// Whether a secret that the session itself has compared may count. A wrong one is counted, and
+    /// after too many wrong ones a right one is refused like them. Lane: local; it ends in
+    /// [`Checked::Counted`] or [`Checked::Limited`], and nothing may come of the secret before.
+    Proof {
+        /// What the secret guards.
+        of: ProofOf,
+        /// Whether it is the right one.
+        right: bool,
+    },
     /// Whether an operator's password is right. Lane: local; it ends in [`Checked`].
     Operate {
         /// The operator's name, as configured.
@@ -55,6 +83,15 @@ pub enum Ask {
     },
     /// The operator wants the configuration read again. Lane: local; nothing comes of it.
     Reread,
+}
+
+/// What a secret guards that a session compares by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProofOf {
+    /// An account, by a proof of its password.
+    Account(Name),
+    /// The server, by its own password.
+    Server,
 }
 
 /// What a code is mailed for, or given for. The node makes the codes and hashes those that are
@@ -103,15 +140,30 @@ pub enum Checked {
     },
     /// Wrong, or there is none to check against.
     Wrong,
-    /// Not checked: too many wrong ones from this address or for this name.
+    /// Not looked at.
     Limited {
+        /// Why.
+        why: Slowed,
         /// When to try again, in seconds.
         seconds: u32,
     },
+    /// A secret that the session has compared is counted, and what follows from it may be done.
+    Counted,
     /// A new password was hashed.
     Hashed(Verifier),
     /// What a proof is checked against: for a name without a password something that no proof fits.
     Scram(Box<Scram>),
+}
+
+/// Why a password is not looked at now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slowed {
+    /// Too many wrong ones came from this network, or for this name.
+    Guesses,
+    /// So many others wait that this one would wait for too long.
+    Busy,
+    /// Too many new ones came from this network, or on this connection.
+    Registrations,
 }
 
 /// What a proof is checked against (RFC 5802).

@@ -136,6 +136,13 @@ pub enum NotMailed {
     /// The mail server did not answer, or takes no mail now.
     #[n(3)]
     Unreachable,
+    /// A code was given, and not looked at: too many wrong ones came from this network.
+    #[n(4)]
+    Guesses {
+        /// How long that lasts, in seconds.
+        #[n(0)]
+        seconds: u32,
+    },
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use chinwag_model::ask::{Checked, CodeAsk};
+use chinwag_model::ask::{Checked, CodeAsk, ProofOf};
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Intent, Mark, Target};
-use chinwag_model::mail::NotMailed;
+use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::name::Name;
 use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Answer, Query};
@@ -61,7 +61,17 @@ pub(crate) struct Mailed {
     pub(crate) request: u32,
     pub(crate) account: Name,
     pub(crate) code: CodeHash,
+    /// Whether the asker was answered before anything came of it.
+    pub(crate) is_answered: bool,
     pub(crate) result: Result<(), NotMailed>,
+}
+
+/// A session that asks, by which request, and where it connects from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) session: SessionNumber,
+    pub(crate) request: u32,
+    pub(crate) peer: Option<IpAddr>,
 }
 
 /// What one session wants.
@@ -82,10 +92,27 @@ pub(crate) enum Wanted {
         password: Secret,
         peer: Option<IpAddr>,
     },
-    Hash(Secret),
+    Hash {
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    /// What to keep of a password, to register a name with it.
+    HashFor {
+        name: Name,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
     /// What to keep of a password, or whether it is the one that the name is held with.
     Claim {
         name: Name,
+        address: MailAddress,
+        password: Secret,
+        peer: Option<IpAddr>,
+    },
+    /// What to keep of a password that is set by a code.
+    HashReset {
+        account: Name,
+        code: Secret,
         password: Secret,
         peer: Option<IpAddr>,
     },
@@ -99,9 +126,10 @@ pub(crate) enum Wanted {
         name: Name,
         peer: Option<IpAddr>,
     },
-    /// A proof was right.
-    Proved {
-        name: Name,
+    /// A session has compared a secret, and wants it counted.
+    Proof {
+        of: ProofOf,
+        right: bool,
         peer: Option<IpAddr>,
     },
     Operate {

@@ -5,27 +5,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chinwag_core::state::Credential;
+use chinwag_model::ask::{Checked, ProofOf};
 use chinwag_model::entry::Entry;
 use chinwag_model::intent::Intent;
 use chinwag_model::mail::NotMailed;
-use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 use chinwag_model::whisper::Whisper;
+use chinwag_node::delivery::SessionNumber;
 use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::cluster::Member;
-use crate::courier::{Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::courier::{
+    Asker, Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted,
+};
 use crate::metrics::Metrics;
 use crate::options::Policy;
 use crate::post::{Post, Sent};
 use crate::push::Office;
-use crate::vault::{Cost, Job, Vault, Work};
+use crate::vault::{Guarded, Vault};
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
 /// be replayed at a start stays small.
@@ -231,69 +234,89 @@ impl Hub {
                 self.node.query(session, request, query);
             }
             Wanted::Whisper { to, tags } => self.node.whisper(session, request, to, tags),
-            Wanted::Closed(why) => self.node.closed(session, Text::parse(&why).ok()),
+            Wanted::Closed(why) => {
+                self.vault.forget(session);
+                self.node.closed(session, Text::parse(&why).ok());
+            }
             Wanted::Delivered(marks) => self.node.delivered(marks),
+            Wanted::Reread => (self.reread)(),
+            wanted => self.ask_secret(session, request, wanted),
+        }
+    }
+
+    /// What has to do with passwords and codes.
+    fn ask_secret(&mut self, session: SessionNumber, request: u32, wanted: Wanted) {
+        let by = |peer| Asker { session, request, peer };
+        let (state, policy) = (self.node.state(), &self.policy);
+        match wanted {
             Wanted::Check { name, password, peer } => {
-                let credential = self.node.state().credential(&name);
-                let per_minute = self.policy.limits.failed_logins_per_minute;
-                let work = Work::Check { name, password, credential, peer, per_minute };
-                self.vault.take(Job { session, request, work });
+                let credential = state.credential(&name);
+                self.vault.check(by(peer), Guarded::account(&name), password, credential, policy);
             }
-            Wanted::Hash(password) => {
-                let cost = Cost {
-                    memory_kib: self.policy.password_memory_kib,
-                    passes: self.policy.password_passes,
-                };
-                self.vault.take(Job { session, request, work: Work::Hash { password, cost } });
+            Wanted::Hash { password, peer } => self.vault.hash(by(peer), password, policy),
+            Wanted::HashFor { name, password, peer } => {
+                if state.credential(&name).is_some() {
+                    self.vault.tell(by(peer), Checked::Wrong);
+                } else {
+                    self.vault.hash(by(peer), password, policy);
+                }
             }
-            Wanted::Claim { name, password, peer } => match self.node.state().claim(&name) {
-                Some(held) => {
-                    let per_minute = self.policy.limits.failed_logins_per_minute;
-                    let credential = Some(held);
-                    let work = Work::Check { name, password, credential, peer, per_minute };
-                    self.vault.take(Job { session, request, work });
+            Wanted::Claim { name, address, password, peer } => {
+                match (
+                    self.post.may_hold(by(peer), &name, &address, state, policy),
+                    state.claim(&name),
+                ) {
+                    (Err(outcome), _) => self.node.tell(session, request, outcome),
+                    (Ok(()), None) => self.vault.hash(by(peer), password, policy),
+                    (Ok(()), held) => {
+                        let of = Guarded::account(&name);
+                        self.vault.check(by(peer), of, password, held, policy);
+                    }
                 }
-                None => {
-                    let ask = Wanted::Hash(password);
-                    self.ask(SessionAsk { session, request, ask });
+            }
+            Wanted::HashReset { account, code, password, peer } => {
+                match self.post.may_reset(by(peer), &account, &code, state, policy) {
+                    Ok(_) => self.vault.hash(by(peer), password, policy),
+                    Err(outcome) => self.node.tell(session, request, outcome),
                 }
+            }
+            Wanted::Code { ask, peer } => match self.post.intent(by(peer), *ask, state, policy) {
+                Ok(intent) => self.node.ask(session, request, intent),
+                Err(outcome) => self.node.tell(session, request, outcome),
             },
-            Wanted::Code { ask, peer } => {
-                let asked = (session, request, peer);
-                match self.post.intent(asked, *ask, self.node.state(), &self.policy) {
-                    Ok(intent) => self.node.ask(session, request, intent),
-                    Err(why) => self.node.tell(session, request, Err(Refusal::NotMailed(why))),
-                }
-            }
             Wanted::Prove { name, peer } => {
-                let credential = self.node.state().credential(&name);
-                let per_minute = self.policy.limits.failed_logins_per_minute;
-                let work = Work::Prove { name, credential, peer, per_minute };
-                self.vault.take(Job { session, request, work });
+                let credential = state.credential(&name);
+                self.vault.prove(by(peer), &name, credential.as_ref(), policy);
             }
-            Wanted::Proved { name, peer } => {
-                let per_minute = self.policy.limits.failed_logins_per_minute;
-                self.vault.forgive(&name, peer, per_minute);
+            Wanted::Proof { of, right, peer } => {
+                let of = match of {
+                    ProofOf::Account(name) => Guarded::account(&name),
+                    ProofOf::Server => Guarded::Server,
+                };
+                self.vault.proof(by(peer), &of, right, policy);
             }
             Wanted::Operate { name, password, peer } => {
-                let known = self.policy.operators.iter().find(|operator| operator.name == name);
+                let known = policy.operators.iter().find(|operator| operator.name == name);
                 let credential = known.map(|operator| Credential {
                     verifier: Verifier::new(operator.password_hash.clone()),
                     version: 1,
                 });
-                let per_minute = self.policy.limits.failed_logins_per_minute;
-                let name = Name::parse(&name).unwrap_or_else(|_| Name::lobby());
-                let work = Work::Check { name, password, credential, peer, per_minute };
-                self.vault.take(Job { session, request, work });
+                self.vault.check(by(peer), Guarded::operator(&name), password, credential, policy);
             }
-            Wanted::Reread => (self.reread)(),
+            Wanted::Intent(_)
+            | Wanted::Query(_)
+            | Wanted::Whisper { .. }
+            | Wanted::Closed(_)
+            | Wanted::Delivered(_)
+            | Wanted::Reread => {}
         }
     }
 
     /// Who waits for a code is told that it is mailed; or what waits for it is taken back.
     fn take_mailed(&mut self, mailed: Mailed) {
-        let Mailed { session, request, account, code, result } = mailed;
+        let Mailed { session, request, account, code, is_answered, result } = mailed;
         match result {
+            Ok(()) if is_answered => {}
             Ok(()) => self.node.tell(session, request, Ok(Done::CodeSent)),
             Err(why) => {
                 self.node.ask(session, request, Intent::Withdraw { account, code, why });
@@ -392,9 +415,13 @@ impl Hub {
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
             let (session, request) = (mailing.session, mailing.request);
-            match self.post.send(mailing, &self.policy) {
+            let (sent, failed) = self.post.send(mailing, &self.policy);
+            if let Some(failed) = failed {
+                self.take_mailed(failed);
+            }
+            match sent {
                 Sent::OnItsWay => {}
-                Sent::Failed(failed) => self.take_mailed(failed),
+                Sent::Unsaid => self.node.tell(session, request, Ok(Done::CodeSent)),
                 Sent::Forgotten => {
                     let refusal = Refusal::NotMailed(NotMailed::Unreachable);
                     self.node.tell(session, request, Err(refusal));

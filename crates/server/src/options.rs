@@ -125,8 +125,12 @@ pub struct Limits {
     pub line_bytes: usize,
     /// Members of the largest room that is told of comings and goings.
     pub presence_notices_max: usize,
-    /// Wrong passwords a minute for an address and for a name; 0 for no bound.
+    /// Wrong passwords a minute for a name from one network; 0 for no bound.
     pub failed_logins_per_minute: u32,
+    /// New passwords a minute from one network; 0 for no bound.
+    pub registrations_per_minute: u32,
+    /// Codes a minute that are mailed by the server; 0 for no bound.
+    pub mails_per_minute: u32,
     /// Time to give a name.
     pub name_time: Duration,
 }

@@ -168,7 +168,7 @@ impl Server {
         let seeds: Vec<_> = (0..count).map(seed).collect::<Result<_, _>>()?;
         let (seeds, inboxes): (Vec<_>, Vec<_>) = seeds.into_iter().unzip();
         let inboxes: Arc<[ShardInbox]> = inboxes.into();
-        let (vault, _) = Vault::start(Arc::clone(&inboxes))?;
+        let vault = Vault::start(Arc::clone(&inboxes))?;
         let post = Post::start(&hub)?;
 
         let notices_max = policy.limits.presence_notices_max;

@@ -111,6 +111,8 @@ fn options() -> Options {
         line_bytes: 4096,
         presence_notices_max: 100,
         failed_logins_per_minute: 0,
+        registrations_per_minute: 0,
+        mails_per_minute: 0,
         name_time: PATIENCE,
     };
     let policy = Policy {

@@ -9,7 +9,7 @@ use chinwag_model::outcome::Refusal;
 use chinwag_model::secret::CodeHash;
 
 use super::{create, register};
-use crate::state::{Code, HELD_MAX, HELD_MS, Held, State};
+use crate::state::{HELD_MAX, HELD_MS, Held, State};
 use crate::step::{Effects, Step};
 
 /// A name is held.
@@ -60,7 +60,7 @@ pub(crate) fn decide(
         verifier,
         version,
         address: address.clone(),
-        code: Code::new(code),
+        code,
         until,
         session,
         epoch: state.epoch(session.node),
@@ -179,7 +179,7 @@ mod tests {
              clock: 46390
              ana: verify c2
              ana: verify c2",
-            "ana told: a wrong code, 4 more
+            "ana told: refused, no such account ana
              kept: ana has all up to here
              ana told: registered as ana
              ana told: refused, no such account ana",

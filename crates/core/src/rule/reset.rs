@@ -7,7 +7,7 @@ use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::secret::{CodeHash, Verifier};
 
-use crate::state::{Code, Password, RESET_MS, Reset, State};
+use crate::state::{Password, RESET_MS, RESETS_MAX, Reset, State};
 use crate::step::{Effects, Step};
 
 /// A code is to be mailed.
@@ -18,7 +18,10 @@ pub(crate) struct Asked {
     reset: Reset,
 }
 
-/// Has the account an address to which a code can be mailed?
+/// Has the account an address to which a code can be mailed, and do fewer than [`RESETS_MAX`] codes
+/// hold that were mailed to it?
+///
+/// The refusals are alike, so that nobody learns which accounts have an address.
 pub(crate) fn ask(
     state: &State,
     step: &Step,
@@ -26,27 +29,27 @@ pub(crate) fn ask(
     code: CodeHash,
 ) -> Result<Asked, Refusal> {
     let (who, to) = owner(state, account)?;
+    let resets = state.mail.resets.get(&who).into_iter().flatten();
+    if resets.filter(|reset| reset.until > step.time).count() >= RESETS_MAX {
+        return Err(Refusal::NoSuchAccount(account.clone()));
+    }
     let until = Timestamp(step.time.0.saturating_add(RESET_MS));
-    Ok(Asked { who, to: to.clone(), reset: Reset { code: Code::new(code), until } })
+    Ok(Asked { who, to: to.clone(), reset: Reset { code, until } })
 }
 
 impl Asked {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         state.mail.clean(step.time);
-        state.mail.resets.insert(self.who, self.reset);
+        state.mail.resets.entry(self.who).or_default().push(self.reset);
         out.push(Effect::Mail { origin: step.origin, to: self.to });
     }
 }
 
 /// A code was given.
 #[derive(Debug)]
-pub(crate) enum Change {
-    /// Another one.
-    Wrong(PersonId),
-    Right(PersonId, Verifier),
-}
+pub(crate) struct Change(PersonId, Verifier);
 
-/// Is it the code?
+/// Is it a code that holds? A wrong one changes nothing, as in [`verify`](super::verify).
 pub(crate) fn decide(
     state: &State,
     step: &Step,
@@ -55,33 +58,24 @@ pub(crate) fn decide(
     verifier: &Verifier,
 ) -> Result<Change, Refusal> {
     let (who, _) = owner(state, account)?;
-    let reset = state.mail.resets.get(&who).filter(|reset| reset.until > step.time);
-    let reset = reset.filter(|reset| reset.code.holds());
-    let reset = reset.ok_or_else(|| Refusal::NoSuchAccount(account.clone()))?;
-    if reset.code.hash != code {
-        return Ok(Change::Wrong(who));
+    let resets = state.mail.resets.get(&who).into_iter().flatten();
+    let mut holding = resets.filter(|reset| reset.until > step.time);
+    if !holding.any(|reset| reset.code == code) {
+        return Err(Refusal::NoSuchAccount(account.clone()));
     }
-    Ok(Change::Right(who, verifier.clone()))
+    Ok(Change(who, verifier.clone()))
 }
 
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
-        match self {
-            Self::Wrong(who) => {
-                let reset = state.mail.resets.get_mut(&who);
-                let left = reset.map_or(0, |reset| reset.code.count_wrong());
-                step.done(Done::WrongCode { left }, out);
-            }
-            Self::Right(who, verifier) => {
-                state.mail.resets.remove(&who);
-                if let Some(person) = state.persons.get_mut(&who) {
-                    let held = person.password.as_ref().map_or(0, |password| password.version);
-                    let version = held.saturating_add(1);
-                    person.password = Some(Box::new(Password { verifier, version }));
-                }
-                step.done(Done::PasswordSet, out);
-            }
+        let Self(who, verifier) = self;
+        state.mail.resets.remove(&who);
+        if let Some(person) = state.persons.get_mut(&who) {
+            let held = person.password.as_ref().map_or(0, |password| password.version);
+            let version = held.saturating_add(1);
+            person.password = Some(Box::new(Password { verifier, version }));
         }
+        step.done(Done::PasswordSet, out);
     }
 }
 
@@ -103,12 +97,15 @@ impl Withdrawal {
         let Self { account, code, why } = self;
         let is_held = |state: &State| {
             let held = state.mail.held.get(account.look());
-            held.is_some_and(|held| held.name == account && held.code.hash == code)
+            held.is_some_and(|held| held.name == account && held.code == code)
         };
         if is_held(state) {
             state.mail.held.remove(account.look());
         }
-        state.mail.resets.retain(|_, reset| reset.code.hash != code);
+        state.mail.resets.retain(|_, resets| {
+            resets.retain(|reset| reset.code != code);
+            !resets.is_empty()
+        });
         out.push(Effect::Reply(step.origin, Err(Refusal::NotMailed(why))));
     }
 }
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_to_set_a_password_holds_for_an_hour_and_five_wrong_ones() {
+    fn attack_a_code_to_set_a_password_holds_for_an_hour_whatever_others_give() {
         check_after(
             "bo: forget ana
              clock: 3600
@@ -165,15 +162,58 @@ mod tests {
              bo: reset ana x w
              bo: reset ana x w
              bo: reset ana x w
+             bo: reset ana x w
              bo: reset ana r1 w",
             "bo told: a code is mailed to ana@example.org
              bo told: refused, no such account ana
              bo told: a code is mailed to ana@example.org
-             bo told: a wrong code, 4 more
-             bo told: a wrong code, 3 more
-             bo told: a wrong code, 2 more
-             bo told: a wrong code, 1 more
-             bo told: a wrong code, 0 more
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             bo told: password set",
+        );
+    }
+
+    #[test]
+    fn attack_others_requests_end_no_code_and_use_up_no_more_than_so_many() {
+        check_after(
+            "ana: forget ana r1
+             bo: forget ana r2
+             bo: forget ana r3
+             bo: forget ana r4
+             bo: forget ana r5
+             bo: forget ana r6
+             bo: reset ana r6 w
+             node: withdraw ana r2
+             bo: forget ana r7
+             clock: 3600
+             bo: forget ana r8
+             ana: reset ana r7 w
+             ana: reset ana r8 w",
+            "ana told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             node told: refused, not mailed: Refused
+             bo told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             ana told: refused, no such account ana
+             ana told: password set",
+        );
+        check_after(
+            "ana: forget ana r1
+             bo: forget ana r2
+             ana: reset ana r1 w
+             bo: reset ana r2 w",
+            "ana told: a code is mailed to ana@example.org
+             bo told: a code is mailed to ana@example.org
+             ana told: password set
              bo told: refused, no such account ana",
         );
     }

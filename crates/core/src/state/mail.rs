@@ -16,8 +16,9 @@ pub const HELD_MS: i64 = 24 * 60 * 60 * 1000;
 pub const RESET_MS: i64 = 60 * 60 * 1000;
 /// Most names that are held at a time.
 pub const HELD_MAX: usize = 10_000;
-/// Most wrong codes before another one has to be asked for.
-pub const WRONG_CODES_MAX: u8 = 5;
+/// Most codes of one account that hold at a time. A further request is refused, so that no code
+/// that was mailed stops holding because others ask for more.
+pub const RESETS_MAX: usize = 5;
 
 /// What waits for codes, and addresses.
 #[derive(Clone, Debug, Default, Encode, Decode)]
@@ -30,7 +31,7 @@ pub(crate) struct Mail {
     pub(crate) addresses: BTreeMap<PersonId, MailAddress>,
     /// Passwords that may be set by code.
     #[n(2)]
-    pub(crate) resets: BTreeMap<PersonId, Reset>,
+    pub(crate) resets: BTreeMap<PersonId, Vec<Reset>>,
 }
 
 /// A name that is held for who is to verify an address.
@@ -47,7 +48,7 @@ pub(crate) struct Held {
     #[n(3)]
     pub(crate) address: MailAddress,
     #[n(4)]
-    pub(crate) code: Code,
+    pub(crate) code: CodeHash,
     /// From then on it is nobody's.
     #[n(5)]
     pub(crate) until: Timestamp,
@@ -58,40 +59,15 @@ pub(crate) struct Held {
     pub(crate) epoch: u64,
 }
 
-/// That a password may be set by code.
+/// A code by which a password may be set. Anyone can have one mailed to the account's address, so
+/// several may hold at a time, and each does.
 #[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Reset {
     #[n(0)]
-    pub(crate) code: Code,
-    /// From then on it may not.
+    pub(crate) code: CodeHash,
+    /// From then on it does not hold.
     #[n(1)]
     pub(crate) until: Timestamp,
-}
-
-/// What is kept of a code, and how often another one was given.
-#[derive(Clone, Debug, Encode, Decode)]
-pub(crate) struct Code {
-    #[n(0)]
-    pub(crate) hash: CodeHash,
-    #[n(1)]
-    pub(crate) wrong: u8,
-}
-
-impl Code {
-    pub(crate) fn new(hash: CodeHash) -> Self {
-        Self { hash, wrong: 0 }
-    }
-
-    /// Whether it may be given still.
-    pub(crate) fn holds(&self) -> bool {
-        self.wrong < WRONG_CODES_MAX
-    }
-
-    /// Counts a wrong one; how many are left.
-    pub(crate) fn count_wrong(&mut self) -> u8 {
-        self.wrong = self.wrong.saturating_add(1);
-        WRONG_CODES_MAX.saturating_sub(self.wrong)
-    }
 }
 
 impl Mail {
@@ -102,7 +78,10 @@ impl Mail {
     /// Forgets what holds no longer.
     pub(crate) fn clean(&mut self, now: Timestamp) {
         self.held.retain(|_, held| held.until > now);
-        self.resets.retain(|_, reset| reset.until > now);
+        self.resets.retain(|_, resets| {
+            resets.retain(|reset| reset.until > now);
+            !resets.is_empty()
+        });
     }
 }
 
@@ -122,6 +101,22 @@ impl State {
     pub fn claim(&self, name: &Name) -> Option<Credential> {
         let held = self.held(name, self.time()).filter(|held| held.name == *name)?;
         Some(Credential { verifier: held.verifier.clone(), version: held.version })
+    }
+
+    /// Whether a code verifies the address for which a name is held.
+    #[must_use]
+    pub fn verifies(&self, account: &Name, code: &CodeHash) -> bool {
+        let held = self.held(account, self.time()).filter(|held| held.name == *account);
+        held.is_some_and(|held| held.code == *code)
+    }
+
+    /// Whether a code sets another password for an account.
+    #[must_use]
+    pub fn resets(&self, account: &Name, code: &CodeHash) -> bool {
+        let Some((who, _)) = self.person_called(account) else { return false };
+        let resets = self.mail.resets.get(&who).into_iter().flatten();
+        let mut holding = resets.filter(|reset| reset.until > self.time());
+        self.address(account).is_some() && holding.any(|reset| reset.code == *code)
     }
 
     /// The verified address of an account, if it has one.

@@ -3,7 +3,7 @@
 //! Spec: <https://ircv3.net/specs/extensions/account-registration>,
 //! <https://github.com/ircv3/ircv3-specifications/pull/503> (persistence).
 
-use chinwag_model::ask::Ask;
+use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::intent::Intent;
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
@@ -12,6 +12,7 @@ use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 
 use super::args;
 use super::chat::{Chat, Door, Why};
+use super::refusal::slowed;
 use crate::output::Output;
 
 impl Chat {
@@ -26,6 +27,9 @@ impl Chat {
         if self.me.is_none() && !self.policy.register_before_connect {
             let text = "Connect first, then register";
             return fail(self, "COMPLETE_CONNECTION_REQUIRED", text, out);
+        }
+        if !self.may_come(out) {
+            return;
         }
         let nick = self.nick().to_owned();
         if nick == "*" {
@@ -65,21 +69,39 @@ impl Chat {
         if password.is_empty() || password.len() > SECRET_BYTES_MAX {
             return self.not_registered(door, "WEAK_PASSWORD", "Choose another password", out);
         }
-        let secret = Secret::new(password.to_owned());
-        self.ask(Ask::Hash(secret), Why::HashFor(door, nick.into()));
-    }
-
-    /// The password is hashed.
-    pub(super) fn hashed_for(
-        &mut self,
-        door: Door,
-        nick: &str,
-        verifier: chinwag_model::secret::Verifier,
-        out: &mut Output,
-    ) {
         let Ok(name) = NewName::parse(nick) else {
             let text = "That name is the server's own; choose another one";
             return self.not_registered(door, "ACCOUNT_EXISTS", text, out);
+        };
+        let password = Secret::new(password.to_owned());
+        let hash = Ask::HashFor { name: name.name().clone(), password };
+        self.ask(hash, Why::HashFor(door, name));
+    }
+
+    /// A password of a new account is not hashed.
+    pub(super) fn not_hashed(&mut self, door: Door, checked: &Checked, out: &mut Output) {
+        let text = match checked {
+            Checked::Limited { why, seconds } => slowed(*why, *seconds),
+            _ => "That failed; try again".to_owned(),
+        };
+        self.not_registered(door, "TEMPORARILY_UNAVAILABLE", &text, out);
+    }
+
+    /// The password is hashed, or the name is an account already.
+    pub(super) fn hashed_for(
+        &mut self,
+        door: Door,
+        name: NewName,
+        checked: &Checked,
+        out: &mut Output,
+    ) {
+        let verifier = match checked {
+            Checked::Hashed(verifier) => verifier.clone(),
+            Checked::Wrong => {
+                let exists = Refusal::AccountExists(name.name().clone());
+                return self.refused_account(door, &exists, out);
+            }
+            checked => return self.not_hashed(door, checked, out),
         };
         if self.me.is_some() {
             return self.want(Intent::Register(name, verifier), Why::Register(door));

@@ -17,7 +17,7 @@ use chinwag_wire::irc::message::{LineWriter, Message};
 
 use super::caps::{Cap, Caps};
 use super::history::Past;
-use super::login::{Proving, Sasl};
+use super::login::{LookedAt, Proving, Sasl};
 use super::registration::Intro;
 use super::render::Look;
 use super::reply::Reply;
@@ -106,7 +106,7 @@ pub(super) enum Why {
     Stay,
     /// An account is registered: by which door.
     Register(Door),
-    HashFor(Door, Box<str>),
+    HashFor(Door, NewName),
     /// A name is to be held until its address is verified.
     ClaimFor(Door, NewName, MailAddress),
     Hold(Door, Box<str>),
@@ -119,6 +119,10 @@ pub(super) enum Why {
     Login(Door),
     Check(Door, Name),
     Prove(Box<Proving>),
+    /// To count a proof that was looked at.
+    Proof(Box<LookedAt>),
+    /// To count a password of the server; whether it is the right one.
+    ServerPassword(bool),
     Certificate,
     Nothing,
 
@@ -299,7 +303,7 @@ impl Chat {
             }
         };
         let number = self.number();
-        let quiet = matches!(ask, Ask::Proved(_) | Ask::Reread);
+        let quiet = matches!(ask, Ask::Reread);
         if let Some(flow) = self.flow.as_mut().filter(|_| !quiet) {
             flow.in_flight = Some((number, why));
         }

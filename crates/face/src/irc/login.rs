@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://ircv3.net/specs/extensions/sasl-3.2>, RFC 4422, 4616, 7677.
 
-use chinwag_model::ask::{Ask, Checked, Scram};
+use chinwag_model::ask::{Ask, Checked, ProofOf, Scram};
 use chinwag_model::intent::Intent;
 use chinwag_model::name::Name;
 use chinwag_model::query::Query;
@@ -14,6 +14,7 @@ use chinwag_wire::sasl::{Assembled, Assembler, BadPiece, PIECE_BYTES_MAX, pieces
 
 use super::args;
 use super::chat::{Chat, Door, Why};
+use super::refusal::slowed;
 use crate::output::Output;
 
 /// An exchange that is going on.
@@ -43,8 +44,20 @@ pub(super) struct Proving {
     name: Name,
 }
 
+/// A proof that was looked at, and has to be counted before anything comes of it.
+#[derive(Debug)]
+pub(super) struct LookedAt {
+    /// What a right one is answered with.
+    server_final: Option<String>,
+    name: Name,
+    version: u32,
+}
+
 impl Chat {
     pub(super) fn authenticate(&mut self, params: &[&str], out: &mut Output) {
+        if !self.may_come(out) {
+            return;
+        }
         let given = params.first().copied().unwrap_or_default();
         if self.sasl.is_some() {
             return self.sasl_piece(given, out);
@@ -135,18 +148,14 @@ impl Chat {
             },
             Mechanism::ScramFinal(exchange) => {
                 let (exchange, name, version) = *exchange;
-                match exchange.finish(message) {
-                    Ok(server_final) => {
-                        sasl.mechanism = Mechanism::ScramDone(name, version);
-                        self.challenge(server_final.as_bytes(), out);
-                    }
-                    Err(_) => self.failed(out),
-                }
+                let server_final = exchange.finish(message).ok();
+                sasl.busy = true;
+                let of = ProofOf::Account(name.clone());
+                let proof = Ask::Proof { of, right: server_final.is_some() };
+                let looked_at = LookedAt { server_final, name, version };
+                self.ask(proof, Why::Proof(Box::new(looked_at)));
             }
-            Mechanism::ScramDone(name, version) => {
-                self.ask(Ask::Proved(name.clone()), Why::Nothing);
-                self.proved(name, version, out);
-            }
+            Mechanism::ScramDone(name, version) => self.proved(name, version, out),
         }
     }
 
@@ -163,6 +172,24 @@ impl Chat {
             sasl.busy = false;
         }
         self.challenge(server_first.as_bytes(), out);
+    }
+
+    /// A proof is counted, or there were too many wrong ones.
+    pub(super) fn proof_counted(
+        &mut self,
+        looked_at: LookedAt,
+        checked: &Checked,
+        out: &mut Output,
+    ) {
+        let LookedAt { server_final, name, version } = looked_at;
+        match (checked, server_final, &mut self.sasl) {
+            (Checked::Counted, Some(server_final), Some(sasl)) => {
+                sasl.busy = false;
+                sasl.mechanism = Mechanism::ScramDone(name, version);
+                self.challenge(server_final.as_bytes(), out);
+            }
+            (checked, ..) => self.sasl_refused(checked, out),
+        }
     }
 
     /// The client has proved an account.
@@ -201,10 +228,16 @@ impl Chat {
     pub(super) fn sasl_checked(&mut self, name: Name, checked: &Checked, out: &mut Output) {
         match checked {
             Checked::Right { version } => self.proved(name, *version, out),
-            Checked::Limited { seconds } => {
+            checked => self.sasl_refused(checked, out),
+        }
+    }
+
+    /// Nothing was proved.
+    pub(super) fn sasl_refused(&mut self, checked: &Checked, out: &mut Output) {
+        match checked {
+            Checked::Limited { why, seconds } => {
                 self.sasl = None;
-                let text = format!("Too many wrong passwords; try again in {seconds} seconds");
-                self.numeric(904, &[], &text, out);
+                self.numeric(904, &[], &slowed(*why, *seconds), out);
             }
             _ => self.failed(out),
         }

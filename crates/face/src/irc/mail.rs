@@ -38,7 +38,8 @@ impl Chat {
             return self.not_registered(door, "WEAK_PASSWORD", "Choose another password", out);
         }
         let password = Secret::new(password.to_owned());
-        let claim = Ask::Claim { name: name.name().clone(), password };
+        let (claimed, to) = (name.name().clone(), address.clone());
+        let claim = Ask::Claim { name: claimed, address: to, password };
         self.ask(claim, Why::ClaimFor(door, name, address));
     }
 
@@ -57,14 +58,7 @@ impl Chat {
                             that it was registered with";
                 return self.not_registered(door, "ACCOUNT_EXISTS", text, out);
             }
-            Checked::Limited { seconds } => {
-                let text = format!("Too many tries; try again in {seconds} seconds");
-                return self.not_registered(door, "TEMPORARILY_UNAVAILABLE", &text, out);
-            }
-            Checked::Scram(_) => {
-                let text = "That failed; try again";
-                return self.not_registered(door, "TEMPORARILY_UNAVAILABLE", text, out);
-            }
+            checked => return self.not_hashed(door, checked, out),
         };
         let account = name.name().shown().into();
         let hold = CodeAsk::Hold { name, address, claim };
@@ -108,6 +102,9 @@ impl Chat {
         if self.me.as_ref().is_some_and(|me| me.card.badge.account.is_some()) {
             let text = "You have an account already";
             return self.not_verified(door, account, "ALREADY_AUTHENTICATED", text, out);
+        }
+        if !self.may_come(out) {
+            return;
         }
         let name = args::person(account).filter(|_| self.policy.mail);
         let Some(name) = name.filter(|_| code.len() <= SECRET_BYTES_MAX) else {
@@ -197,7 +194,10 @@ impl Chat {
                 if code.len() <= SECRET_BYTES_MAX && password.len() <= SECRET_BYTES_MAX =>
             {
                 let code = Secret::new((*code).to_owned());
-                let hash = Ask::Hash(Secret::new((*password).to_owned()));
+                let password = Secret::new((*password).to_owned());
+                // The code is looked at first: a wrong one has nothing hashed.
+                let (whose, given) = (account.clone(), code.clone());
+                let hash = Ask::HashReset { account: whose, code: given, password };
                 self.ask(hash, Why::HashReset(account, code));
             }
             _ => {
@@ -264,6 +264,10 @@ pub(super) fn not_mailed(why: &NotMailed) -> (&'static str, String) {
         NotMailed::Limited { seconds } => (
             "TEMPORARILY_UNAVAILABLE",
             format!("Many codes were mailed of late; try again in {seconds} seconds"),
+        ),
+        NotMailed::Guesses { seconds } => (
+            "TEMPORARILY_UNAVAILABLE",
+            format!("Too many wrong codes came from your network; try again in {seconds} seconds"),
         ),
         NotMailed::Refused => (
             "UNACCEPTABLE_EMAIL",

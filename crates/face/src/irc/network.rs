@@ -9,6 +9,7 @@ use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 
 use super::chat::{Chat, Why};
+use super::refusal::slowed;
 use super::{args, help};
 use crate::output::Output;
 
@@ -159,9 +160,8 @@ impl Chat {
                 let change = Intent::ChangeSelf { on, off: Flags::default() };
                 self.want(change, Why::OperFlags);
             }
-            Checked::Limited { seconds } => {
-                let text = format!("Too many wrong passwords; try again in {seconds} seconds");
-                self.numeric(464, &[], &text, out);
+            Checked::Limited { why, seconds } => {
+                self.numeric(464, &[], &slowed(*why, *seconds), out);
             }
             _ => self.numeric(464, &[], "Password incorrect", out),
         }

@@ -1,5 +1,6 @@
 //! What a refusal is in IRC.
 
+use chinwag_model::ask::Slowed;
 use chinwag_model::outcome::{NotStored, Refusal};
 
 use super::chat::Chat;
@@ -116,5 +117,19 @@ impl Chat {
                 self.numeric(400, &[command], text, out);
             }
         }
+    }
+}
+
+/// Why a password is not looked at now, and when to try again.
+pub(super) fn slowed(why: Slowed, seconds: u32) -> String {
+    format!("{}; try again in {seconds} seconds", slowed_by(why))
+}
+
+/// Why a password is not looked at now.
+pub(super) fn slowed_by(why: Slowed) -> &'static str {
+    match why {
+        Slowed::Guesses => "Too many wrong passwords",
+        Slowed::Busy => "The server is busy with other passwords",
+        Slowed::Registrations => "Too many new passwords from your network",
     }
 }

@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use chinwag_model::ask::Ask;
+use chinwag_model::ask::{Ask, Checked, ProofOf};
 use chinwag_model::intent::{Identity, Intent, Visitor};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::Refusal;
-use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 
 use super::args;
 use super::caps::{CAPS, Cap, is_offered, listed};
 use super::chat::{Chat, Why};
+use super::refusal::slowed;
 use crate::output::Output;
 
 /// Bytes of capabilities on one line.
@@ -34,7 +34,8 @@ pub(super) struct Intro {
     real_name: Box<str>,
     /// The client settles capabilities, and says when it is done.
     negotiating: bool,
-    password: Option<Secret>,
+    /// Whether the client has given the server's password.
+    has_password: bool,
     /// The account that was proved, and the version of its verifier.
     pub(super) login: Option<(Name, u32)>,
     pub(super) away: Option<Text>,
@@ -142,13 +143,42 @@ impl Chat {
     }
 
     pub(super) fn pass(&mut self, params: &[&str], out: &mut Output) {
-        match &mut self.intro {
-            Some(intro) if self.me.is_none() => {
-                let given = params.first().copied().unwrap_or_default();
-                intro.password = Some(Secret::new(given.to_owned()));
-            }
-            _ => self.numeric(462, &[], "You may not reregister", out),
+        if self.me.is_some() {
+            return self.numeric(462, &[], "You may not reregister", out);
         }
+        if let Some(wanted) = &self.policy.password {
+            let given = params.first().copied().unwrap_or_default();
+            let right = is_same(wanted.as_bytes(), given.as_bytes());
+            let proof = Ask::Proof { of: ProofOf::Server, right };
+            self.ask(proof, Why::ServerPassword(right));
+        }
+    }
+
+    /// The server's password that a client gave is counted, or there were too many wrong ones.
+    pub(super) fn password_counted(&mut self, right: bool, checked: &Checked, out: &mut Output) {
+        match (checked, &mut self.intro) {
+            (Checked::Counted, Some(intro)) if right => intro.has_password = true,
+            (Checked::Limited { why, seconds }, _) => {
+                self.wrong_password(&slowed(*why, *seconds), out);
+            }
+            _ => self.wrong_password("Password incorrect", out),
+        }
+    }
+
+    /// Whether the client has given the server's password, where there is one. Without it the client
+    /// can neither come in, nor log in or register before that: it is told so, and closed.
+    pub(super) fn may_come(&mut self, out: &mut Output) -> bool {
+        let given = self.intro.as_ref().is_none_or(|intro| intro.has_password);
+        let may = self.me.is_some() || self.policy.password.is_none() || given;
+        if !may {
+            self.wrong_password("Password incorrect", out);
+        }
+        may
+    }
+
+    fn wrong_password(&mut self, text: &str, out: &mut Output) {
+        self.numeric(464, &[], text, out);
+        self.close(text, out);
     }
 
     pub(super) fn user(&mut self, params: &[&str], out: &mut Output) {
@@ -207,12 +237,8 @@ impl Chat {
         }
         let Some(intro) = &mut self.intro else { return };
         let (Some(nick), Some(user)) = (&intro.nick, &intro.user) else { return };
-        if let Some(wanted) = &self.policy.password {
-            let given = intro.password.as_ref().map_or(&[][..], Secret::expose);
-            if !is_same(wanted.as_bytes(), given) {
-                self.numeric(464, &[], "Password incorrect", out);
-                return self.close("Password incorrect", out);
-            }
+        if self.policy.password.is_some() && !intro.has_password {
+            return self.wrong_password("Password incorrect", out);
         }
         if !self.policy.guests && intro.login.is_none() {
             let text = "You must log in with SASL to connect to this server";

@@ -114,8 +114,9 @@ impl Chat {
             (Why::Register(door), Err(refusal)) => self.refused_account(door, refusal, out),
             (Why::Hold(door, account), outcome) => self.held(door, &account, outcome, out),
             (Why::Verify(door, account), outcome) => self.verified(door, &account, outcome, out),
+            (Why::ClaimFor(door, ..), Err(refusal)) => self.refused_account(door, refusal, out),
             (Why::AskReset, outcome) => self.reset_asked(outcome, out),
-            (Why::Reset, outcome) => self.password_reset(outcome, out),
+            (Why::Reset | Why::HashReset(..), outcome) => self.password_reset(outcome, out),
             (Why::Login(door), Ok(Done::LoggedIn(entered))) => {
                 self.has_logged_in(door, entered, out);
             }
@@ -325,21 +326,23 @@ impl Chat {
             (Why::Check(Door::Sasl, name), checked) => self.sasl_checked(name, checked, out),
             (Why::Check(_, name), checked) => self.service_checked(name, checked, out),
             (Why::Prove(proving), Checked::Scram(scram)) => self.proving(*proving, scram, out),
-            (Why::Prove(_), _) => self.failed(out),
-            (Why::HashFor(door, nick), Checked::Hashed(verifier)) => {
-                self.hashed_for(door, &nick, verifier.clone(), out);
-            }
-            (Why::HashFor(door, _), _) => {
-                let text = "That failed; try again";
-                self.not_registered(door, "TEMPORARILY_UNAVAILABLE", text, out);
-            }
+            (Why::Prove(_), checked) => self.sasl_refused(checked, out),
+            (Why::Proof(looked_at), checked) => self.proof_counted(*looked_at, checked, out),
+            (Why::ServerPassword(right), checked) => self.password_counted(right, checked, out),
+            (Why::HashFor(door, name), checked) => self.hashed_for(door, name, checked, out),
             (Why::ClaimFor(door, name, address), checked) => {
                 self.claimed((door, name, address), checked, out);
             }
             (Why::HashReset(account, code), Checked::Hashed(verifier)) => {
                 self.reset_by(account, code, verifier.clone());
             }
-            (Why::HashReset(..), _) => {
+            (
+                Why::HashReset(..) | Why::CheckOld(_) | Why::NewPassword(_),
+                Checked::Limited { why, seconds },
+            ) => self.service_slowed(*why, *seconds, out),
+            (Why::HashReset(..) | Why::NewPassword(_), checked)
+                if !matches!(checked, Checked::Hashed(_)) =>
+            {
                 self.notice(Some("NickServ"), "That failed; try again.", out);
             }
             (Why::NewPassword(version), Checked::Hashed(verifier)) => {
@@ -348,7 +351,7 @@ impl Chat {
             (Why::CheckOld(password), Checked::Right { version }) => {
                 self.old_password_right(password, *version);
             }
-            (Why::CheckOld(_) | Why::NewPassword(_), _) => {
+            (Why::CheckOld(_), _) => {
                 self.notice(Some("NickServ"), "That is not your password.", out);
             }
             (Why::Oper, checked) => self.oper_checked(checked, out),

@@ -1,6 +1,6 @@
 //! NickServ and ChanServ: by old habit, the same rules in words.
 
-use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::ask::{Ask, Checked, Slowed};
 use chinwag_model::intent::Intent;
 use chinwag_model::mode::RoomChange;
 use chinwag_model::name::Name;
@@ -11,6 +11,7 @@ use chinwag_model::secret::{Secret, Verifier};
 
 use super::args;
 use super::chat::{Chat, Door, Why};
+use super::refusal::slowed_by;
 use super::render::channel;
 use crate::output::Output;
 
@@ -134,12 +135,15 @@ impl Chat {
                 let login = Intent::Login { account: name, version: *version };
                 self.want(login, Why::Login(Door::Service));
             }
-            Checked::Limited { seconds } => {
-                let text = format!("Too many wrong passwords. Try again in {seconds} seconds.");
-                self.notice(Some(NICKSERV), &text, out);
-            }
+            Checked::Limited { why, seconds } => self.service_slowed(*why, *seconds, out),
             _ => self.notice(Some(NICKSERV), "Wrong account or password.", out),
         }
+    }
+
+    /// A password is not looked at now.
+    pub(super) fn service_slowed(&mut self, why: Slowed, seconds: u32, out: &mut Output) {
+        let text = format!("{}. Try again in {seconds} seconds.", slowed_by(why));
+        self.notice(Some(NICKSERV), &text, out);
     }
 
     /// The session is the account's from here on.

@@ -1,6 +1,6 @@
 //! Coming in: a name, perhaps a password.
 
-use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::ask::{Ask, Checked, Slowed};
 use chinwag_model::id::RoomId;
 use chinwag_model::intent::{Identity, Intent};
 use chinwag_model::message::RoomCard;
@@ -87,11 +87,16 @@ impl Talk {
                     wrong => self.open(returning(who.name, wrong), out),
                 }
             }
-            Checked::Limited { seconds } => {
-                out.notice(refusal::too_many_wrong(*seconds));
-                self.step = Step::Over;
+            Checked::Limited { why, seconds } => {
+                out.notice(refusal::slowed(*why, *seconds));
+                match why {
+                    Slowed::Guesses => self.step = Step::Over,
+                    _ => self.open(returning(who.name, who.wrong), out),
+                }
             }
-            Checked::Hashed(_) | Checked::Scram(_) => self.misfit(&Why::Check(who), out),
+            Checked::Hashed(_) | Checked::Scram(_) | Checked::Counted => {
+                self.misfit(&Why::Check(who), out);
+            }
         }
     }
 
@@ -121,6 +126,10 @@ impl Talk {
             ) => {
                 *verifier = Some(hash.clone());
                 self.enter(identity);
+            }
+            (_, Checked::Limited { why, seconds }) => {
+                out.notice(refusal::slowed(*why, *seconds));
+                self.open(Step::FirstPassword(Box::new(identity)), out);
             }
             _ => self.fail(refusal::INTERNAL, out),
         }

@@ -34,8 +34,10 @@ impl Talk {
         match checked {
             Checked::Right { version } => self.open(Step::NewPassword(Some(*version)), out),
             Checked::Wrong => self.fail("Wrong password.", out),
-            Checked::Limited { seconds } => self.fail(refusal::too_many_wrong(*seconds), out),
-            Checked::Hashed(_) | Checked::Scram(_) => self.misfit(&Why::OldPassword, out),
+            Checked::Limited { why, seconds } => self.fail(refusal::slowed(*why, *seconds), out),
+            Checked::Hashed(_) | Checked::Scram(_) | Checked::Counted => {
+                self.misfit(&Why::OldPassword, out);
+            }
         }
     }
 
@@ -70,6 +72,9 @@ impl Talk {
                 let verifier = verifier.clone();
                 let why = Why::Act(me.room.name.clone());
                 self.ask(Ask::Intent(Intent::SetPassword { verifier, checked: version }), why);
+            }
+            (Checked::Limited { why, seconds }, _) => {
+                self.fail(refusal::slowed(*why, *seconds), out);
             }
             _ => self.misfit(&Why::NewPassword(version), out),
         }

@@ -1,5 +1,6 @@
 //! What a refusal sounds like.
 
+use chinwag_model::ask::Slowed;
 use chinwag_model::intent::GROUP_NAMED_MAX;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{NotStored, Refusal, RoomNo};
@@ -133,8 +134,14 @@ pub(super) fn too_many_named(named: usize) -> String {
     format!("A group has at most {GROUP_NAMED_MAX} named members; you named {named}.")
 }
 
-pub(super) fn too_many_wrong(seconds: u32) -> String {
-    format!("Too many wrong passwords. Try again in {seconds} seconds.")
+/// Why a password is not looked at now, and when to try again.
+pub(super) fn slowed(why: Slowed, seconds: u32) -> String {
+    let why = match why {
+        Slowed::Guesses => "Too many wrong passwords",
+        Slowed::Busy => "The server is busy with other passwords",
+        Slowed::Registrations => "Too many new passwords from your network",
+    };
+    format!("{why}. Try again in {seconds} seconds.")
 }
 
 pub(super) fn no_group(why: &str) -> String {

@@ -9,7 +9,7 @@ mod property;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chinwag_model::ask::{Ask, Checked};
+use chinwag_model::ask::{Ask, Checked, Slowed};
 use chinwag_model::effect::{Arrival, Event};
 use chinwag_model::id::{PersonId, Place, RoomId, Seq, Timestamp};
 use chinwag_model::message::{Card, Destination, Manner, Message, RoomCard};

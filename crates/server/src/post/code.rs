@@ -12,7 +12,7 @@ const LETTERS_COUNT: usize = 16;
 const GROUP: usize = 4;
 
 /// What a code is for: one for something else is a wrong one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     Verify,
     Reset,

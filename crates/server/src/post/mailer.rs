@@ -1,10 +1,10 @@
 //! Mail on its way out, by threads of its own (SMTP, RFC 5321).
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use chinwag_model::mail::{MailAddress, NotMailed};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::Sender;
 use lettre::address::AddressError;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
@@ -15,9 +15,11 @@ use lettre::{Address, SmtpTransport, Transport as _};
 
 use super::code::{Code, Purpose};
 use crate::courier::{Mailed, ToHub};
+use crate::fair::FairQueue;
 use crate::options::{MailOptions, MailTls, Policy};
+use crate::quota::Net;
 
-/// Mails that wait to be sent; beyond, who asks is told that none can be.
+/// Mails that wait to be sent; beyond, those of the network that asks for most of them are not sent.
 const QUEUE_MAX: usize = 64;
 
 /// Threads that send.
@@ -35,7 +37,20 @@ const BEGIN_MAX: Duration = Duration::from_secs(30);
 /// The way to the threads that send.
 #[derive(Debug)]
 pub(super) struct Mailer {
-    jobs: Sender<Job>,
+    outgoing: Arc<Outgoing>,
+}
+
+/// What waits to be sent: the networks that ask take turns.
+#[derive(Debug)]
+struct Outgoing {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    jobs: FairQueue<Net, Job>,
+    closed: bool,
 }
 
 /// A mail to send.
@@ -68,30 +83,58 @@ enum Failure {
 impl Mailer {
     /// Starts the threads; they end when this is dropped.
     pub(super) fn start(hub: &Sender<ToHub>) -> std::io::Result<Self> {
-        let (jobs, inbox) = bounded(QUEUE_MAX);
+        let waiting = Mutex::new(Waiting { jobs: FairQueue::new(QUEUE_MAX), closed: false });
+        let outgoing = Arc::new(Outgoing { waiting, changed: Condvar::new() });
+        let mailer = Self { outgoing };
         for n in 0..THREADS {
-            let (inbox, hub) = (inbox.clone(), hub.clone());
+            let (outgoing, hub) = (Arc::clone(&mailer.outgoing), hub.clone());
             std::thread::Builder::new()
                 .name(format!("mail-{n}"))
-                .spawn(move || run(&inbox, &hub))?;
+                .spawn(move || run(&outgoing, &hub))?;
         }
-        Ok(Self { jobs })
+        Ok(mailer)
     }
 
-    /// Has a mail sent. It is given back as failed if too many wait.
-    pub(super) fn send(&self, job: Job) -> Option<Mailed> {
-        match self.jobs.try_send(job) {
-            Ok(()) => None,
-            Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) => {
-                tracing::warn!("a mail is not sent: {QUEUE_MAX} others wait");
-                Some(Mailed { result: Err(NotMailed::Unreachable), ..job.mailed })
-            }
-        }
+    /// Has a mail sent for someone of a network. If too many wait, returns what becomes of the one
+    /// that is not sent: this one, or one of a network that asks for more.
+    pub(super) fn send(&self, from: Net, job: Job) -> Option<Mailed> {
+        let pushed_out = self.outgoing.lock().jobs.push(from, job);
+        self.outgoing.changed.notify_one();
+        let job = pushed_out?;
+        tracing::warn!("a mail is not sent: {QUEUE_MAX} others wait");
+        Some(Mailed { result: Err(NotMailed::Unreachable), ..job.mailed })
     }
 }
 
-fn run(inbox: &Receiver<Job>, hub: &Sender<ToHub>) {
-    for job in inbox {
+impl Drop for Mailer {
+    fn drop(&mut self) {
+        self.outgoing.lock().closed = true;
+        self.outgoing.changed.notify_all();
+    }
+}
+
+impl Outgoing {
+    /// Waits for the next mail; `None` at the end.
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if waiting.closed {
+                return None;
+            }
+            if let Some(job) = waiting.jobs.pop() {
+                return Some(job);
+            }
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(outgoing: &Outgoing, hub: &Sender<ToHub>) {
+    while let Some(job) = outgoing.next() {
         let result = deliver(&job).map_err(|failure| {
             let (domain, said) = (job.to.domain(), failure.to_string());
             // What the mail server says may be anything.

@@ -102,11 +102,17 @@ impl Connection {
             Ask::Intent(intent) => Wanted::Intent(intent),
             Ask::Query(query) => Wanted::Query(query),
             Ask::Check { name, password } => Wanted::Check { name, password, peer },
-            Ask::Hash(password) => Wanted::Hash(password),
-            Ask::Claim { name, password } => Wanted::Claim { name, password, peer },
+            Ask::Hash(password) => Wanted::Hash { password, peer },
+            Ask::HashFor { name, password } => Wanted::HashFor { name, password, peer },
+            Ask::Claim { name, address, password } => {
+                Wanted::Claim { name, address, password, peer }
+            }
+            Ask::HashReset { account, code, password } => {
+                Wanted::HashReset { account, code, password, peer }
+            }
             Ask::Code(ask) => Wanted::Code { ask, peer },
             Ask::Prove(name) => Wanted::Prove { name, peer },
-            Ask::Proved(name) => Wanted::Proved { name, peer },
+            Ask::Proof { of, right } => Wanted::Proof { of, right, peer },
             Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
             Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
             Ask::Reread => Wanted::Reread,

@@ -184,10 +184,13 @@ impl Process {
                 let refusal = Refusal::NotMailed(NotMailed::Unreachable);
                 return self.node.tell(session, request, Err(refusal));
             }
-            Ask::Proved(_) | Ask::Reread => return,
+            Ask::Reread => return,
+            Ask::Proof { .. } => Checked::Counted,
             Ask::Check { name, password } => self.check(&name, &password),
-            Ask::Hash(password) => hash(&password),
-            Ask::Claim { name, password } => match self.node.state().claim(&name) {
+            Ask::Hash(password)
+            | Ask::HashFor { password, .. }
+            | Ask::HashReset { password, .. } => hash(&password),
+            Ask::Claim { name, password, .. } => match self.node.state().claim(&name) {
                 Some(_) => self.check(&name, &password),
                 None => hash(&password),
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chinwag_core::answer::Response;
 use chinwag_core::core::Core;
-use chinwag_model::ask::{Ask, Checked, CodeAsk};
+use chinwag_model::ask::{Ask, Checked, CodeAsk, Slowed};
 use chinwag_model::effect::{Audience, Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
@@ -135,7 +135,7 @@ impl World {
                     let (face, out) = &mut self.people[who];
                     face.answer(request, &answer, out);
                 }
-                Ask::Hash(_) => {
+                Ask::Hash(_) | Ask::HashFor { .. } | Ask::HashReset { .. } => {
                     let hashed = Checked::Hashed(Verifier::new("phc".to_owned()));
                     self.checked(who, request, &hashed);
                 }
@@ -157,7 +157,11 @@ impl World {
                 Ask::Operate { .. } => {
                     self.checked(who, request, &Checked::Right { version: 1 });
                 }
-                Ask::Prove(_) => self.checked(who, request, &Checked::Limited { seconds: 1 }),
+                Ask::Prove(_) => {
+                    let busy = Checked::Limited { why: Slowed::Busy, seconds: 1 };
+                    self.checked(who, request, &busy);
+                }
+                Ask::Proof { .. } => self.checked(who, request, &Checked::Counted),
                 Ask::Whisper { to, tags } => match self.core.state().whisper(origin, &to, &tags) {
                     Ok((audience, event, stamp)) => {
                         self.show(&audience, &event, &stamp);
@@ -170,7 +174,7 @@ impl World {
                         face.outcome(request, &Err(refusal), out);
                     }
                 },
-                Ask::Proved(_) | Ask::Reread => {}
+                Ask::Reread => {}
             }
         }
     }

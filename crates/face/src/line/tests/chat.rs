@@ -1,6 +1,6 @@
 //! What can be typed, what it asks for, and what is seen of it.
 
-use chinwag_model::ask::Ask;
+use chinwag_model::ask::{Ask, Slowed};
 use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Target};
 use chinwag_model::name::NewName;
@@ -419,7 +419,10 @@ fn a_password_is_set_by_prompts() {
         ),
         (
             "o",
-            vec![protected(), Reply::Checked(Checked::Limited { seconds: 9 })],
+            vec![
+                protected(),
+                Reply::Checked(Checked::Limited { why: Slowed::Guesses, seconds: 9 }),
+            ],
             "OLD PASSWORD: <Too many wrong passwords. Try again in 9 seconds.>\n",
         ),
         ("x\ny", vec![open()], "NEW PASSWORD: AGAIN: <The two differ. Nothing was changed.>\n"),

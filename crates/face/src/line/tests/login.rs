@@ -151,10 +151,17 @@ fn three_wrong_passwords_close_the_connection() {
 
 #[test]
 fn too_many_wrong_passwords_close_the_connection() {
-    let limited = Reply::Checked(Checked::Limited { seconds: 42 });
+    let limited = |why| Reply::Checked(Checked::Limited { why, seconds: 42 });
     assert_eq!(
-        come(policy(), "Alice\na\n", &[standing(Standing::Protected), limited]),
+        come(policy(), "Alice\na\n", &[standing(Standing::Protected), limited(Slowed::Guesses)]),
         ("PASSWORD: <Too many wrong passwords. Try again in 42 seconds.>\n".to_owned(), true)
+    );
+    let protected = standing(Standing::Protected);
+    let busy = "PASSWORD: <The server is busy with other passwords. Try again in 42 seconds.>\n\
+                PASSWORD: ";
+    assert_eq!(
+        come(policy(), "Alice\na\n", &[protected, limited(Slowed::Busy)]),
+        (busy.to_owned(), false)
     );
 }
 

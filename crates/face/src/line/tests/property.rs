@@ -63,8 +63,10 @@ fn fitting(ask: &Ask) -> Reply {
         Ask::Check { .. } => Reply::Checked(Checked::Right { version: 1 }),
         Ask::Prove(_)
         | Ask::Claim { .. }
+        | Ask::HashFor { .. }
+        | Ask::HashReset { .. }
         | Ask::Code(_)
-        | Ask::Proved(_)
+        | Ask::Proof { .. }
         | Ask::Operate { .. }
         | Ask::Whisper { .. }
         | Ask::Reread => panic!("line mode asks no such thing: {ask:?}"),
@@ -148,7 +150,7 @@ fn any_reply() -> impl Strategy<Value = Reply> {
         Reply::Answer(Answer::Unavailable),
         Reply::Checked(Checked::Right { version: 2 }),
         Reply::Checked(Checked::Wrong),
-        Reply::Checked(Checked::Limited { seconds: 1 }),
+        Reply::Checked(Checked::Limited { why: Slowed::Busy, seconds: 1 }),
         Reply::Checked(Checked::Hashed(Verifier::new("x".to_owned()))),
     ])
 }
