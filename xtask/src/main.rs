@@ -1,5 +1,6 @@
 //! What a developer runs: `cargo xtask test` is all of it, as CI runs it.
 
+mod audit;
 mod bench;
 mod count;
 mod form;
@@ -18,6 +19,9 @@ cargo xtask long    the long forms of tests, those named long_…: minutes of lo
 cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
+cargo xtask audit   dependencies against RustSec's advisories, by cargo-audit, which is installed if it
+                    is missing; --db DIR: a clone of the database (else ~/.cargo/advisory-db),
+                    --fetch: brings the clone up to date first
 cargo xtask count   instructions of the hot path, held to bench/instructions.txt; --write keeps them
 cargo xtask bench   the benchmarks, in release; behind it: --help, --quick, --case NAME,
                     --install-peers (the servers to compare with, by apt-get)";
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         "tools" => tools::install(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
+        "audit" => audit::run(&root, std::env::args_os().skip(2)),
         "count" => count::run(&root, std::env::args().any(|argument| argument == "--write")),
         "bench" => bench::run(&root, std::env::args_os().skip(2)),
         _ => {
@@ -53,6 +58,7 @@ fn test(root: &Path) -> Result<()> {
     step("formatting", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
     step("form of the house", || form::check(root))?;
     step("dependencies", || supply::check(root))?;
+    step("advisories", || audit::pass(root))?;
     step("clippy", || {
         cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
     })?;

@@ -682,6 +682,21 @@ impl Intent {
         }
     }
 
+    /// Whether it takes something from what was stored that has to leave the disk soon, wherever it
+    /// lies there: a message that is taken back, an old password's hash.
+    #[must_use]
+    pub fn erases(&self) -> bool {
+        matches!(
+            self,
+            Self::Redact { .. }
+                | Self::SetPassword { .. }
+                | Self::Reset { .. }
+                | Self::Withdraw { .. }
+                | Self::Certify { on: false, .. }
+                | Self::RemoveDevice(_)
+        )
+    }
+
     /// Whether something is said by it: it changes nothing for who asks, so that it may be told
     /// that nobody knows what became of it.
     #[must_use]

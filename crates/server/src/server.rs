@@ -154,7 +154,8 @@ impl Server {
         let Options { listeners, certificate, shards, policy, reread, push } = options;
         let listeners = listeners.into_iter().map(Listener::open).collect::<Result<Vec<_>, _>>()?;
         let (hub, inbox) = bounded(HUB_INBOX_MAX);
-        let core = recover(&mut *log, &*archive, &hub, &inbox)?;
+        let mut progress = crate::hub::Progress::default();
+        let core = recover(&mut *log, &*archive, &hub, &inbox, &mut progress)?;
 
         let count = shards.map_or_else(shards_here, NonZero::get);
         let policy = Arc::new(policy);
@@ -207,7 +208,7 @@ impl Server {
             policy: Arc::clone(&policy),
             inbox,
             own: hub.clone(),
-            progress: crate::hub::Progress::default(),
+            progress,
             reread,
             strangers,
             metrics,
@@ -296,6 +297,7 @@ fn recover(
     archive: &dyn Archive,
     hub: &Sender<ToHub>,
     inbox: &Receiver<ToHub>,
+    progress: &mut crate::hub::Progress,
 ) -> Result<Core, StartError> {
     let snapshot = log.snapshot()?;
     let (state, first) = match &snapshot {
@@ -318,6 +320,7 @@ fn recover(
             match inbox.recv_timeout(Duration::from_millis(10)) {
                 Ok(ToHub::Logged(Logged::Entry(entry))) => {
                     core.apply(&entry, &mut effects)?;
+                    progress.note(&entry);
                     archive.keep(entry.seq, records(&mut effects));
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}

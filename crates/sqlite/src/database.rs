@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
+use crate::private;
 
 /// How long to wait for a lock that another connection holds: no connection holds one for long.
 const BUSY: Duration = Duration::from_secs(5);
@@ -17,23 +18,25 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Statements that a reader keeps prepared: as many as there are ways to ask.
 const STATEMENTS_MAX: usize = 64;
 
-/// What a commit promises. All files have a write-ahead log (sqlite.org/wal.html).
+/// What a commit promises. All files have a write-ahead log (sqlite.org/wal.html), and in all of them
+/// what is deleted is overwritten with zeros (sqlite.org/pragma.html#pragma_secure_delete).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Commit {
     /// It has survived a power cut when it returns. Checkpoints are left to the caller.
     Durable,
-    /// It survives the end of the process; a power cut may take the last ones, all of each. What
-    /// is deleted is overwritten.
+    /// It survives the end of the process; a power cut may take the last ones, all of each.
     Soon,
 }
 
-/// Opens a file to write, made if there is none, and brings it to the newest format.
+/// Opens a file to write, made if there is none, and brings it to the newest format. Nobody but the
+/// server's user can read it.
 pub(crate) fn open(
     path: &Path,
     migrations: &[&str],
     commit: Commit,
 ) -> Result<Connection, OpenError> {
     let failed = |error| OpenError::of(path, &error);
+    private::prepare(path);
     let mut connection = Connection::open_with_flags(path, to_write()).map_err(failed)?;
     let found = format(&connection).map_err(failed)?;
     if found > migrations.len() {
@@ -84,10 +87,10 @@ pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<u64> {
 }
 
 /// Writes all of the write-ahead log into the file and empties it, so that nothing that was
-/// overwritten in the file stays there. Waits for nobody; says whether it was possible, which it is
-/// not while somebody reads.
-pub(crate) fn empty_wal(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.busy_timeout(Duration::ZERO)?;
+/// overwritten in the file stays there. Waits so long for those who read; returns whether it was
+/// possible, which it is not while one of them reads on.
+pub(crate) fn empty_wal(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(patience)?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     connection.busy_timeout(BUSY)?;
     busy.map(|busy: bool| !busy)
@@ -108,6 +111,7 @@ fn format(connection: &Connection) -> rusqlite::Result<usize> {
 }
 
 fn configure(connection: &Connection, commit: Commit) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
     match commit {
         Commit::Durable => {
             connection.pragma_update(None, "synchronous", "FULL")?;
@@ -118,8 +122,7 @@ fn configure(connection: &Connection, commit: Commit) -> rusqlite::Result<()> {
             // In KiB. Rows go to many rooms, so their pages lie far apart.
             connection.pragma_update(None, "cache_size", -16 * 1024)?;
             // In pages. The next rows change many of them again, which then need be written once.
-            connection.pragma_update(None, "wal_autocheckpoint", 4 * 1024)?;
-            connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))
+            connection.pragma_update(None, "wal_autocheckpoint", 4 * 1024)
         }
     }
 }

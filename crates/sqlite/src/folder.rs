@@ -1,10 +1,11 @@
 //! The data folder, held by one process at a time.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::OpenError;
+use crate::private;
 
 /// A data folder that this process alone uses, until the last clone is dropped.
 #[derive(Clone, Debug)]
@@ -21,13 +22,16 @@ impl Folder {
         }
         let file = path.join("lock");
         // The system lets go of the lock when the process ends, however it ends.
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
+        let lock = private::options().create(true).truncate(false).write(true).open(&file);
         let lock = lock.map_err(|error| OpenError::NotWritable {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: Arc::new(lock) }),
+            Ok(()) => {
+                private::mend_folder(path);
+                Ok(Self { path: path.to_owned(), _lock: Arc::new(lock) })
+            }
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => {
                 Err(OpenError::Failed { path: file, reason: error.to_string() })

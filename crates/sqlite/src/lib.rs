@@ -23,6 +23,7 @@ mod error;
 mod folder;
 mod int;
 mod log;
+mod private;
 mod seed;
 pub mod store;
 mod thread;

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use chinwag_storage::seed::{FILES, SeedError};
 
+use crate::private;
+
 pub use arrival::SqliteArrival;
 pub use making::SqliteSeeds;
 
@@ -92,7 +94,7 @@ impl Places {
 
     /// Says, durably, that the files are not to be gone on with.
     pub(crate) fn want(&self) -> io::Result<()> {
-        File::create(self.wanted())?.sync_all()?;
+        private::touch(&self.wanted())?;
         sync_folder(&self.folder)
     }
 

@@ -63,6 +63,8 @@ pub(super) enum Work {
     Write(Seq, Vec<Record>),
     /// Make what is written durable.
     Sync(Vec<Synced>),
+    /// Take what was taken back out of the write-ahead log.
+    Tidy,
     /// Nothing any more.
     End,
 }
@@ -131,12 +133,23 @@ impl Desk {
         self.progress.notify_all();
     }
 
-    /// For the writer: waits for something to do.
-    pub(super) fn next_work(&self) -> Work {
+    /// For the writer: waits for something to do; not for longer than until there is something to tidy
+    /// up, if there is.
+    pub(super) fn next_work(&self, tidying: Option<Duration>) -> Work {
         let idle = |state: &mut State| {
             state.queue.is_empty() && state.syncs.is_empty() && !state.is_closing
         };
-        let state = self.work.wait_while(self.lock(), idle);
+        let state = match tidying {
+            None => self.work.wait_while(self.lock(), idle),
+            Some(time) => {
+                let waited = self.work.wait_timeout_while(self.lock(), time, idle);
+                let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                if idle(&mut state) {
+                    return Work::Tidy;
+                }
+                Ok(state)
+            }
+        };
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let may_wait = |state: &mut State| !state.is_pressing();
         let waited = self.work.wait_timeout_while(state, WRITE_GATHER, may_wait);
@@ -184,6 +197,11 @@ impl Desk {
         };
         self.progress.notify_all();
         syncs.into_iter().for_each(|(_, done)| done(Err(ArchiveError::Closed)));
+    }
+
+    /// For the indexer, at the end: waits until the writer has ended; returns whether it has.
+    pub(super) fn wait_writer(&self, deadline: Instant) -> bool {
+        self.wait(deadline, |state| state.writer_has_ended, |_| false)
     }
 
     /// For readers: waits until everything up to an entry is kept. Says whether it is; at once that

@@ -13,7 +13,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chinwag_model::id::{PersonId, RoomId, Seq};
 use chinwag_model::message::Conversation;
@@ -58,6 +58,9 @@ const BATCH: i64 = 20_000;
 
 /// How long to wait after a failure.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// How long the end may take.
+const END_TIME: Duration = Duration::from_secs(3);
 
 pub(super) struct Indexer {
     file: PathBuf,
@@ -112,14 +115,14 @@ impl Indexer {
                     bench = None;
                     self.remove("it is damaged");
                 }
-                IndexWork::End => return,
+                IndexWork::End => return self.end(&mut bench),
             }
             let done = match (&bench, work) {
                 (Some(bench), IndexWork::Clean) => Ok(bench),
                 _ => self.work(&mut bench),
             };
             let Err(error) =
-                done.and_then(|bench| self.cleaning.step(&bench.index).map_err(Failed::Index))
+                done.and_then(|bench| self.cleaning.go_on(&bench.index).map_err(Failed::Index))
             else {
                 is_failing = false;
                 continue;
@@ -136,6 +139,25 @@ impl Indexer {
             if self.desk.pause(RETRY) {
                 return;
             }
+        }
+    }
+
+    /// At the end, words of messages that were taken back leave the file too, unless that takes long:
+    /// then it is left to the next start.
+    fn end(&mut self, bench: &mut Option<Bench>) {
+        let until = Instant::now() + END_TIME;
+        let has_ended = self.desk.wait_writer(until);
+        // An index that was not opened, as nothing came, has no such words.
+        if !has_ended || self.began == Some(self.desk.kept()) {
+            return;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let done = self
+            .work(bench)
+            .map(|bench| &bench.index)
+            .and_then(|index| self.cleaning.finish(index, left).map_err(Failed::Index));
+        if let Err(error) = done {
+            tracing::warn!("cannot tidy up {}: {error}", self.file.display());
         }
     }
 

@@ -19,6 +19,10 @@ use crate::thread;
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// How long to wait before the write-ahead log is emptied that could not be emptied, and then for those
+/// who read.
+const TIDYING: Duration = Duration::from_millis(250);
+
 pub(super) struct Writer {
     file: PathBuf,
     /// `None` after an error, until it is opened again.
@@ -30,20 +34,26 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(file: PathBuf, connection: Connection, desk: Arc<Desk>) -> Self {
-        Self { file, connection: Some(connection), desk, is_spilt: false }
+        // There may be something of an earlier run.
+        Self { file, connection: Some(connection), desk, is_spilt: true }
     }
 
     pub(super) fn run(mut self) {
         thread::stand_back();
         loop {
-            match self.desk.next_work() {
+            match self.desk.next_work(self.is_spilt.then_some(TIDYING)) {
                 Work::Write(upto, records) => {
                     if !self.write(upto, &records) {
                         break;
                     }
                     self.desk.written(upto, records.len());
-                    self.forget(&records);
+                    if records.iter().any(|record| matches!(record, Record::Redacted { .. })) {
+                        self.is_spilt = true;
+                        self.tidy(Duration::ZERO);
+                    }
                 }
+                // A reader that is always there is waited for.
+                Work::Tidy => self.tidy(TIDYING),
                 Work::Sync(waiting) => {
                     let kept = self.desk.kept();
                     let synced = self.with(|connection| sync(connection, kept));
@@ -62,7 +72,7 @@ impl Writer {
         self.desk.end_writing();
         // The file is whole without its companions then, unless somebody still reads.
         if let Some(connection) = &self.connection
-            && let Err(error) = database::empty_wal(connection)
+            && let Err(error) = database::empty_wal(connection, Duration::ZERO)
         {
             tracing::warn!("cannot tidy up {}: {error}", self.file.display());
         }
@@ -91,16 +101,12 @@ impl Writer {
         true
     }
 
-    /// After messages were taken back: takes their text out of the write-ahead log, with the next
-    /// records if somebody reads now.
-    fn forget(&mut self, records: &[Record]) {
-        self.is_spilt |= records.iter().any(|record| matches!(record, Record::Redacted { .. }));
-        if !self.is_spilt {
-            return;
-        }
+    /// After messages were taken back: takes their text out of the write-ahead log, a little later if
+    /// somebody reads now.
+    fn tidy(&mut self, patience: Duration) {
         let mut is_empty = false;
         match self.with(|connection| {
-            is_empty = database::empty_wal(connection)?;
+            is_empty = database::empty_wal(connection, patience)?;
             Ok(())
         }) {
             Ok(()) => self.is_spilt = !is_empty,

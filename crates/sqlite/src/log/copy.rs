@@ -259,7 +259,8 @@ fn keep(connection: &Connection, entries: &[Entry]) -> rusqlite::Result<()> {
 fn save(connection: &Connection, snapshot: &Snapshot) -> rusqlite::Result<()> {
     let mut saving = Saving::new(snapshot.clone()).with_last_entry();
     while saving.step(connection)? != Progress::Done {}
-    Ok(())
+    // What was overwritten is in the write-ahead log still; if somebody reads now, the next one will do.
+    database::empty_wal(connection, Duration::ZERO).map(drop)
 }
 
 /// The identity of the log that the file has a copy of.

@@ -1,7 +1,7 @@
 //! The log's own thread: it alone writes the file.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +19,9 @@ use crate::int::{signed, unsigned};
 
 /// How long to wait before looking again what became of a commit.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// How often to look whether the write-ahead log can be emptied.
+const EMPTYING: Duration = Duration::from_millis(20);
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -63,6 +66,9 @@ pub(super) struct Live {
     /// The snapshot to save after that.
     next: Option<Snapshot>,
     checkpoints: Checkpoints,
+    /// The last entry by which something has to leave the disk; once it is trimmed, so is what the
+    /// write-ahead log still has of it.
+    spilt: Option<Seq>,
     /// Whether the last packet was refused: the operator is told of the first one only.
     failing: bool,
 }
@@ -86,13 +92,15 @@ impl Live {
             saving: None,
             next: None,
             checkpoints,
+            spilt: None,
             failing: false,
         }
     }
 
     /// It goes on after this entry and time, with a snapshot up to `saved`.
     pub(super) fn at(self, last: Seq, time: Timestamp, saved: Seq) -> Self {
-        Self { last, time, saved, ..self }
+        // There may be something of an earlier run.
+        Self { last, time, saved, spilt: Some(last), ..self }
     }
 
     /// Does what it is asked, until nobody can ask and nothing is left to do.
@@ -101,9 +109,12 @@ impl Live {
             let job = if self.saving.is_some() {
                 jobs.try_recv().ok()
             } else {
-                match jobs.recv() {
+                let patience =
+                    if self.checkpoints.is_emptying() { EMPTYING } else { Duration::MAX };
+                match jobs.recv_timeout(patience) {
                     Ok(job) => Some(job),
-                    Err(_) => break,
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
                 }
             };
             match job {
@@ -133,6 +144,9 @@ impl Live {
             (Some(true), _) => {
                 (self.last, self.time, self.failing) = (seq, time, false);
                 self.checkpoints.wrote(row.packet.len());
+                if packet.requests.iter().any(|request| request.intent.erases()) {
+                    self.spilt = Some(seq);
+                }
                 (self.sink)(Logged::Entry(Entry { seq, time, packet }));
             }
             (Some(false), Err(error)) => {
@@ -233,7 +247,13 @@ impl Live {
                 self.saved = saving.seq();
                 self.checkpoints.wrote(0);
             }
-            Ok(Progress::Done) => self.saving = self.next.take().map(Saving::new),
+            Ok(Progress::Done) => {
+                self.saving = self.next.take().map(Saving::new);
+                if self.spilt.is_some_and(|spilt| spilt <= self.saved) {
+                    self.spilt = None;
+                    self.checkpoints.empty();
+                }
+            }
             Err(error) => {
                 let file = self.file.display();
                 tracing::error!("cannot save a snapshot in {file}, so the log grows: {error}");

@@ -2,7 +2,7 @@
 //!
 //! It is written in parts, each in a commit of its own, so that a packet never waits for more than
 //! one of them; the commit that makes it *the* snapshot is small. Then the entries that it took
-//! the place of are deleted, some at a time. A crash anywhere between leaves the snapshot before
+//! the place of are deleted, some at a time: each page of them is overwritten with zeros. A crash anywhere between leaves the snapshot before
 //! or this one, with all entries after it; what is left over is deleted with the next one.
 
 use chinwag_model::id::{Seq, Timestamp};
@@ -18,8 +18,9 @@ const PART_BYTES: usize = 256 * 1024;
 /// Parts that are deleted in one step.
 const PARTS_DELETED: i64 = 4;
 
-/// Entries that are deleted in one step.
+/// Entries that are deleted in one step, and their bytes, of which one entry may have more.
 const ENTRIES_DELETED: i64 = 256;
+const BYTES_DELETED: i64 = 1024 * 1024;
 
 /// A snapshot that is being saved.
 #[derive(Debug)]
@@ -101,14 +102,17 @@ impl Saving {
                 connection.prepare_cached(sql)?.execute([seq, PARTS_DELETED])?
             }
             Stage::Entries => {
-                let sql = "DELETE FROM entry WHERE seq IN
-                           (SELECT seq FROM entry WHERE seq <= ?1 ORDER BY seq LIMIT ?2)";
-                connection.prepare_cached(sql)?.execute([self.forgets, ENTRIES_DELETED])?
+                let (upto, bytes) = first_entries(connection, self.forgets)?;
+                let sql = "DELETE FROM entry WHERE seq <= ?1";
+                let deleted = connection.prepare_cached(sql)?.execute([upto])?;
+                if deleted > 0 {
+                    return Ok(Progress::Going(bytes));
+                }
+                0
             }
         };
         if changed > 0 {
-            // Deleting a row writes about a page for each.
-            return Ok(Progress::Going(changed * 4096));
+            return Ok(Progress::Going(changed * PART_BYTES));
         }
         match self.stage {
             Stage::OldParts => {
@@ -118,6 +122,23 @@ impl Saving {
             _ => Ok(Progress::Done),
         }
     }
+}
+
+/// The first entries, up to one, that are as many as one step deletes: the number of their last one,
+/// and their bytes.
+fn first_entries(connection: &Connection, forgets: i64) -> rusqlite::Result<(i64, usize)> {
+    let sql = "SELECT seq, length(packet) FROM entry WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([forgets, ENTRIES_DELETED])?;
+    let (mut upto, mut bytes) = (0, 0);
+    while let Some(row) = rows.next()? {
+        upto = row.get(0)?;
+        bytes += row.get::<_, i64>(1)?;
+        if bytes >= BYTES_DELETED {
+            break;
+        }
+    }
+    Ok((upto, usize::try_from(bytes).unwrap_or(usize::MAX)))
 }
 
 /// Reads the snapshot; the inner error says how it differs from what was saved.

@@ -3,6 +3,9 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 
 use chinwag_model::id::{Seq, Timestamp};
+use chinwag_model::intent::{Intent, Target};
+use chinwag_model::message::Manner;
+use chinwag_model::text::Text;
 use chinwag_storage::copy::LogCopy;
 use chinwag_storage::log::{Log, LogError, Logged};
 use chinwag_storage::suite::log::{Step, fill, follow, snapshot};
@@ -285,4 +288,31 @@ fn a_commit_of_unknown_outcome_is_looked_up_as_after_a_crash() {
     let (mut live, closing) = live(1);
     closing.begin();
     assert_eq!(live.find_out(&row(1)), None, "it ends elsewhere, and the log is being closed");
+}
+
+/// Pages of deleted entries are overwritten, and what moved between pages leaves no copies.
+#[test]
+fn attack_what_a_snapshot_took_the_place_of_is_in_no_page() {
+    let folder = tempdir().unwrap();
+    let mut log = open(folder.path());
+    let (_, heard) = follow(&mut *log, Seq(0));
+    let mark = |n: u64| format!("{:016x}", (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut saved = 0;
+    for n in 0..400 {
+        let mut packet = packet(n, 1);
+        let filler = "tea ".repeat(usize::try_from(n * 37 % 3000).unwrap());
+        let text = Text::parse(&format!("{} {filler}", mark(n))).unwrap();
+        packet.requests[0].intent = Intent::say(Target::Everyone, Manner::Speech, text);
+        log.append(packet);
+        let entry = heard.entry();
+        if n % 90 == 89 {
+            saved = entry.seq.0;
+            log.save_snapshot(snapshot(&entry, 1000));
+        }
+    }
+    drop(log);
+    let bytes = fs::read(folder.path().join("log.sqlite")).unwrap();
+    let found: std::collections::HashSet<&[u8]> = bytes.windows(16).collect();
+    let left: Vec<u64> = (0..400).filter(|n| found.contains(mark(*n).as_bytes())).collect();
+    assert_eq!(left, (saved..400).collect::<Vec<_>>());
 }

@@ -1,11 +1,13 @@
 //! What an error of SQLite's means for a packet.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use chinwag_model::outcome::NotStored;
 use rusqlite::{ErrorCode, ffi};
+
+use crate::private;
 
 /// Why a commit into this file failed.
 pub(super) fn why(error: &rusqlite::Error, file: &Path) -> NotStored {
@@ -47,7 +49,7 @@ fn has_room(file: &Path) -> bool {
     let probe = file.with_extension("probe");
     let length = fs::metadata(file.with_extension("sqlite-wal")).map_or(0, |wal| wal.len());
     let write = || -> io::Result<()> {
-        let mut probe = OpenOptions::new().create(true).write(true).truncate(true).open(&probe)?;
+        let mut probe = private::options().create(true).write(true).truncate(true).open(&probe)?;
         probe.seek(SeekFrom::Start(length))?;
         probe.write_all(&[0; MORE_BYTES])
     };

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{NAMES, Places, check, failed, sync_folder};
 use crate::folder::Folder;
+use crate::private;
 
 /// Takes a seed into a data folder whose files nobody has open.
 #[derive(Debug)]
@@ -44,7 +45,8 @@ impl SeedSink for SqliteArrival {
         places.make(&folder)?;
         let create = |name| {
             let path = folder.join(name);
-            File::create_new(&path).map_err(|error| failed(&path, &error))
+            let made = private::options().write(true).create_new(true).open(&path);
+            made.map_err(|error| failed(&path, &error))
         };
         let [log, archive] = NAMES;
         let open = [create(log)?, create(archive)?];

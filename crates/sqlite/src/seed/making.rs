@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::{NAMES, Places, failed, remove_folder};
 use crate::database;
 use crate::folder::Folder;
+use crate::private;
 
 /// Pages that are copied in one step: half a mebibyte, where they are of SQLite's usual size.
 const PAGES: i32 = 128;
@@ -132,6 +133,7 @@ fn copy(from: &Path, to: &Path, going: &mut dyn FnMut(u64) -> bool) -> Result<()
     let _: i64 = reading
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(of)?;
+    private::prepare(to);
     let mut target = Connection::open(to).map_err(of)?;
     // It is not needed after an end.
     target.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(())).map_err(of)?;

@@ -115,3 +115,44 @@ fn an_index_that_lags_behind_never_finds_what_was_taken_back() {
         assert_eq!(count, 0, "{case}");
     }
 }
+
+/// Rows move between pages as others are deleted, which must leave no copies of them behind.
+#[test]
+fn attack_of_many_texts_taken_back_in_any_order_none_is_left_in_any_page() {
+    let folder = tempdir().unwrap();
+    let archive = open(folder.path());
+    // Digits that look like chance, so that words share no beginnings.
+    let mark = |seq: u64| format!("{:016x}", seq.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let bytes = |seq: u64| usize::try_from(seq * 7919 % 2500).unwrap();
+    let count = 900;
+    for seq in 1..=count {
+        let text = format!("{} {}", mark(seq), "tea ".repeat(1 + bytes(seq) / 4));
+        archive.keep(Seq(seq), vec![said(seq, 0, 1, room(0), &text)]);
+    }
+    assert_eq!(search(&*archive, count, &mark(1), 9, &[0], 9).len(), 1);
+    // Two of three, scattered, in several transactions.
+    let mut gone: Vec<u64> = (1..=count).filter(|seq| seq % 3 != 0).collect();
+    gone.sort_unstable_by_key(|seq| seq * 7919 % 887);
+    let mut seq = count;
+    for chunk in gone.chunks(100) {
+        seq += 1;
+        let redactions = chunk.iter().map(|gone| redacted(seq, 0, ROOM, 1, place(*gone, 0)));
+        archive.keep(Seq(seq), redactions.collect());
+        assert!(!history(&*archive, seq, ROOM, 1).is_empty());
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let files = ["chinwag.sqlite", "chinwag.sqlite-wal", "search.sqlite", "search.sqlite-wal"];
+        let bytes = files.map(|name| fs::read(folder.path().join(name)).unwrap_or_default());
+        let found: std::collections::HashSet<&[u8]> =
+            bytes.iter().flat_map(|bytes| bytes.windows(12)).collect();
+        let left: Vec<_> =
+            gone.iter().filter(|seq| found.contains(&mark(**seq).as_bytes()[4..])).collect();
+        if left.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{} are left, such as {:?}", left.len(), left[0]);
+        std::thread::yield_now();
+    }
+    assert_eq!(search(&*archive, seq, "tea", 9, &[0], 500).len(), 300);
+}
