@@ -22,6 +22,7 @@ mod push;
 mod seat;
 pub mod server;
 mod shard;
+mod site;
 mod timers;
 mod transport;
 pub mod vapid;
