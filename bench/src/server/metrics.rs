@@ -39,7 +39,7 @@ pub(super) fn read(server: SocketAddr) -> Result<Counted> {
 pub(super) fn get(server: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(server).with_context(|| format!("ask for {path}"))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: bench\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
     let mut text = String::new();
     stream.read_to_string(&mut text).with_context(|| format!("the answer to {path}"))?;
     Ok(text)

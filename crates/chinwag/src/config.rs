@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chinwag_face::irc::PushPolicy;
+use chinwag_model::secret::Secret;
 use chinwag_server::certificate::Certificate;
 use chinwag_server::options::{
-    Limits, ListenOptions, Operator, Options, Policy, PushOptions, TlsUse,
+    Limits, ListenOptions, Operator, Options, Policy, PushOptions, SiteUrl, TlsUse,
 };
 use chinwag_server::vapid::Vapid;
 
@@ -181,6 +182,10 @@ impl Config {
                 .split_whitespace()
                 .map(str::to_owned)
                 .collect(),
+            url: SiteUrl::parse(s.text("server.url")),
+            metrics_token: Some(s.text("metrics.token"))
+                .filter(|token| !token.is_empty())
+                .map(|token| Secret::new(token.to_owned())),
             metrics_from: s.peers("server.metrics_from").cloned().unwrap_or_default(),
             cloak_key: cloak_key.to_vec(),
             name: s.text("server.name").to_owned(),
@@ -194,7 +199,11 @@ impl Config {
                 connections_per_ip: s.size("limits.connections_per_ip"),
                 lines_per_second: s.count("limits.lines_per_second"),
                 lines_burst: s.count("limits.lines_burst"),
+                network_lines_per_second: s.count("limits.network_lines_per_second"),
+                network_lines_burst: s.count("limits.network_lines_burst"),
                 outbox_bytes: s.size("limits.outbox_kib") * 1024,
+                stall_time: Duration::from_secs(s.count("limits.stall_seconds").into()),
+                network_outbox_bytes: s.size("limits.network_outbox_kib") * 1024,
                 line_bytes: s.size("limits.line_bytes"),
                 presence_notices_max: s.size("limits.presence_notices_max"),
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),

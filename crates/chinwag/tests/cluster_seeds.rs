@@ -114,7 +114,7 @@ fn free_address() -> String {
 fn get(address: &str, path: &str) -> String {
     let ask = || {
         let mut stream = TcpStream::connect(address)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut said = String::new();
         stream.read_to_string(&mut said).map(|_| said)
     };

@@ -143,3 +143,73 @@ fn who_asks_much_at_once_is_answered_as_they_read() {
     sending.join().expect("it does not fail").expect("all is sent");
     alice.expect_silence();
 }
+
+/// Lets so many readers read all that they are sent, each on a thread, while so many speakers each send so
+/// many long lines at once; every reader is to see every line.
+fn all_read_a_burst(settings: &Settings, readers: usize, speakers: usize, lines: usize) {
+    let server = settings.start();
+    let text = "x".repeat(4000);
+    let mut clients: Vec<Client> =
+        (0..readers).map(|at| Client::login(&server, &format!("reader{at}"))).collect();
+    let mut speaking: Vec<Client> = (0..speakers)
+        .map(|at| {
+            let name = format!("speaker{at}");
+            let mut client = Client::connect(&server).called(&name);
+            client.send(&name);
+            client.skip_to("USERNAME: Welcome, ");
+            client
+        })
+        .collect();
+    let whole = speakers * lines;
+    let reading: Vec<_> = clients
+        .drain(..)
+        .map(|mut client| {
+            std::thread::spawn(move || {
+                for _ in 0..whole {
+                    client.skip_to("[lobby] speaker");
+                }
+                client
+            })
+        })
+        .collect();
+    let burst = format!("{text}\n").repeat(lines);
+    let sending: Vec<_> = speaking
+        .iter()
+        .map(|client| {
+            let (mut sender, burst) = (client.sender(), burst.clone());
+            std::thread::spawn(move || std::io::Write::write_all(&mut sender, burst.as_bytes()))
+        })
+        .collect();
+    // Those who speak see what they said, and read it too.
+    let echoing: Vec<_> = speaking
+        .drain(..)
+        .map(|mut client| {
+            std::thread::spawn(move || (0..whole).for_each(|_| drop(client.skip_to("[lobby] "))))
+        })
+        .collect();
+    for thread in sending {
+        thread.join().expect("it does not fail").expect("all is sent");
+    }
+    for thread in reading {
+        drop(thread.join().expect("a reader sees every line").lines_up_to_now());
+    }
+    for thread in echoing {
+        thread.join().expect("a speaker sees every line");
+    }
+    assert!(!server.log().lines().iter().any(|line| line.contains("too slowly")));
+}
+
+#[test]
+fn attack_bursts_of_long_lines_close_nobody_who_reads() {
+    all_read_a_burst(&Settings::new(), 20, 8, 100);
+}
+
+#[test]
+fn many_who_speak_at_once_close_nobody_who_reads() {
+    all_read_a_burst(&Settings::new(), 5, 300, 1);
+}
+
+#[test]
+fn a_burst_much_larger_than_the_outbox_closes_nobody_who_reads() {
+    all_read_a_burst(&Settings::new().set("limits.outbox_kib", 128), 8, 4, 100);
+}

@@ -130,15 +130,98 @@ fn limits_count_for_the_source() {
     other.send_bytes(&v2([192, 0, 2, 2]));
     other.send("Bob");
     other.expect(&newcomer("Bob"));
-    // Whose place is free again once they have gone.
+    // Whose place is free again once they have gone: their socket, too.
     first.send("exit");
     first.skip_to("<Goodbye, Alice.>");
     first.expect_closed();
     other.expect("<User Alice is offline.>\n");
+    let mut lingering = Client::connect(&server).called("lingering");
+    lingering.send_bytes(&v2([192, 0, 2, 1]));
+    assert_eq!(lingering.expect_gone(), b"");
+    drop(first);
+    wait_for_log(&server, "connection 1 is closed");
     let mut second = Client::connect(&server).called("second");
     second.send_bytes(&v2([192, 0, 2, 1]));
     second.send("Carol");
     second.expect(&newcomer("Carol"));
+}
+
+#[test]
+fn attack_a_gateways_clients_are_counted_by_their_address_however_it_is_written() {
+    let server = trusting().set("limits.connections_per_ip", 2).start();
+    let webirc = |address: &str| format!("WEBIRC secret gateway host {address}\r\n");
+    let mut clients: Vec<Client> = ["192.0.2.1", "::ffff:192.0.2.1"]
+        .iter()
+        .zip(["ana", "bob"])
+        .map(|(address, name)| {
+            let mut client = Client::connect(&server).called(name);
+            client.send_bytes(webirc(address).as_bytes());
+            client.send_bytes(format!("NICK {name}\r\nUSER u 0 * :x\r\n").as_bytes());
+            client.skip_to(&format!(":chat.test 001 {name} "));
+            client
+        })
+        .collect();
+    for address in ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"] {
+        let mut third = Client::connect(&server).called(address);
+        third.send_bytes(webirc(address).as_bytes());
+        third.expect("ERROR :Too many connections from your address\r\n");
+        third.expect_closed();
+    }
+    // By the header of a proxy it is the same address.
+    let mut third = Client::connect(&server).called("third");
+    third.send_bytes(b"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n");
+    assert_eq!(third.expect_gone(), b"");
+    // And each is shown as who they are: one cloak an address, and not one for all of IPv4.
+    let mut other = Client::connect(&server).called("other");
+    other.send_bytes(webirc("::ffff:192.0.2.2").as_bytes());
+    other.send_bytes(b"NICK cy\r\nUSER u 0 * :x\r\nUSERHOST ana bob cy\r\n");
+    let line = other.skip_to(":chat.test 302 cy :");
+    let cloaks: Vec<&str> =
+        line.split_whitespace().filter_map(|word| Some(word.split_once('@')?.1)).collect();
+    assert_eq!(cloaks.len(), 3, "{line}");
+    assert!(cloaks[0] == cloaks[1] && cloaks[1] != cloaks[2], "{line}");
+    clients.clear();
+}
+
+#[test]
+fn adv_insp_2_who_is_banned_behind_a_proxy_is_kept_out_and_the_proxy_is_not() {
+    let server = trusting().start();
+    let come = |header: &[u8], name: &str| {
+        let mut client = Client::connect(&server).called(name);
+        client.send_bytes(header);
+        client.send_bytes(format!("NICK {name}\r\nUSER u 0 * :x\r\n").as_bytes());
+        client.skip_to(&format!(":chat.test 001 {name} "));
+        client
+    };
+    let mut ana = come(b"", "ana");
+    ana.send("JOIN #tea");
+    ana.skip_to(":chat.test 366 ana #tea");
+    let _eve = come(&v2([192, 0, 2, 66]), "eve");
+    ana.send("USERHOST eve");
+    let line = ana.skip_to(":chat.test 302 ana :");
+    let cloak = line.trim_end().rsplit_once('@').expect("a mask").1.to_owned();
+    ana.send(&format!("MODE #tea +b *!*@{cloak}"));
+    ana.skip_to(":ana!");
+    let headers: [&[u8]; 4] = [
+        &v2([192, 0, 2, 66]),
+        b"PROXY TCP4 192.0.2.66 127.0.0.1 1 2\r\n",
+        b"PROXY TCP6 ::ffff:192.0.2.66 ::1 1 2\r\n",
+        b"WEBIRC secret gateway host 192.0.2.66\r\n",
+    ];
+    for (at, header) in headers.into_iter().enumerate() {
+        let name = format!("eve{at}");
+        let mut eve = come(header, &name);
+        eve.send("JOIN #tea");
+        eve.skip_to(&format!(":chat.test 474 {name} #tea "));
+        // Gone in the middle of it, again and again: the server and its proxy go on.
+        eve.send("JOIN #tea");
+        drop(eve);
+    }
+    // Others by the same proxy come in.
+    let mut bob = come(b"WEBIRC secret gateway host 192.0.2.67\r\n", "bob");
+    bob.send("JOIN #tea");
+    bob.skip_to(":chat.test 366 bob #tea");
+    ana.skip_to(":bob!");
 }
 
 #[test]

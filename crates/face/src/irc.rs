@@ -49,6 +49,7 @@ use chinwag_model::outcome::Outcome;
 use chinwag_model::query::Answer;
 use chinwag_wire::irc::framing::{BODY_BYTES_MAX, LineReader, Piece};
 
+use crate::face::cost;
 use crate::output::Output;
 use chat::{Chat, Input};
 pub use render::Look;
@@ -62,7 +63,7 @@ pub const IN_FLIGHT_MAX: usize = 64;
 pub const BUFFERED_BYTES_MAX: usize = 20 * 1024;
 
 /// Bytes of answers that [`IrcFace::next_ask`] writes before it lets the server send them.
-pub const ANSWERED_BYTES_MAX: usize = 64 * 1024;
+pub const ANSWERED_BYTES_MAX: usize = 16 * 1024;
 
 /// What a server wants of its IRC face.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,7 +314,8 @@ impl IrcFace {
         self.ended = true;
     }
 
-    /// How many lines were read so far, for a server that paces its clients.
+    /// How many lines were read so far, for a server that paces its clients; a long one counts as
+    /// several ([`cost`]).
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
@@ -345,7 +347,7 @@ impl IrcFace {
                 None if self.ended => Input::End,
                 None => return None,
             };
-            self.lines += 1;
+            self.lines += if let Input::Line(line) = input { cost(line.len()) } else { 1 };
             if let Some(ask) = self.chat.take(input, out) {
                 return Some(ask);
             }

@@ -33,6 +33,7 @@ use chinwag_model::query::Answer;
 use chinwag_wire::line::framing::{LineReader, Piece};
 use chinwag_wire::line::telnet::TelnetAsk;
 
+use crate::face::cost;
 pub use crate::output::Output;
 use talk::{Input, Talk};
 pub use window::IN_FLIGHT_MAX;
@@ -42,7 +43,7 @@ pub use window::IN_FLIGHT_MAX;
 pub const BUFFERED_BYTES_MAX: usize = 8 * 1024;
 
 /// How many bytes of answers [`LineFace::next_ask`] writes before it lets the server send them.
-pub const ANSWERED_BYTES_MAX: usize = 64 * 1024;
+pub const ANSWERED_BYTES_MAX: usize = 16 * 1024;
 
 /// What a server wants of its line mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub fn shared_waited(event: &Event) -> Option<Place> {
 pub struct LineFace {
     reader: LineReader,
     talk: Talk,
-    /// How many lines were read.
+    /// How many lines were read, long ones counted as several.
     lines: u64,
     /// Whether the client was asked not to echo.
     hidden: bool,
@@ -197,7 +198,8 @@ impl LineFace {
         self.ended = true;
     }
 
-    /// How many lines were read so far, for a server that paces its clients.
+    /// How many lines were read so far, for a server that paces its clients; a long one counts as
+    /// several ([`cost`]).
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
@@ -230,7 +232,7 @@ impl LineFace {
                 None if self.ended => Input::Exit,
                 None => break None,
             };
-            self.lines += 1;
+            self.lines += if let Input::Line(line) = read { cost(line.len()) } else { 1 };
             let ask = self.talk.take(read, out);
             // What telnet asked on the way to this line comes before the answer to the line.
             let mut replies = Vec::new();

@@ -24,7 +24,7 @@ const GATHERED_MIN: usize = 1024;
 ///
 /// It holds references to what is encoded once for all who see it so, and short lines that wait
 /// together in one piece. At its bound it refuses: the connection is then closed, and what it missed
-/// is in history.
+/// is in history. What its owner asked for is taken all the same ([`push_answer`](Self::push_answer)).
 #[derive(Debug)]
 pub struct Outbox {
     /// What is written next: here, so that the usual one chunk takes no memory of its own.
@@ -110,9 +110,28 @@ impl Outbox {
         if self.bytes + bytes.len() > self.bytes_max {
             return Err(Full);
         }
+        self.add(bytes, mark);
+        Ok(())
+    }
+
+    /// Adds at the end what its owner asked for, of whatever length, as an answer has a bound of its own:
+    /// it would be wrong to close a connection for an answer that it waits for.
+    ///
+    /// # Errors
+    /// [`Full`] where the outbox was full before; nothing is added.
+    pub fn push_answer(&mut self, bytes: Rc<[u8]>, mark: Option<Place>) -> Result<(), Full> {
+        if self.bytes >= self.bytes_max {
+            return Err(Full);
+        }
+        self.add(bytes, mark);
+        Ok(())
+    }
+
+    #[inline]
+    fn add(&mut self, bytes: Rc<[u8]>, mark: Option<Place>) {
         self.bytes += bytes.len();
         if bytes.is_empty() && mark.is_none() {
-            return Ok(());
+            return;
         }
         match self.rest.back_mut().or(self.first.as_mut()) {
             None => self.first = Some(Chunk { piece: Piece::Shared(bytes), mark }),
@@ -122,13 +141,18 @@ impl Outbox {
                 }
             }
         }
-        Ok(())
     }
 
     /// Bytes still to be written.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes
+    }
+
+    /// Bytes that it holds at most, but for answers.
+    #[must_use]
+    pub fn bytes_max(&self) -> usize {
+        self.bytes_max
     }
 
     /// Whether all is written.
@@ -186,6 +210,17 @@ mod tests {
         assert_eq!(outbox.push(Rc::from(*b"def"), None), Err(Full));
         assert_eq!(outbox.push(Rc::from(*b"de"), None), Ok(()));
         assert_eq!(outbox.len(), 5);
+    }
+
+    #[test]
+    fn an_answer_is_taken_whole_but_not_by_a_full_outbox() {
+        let mut outbox = Outbox::new(5);
+        assert_eq!(outbox.push_answer(Rc::from(*b"abcdefgh"), None), Ok(()));
+        assert_eq!(outbox.push_answer(Rc::from(*b"i"), None), Err(Full));
+        assert_eq!(outbox.push(Rc::from(*b"j"), None), Err(Full));
+        outbox.advance(4);
+        assert_eq!(outbox.push_answer(Rc::from(*b"ij"), None), Ok(()));
+        assert_eq!(outbox.len(), 6);
     }
 
     #[test]

@@ -32,6 +32,9 @@ mod tests {
         assert_eq!(of("k", "2001:db8::1"), of("k", "2001:db8::2"));
         assert_ne!(of("k", "192.0.2.1"), of("k", "192.0.2.2"));
         assert_ne!(of("k", "192.0.2.1"), of("l", "192.0.2.1"));
+        // An address of IPv4 that is written as IPv6 is one of its own, not of a network of all of them.
+        assert_eq!(of("k", "192.0.2.1"), of("k", "::ffff:192.0.2.1"));
+        assert_ne!(of("k", "::ffff:192.0.2.2"), of("k", "::ffff:192.0.2.1"));
         assert_eq!(of("k", "192.0.2.1").len(), 2 * SHOWN_BYTES + ".cloak".len());
     }
 }

@@ -24,6 +24,7 @@ mod quota;
 mod seat;
 pub mod server;
 mod shard;
+mod site;
 mod timers;
 mod transport;
 pub mod vapid;

@@ -10,6 +10,7 @@ use chinwag_model::mail::MailAddress;
 use chinwag_model::secret::Secret;
 
 use crate::certificate::Certificate;
+pub use crate::site::SiteUrl;
 use crate::vapid::Vapid;
 
 /// Everything a server is told at its start.
@@ -67,12 +68,42 @@ pub struct Policy {
     /// Sites whose pages may connect, as `https://web.example.org`, besides the server's own; `*`
     /// for all.
     pub web_origins: Vec<String>,
-    /// Who may read what the server counts of itself.
+    /// The address that people open, as `https://chat.example.org`, if one is set.
+    pub url: Option<SiteUrl>,
+    /// Who may read what the server counts of itself without a token.
     pub metrics_from: Peers,
+    /// What gives the right to read what the server counts of itself, from wherever; none where there is no
+    /// such token.
+    pub metrics_token: Option<Secret>,
     /// What addresses are cloaked with: secret, and the same at every start.
     pub cloak_key: Vec<u8>,
     /// Bounds.
     pub limits: Limits,
+}
+
+impl Policy {
+    /// What a server of this name does that nobody has configured otherwise.
+    #[must_use]
+    pub fn new(name: &str, irc: IrcPolicy) -> Self {
+        Self {
+            name: name.to_owned(),
+            clients_max: 100_000,
+            guests: true,
+            open_names: true,
+            registration: true,
+            password_memory_kib: 19_456,
+            password_passes: 2,
+            irc,
+            mail: None,
+            operators: Vec::new(),
+            web_origins: Vec::new(),
+            url: None,
+            metrics_from: Peers::default(),
+            metrics_token: None,
+            cloak_key: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// An operator of the server.
@@ -111,6 +142,8 @@ pub enum MailTls {
 }
 
 /// The bounds of what strangers can do.
+///
+/// [`Limits::default`] has what the configuration has by default.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Most connections from one address, loopback exempt; 0 for no bound.
@@ -119,8 +152,20 @@ pub struct Limits {
     pub lines_per_second: u32,
     /// Lines that may come at once before that.
     pub lines_burst: u32,
-    /// Bytes that wait to be written to a connection; beyond, it is closed.
+    /// Lines a second above which all connections of one network are delayed, loopback exempt; 0 for no
+    /// bound.
+    pub network_lines_per_second: u32,
+    /// Lines that may come at once from a network before that.
+    pub network_lines_burst: u32,
+    /// Bytes that wait to be written to a connection. A connection with more than these that has taken
+    /// nothing for [`stall_time`](Self::stall_time) is closed; one that takes some may have several times
+    /// as many.
     pub outbox_bytes: usize,
+    /// How long a connection whose outbox is full may take nothing.
+    pub stall_time: Duration,
+    /// Bytes that wait to be written to all connections of one network, loopback exempt. Beyond, none of
+    /// them is answered more before it has read what there is, and one that reads nothing is closed.
+    pub network_outbox_bytes: usize,
     /// Bytes of the longest line.
     pub line_bytes: usize,
     /// Members of the largest room that is told of comings and goings.
@@ -133,6 +178,25 @@ pub struct Limits {
     pub mails_per_minute: u32,
     /// Time to give a name.
     pub name_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_per_ip: 0,
+            lines_per_second: 10,
+            lines_burst: 100,
+            network_lines_per_second: 200,
+            network_lines_burst: 2000,
+            outbox_bytes: 1 << 20,
+            stall_time: Duration::from_secs(10),
+            network_outbox_bytes: 64 << 20,
+            line_bytes: 4096,
+            presence_notices_max: 500,
+            failed_logins_per_minute: 10,
+            name_time: Duration::from_secs(60),
+        }
+    }
 }
 
 /// A place to listen at.
@@ -189,7 +253,7 @@ pub enum Address {
 }
 
 /// Which faces a listener has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faces {
     /// Line mode.
     pub line: bool,
@@ -197,6 +261,8 @@ pub struct Faces {
     pub irc: bool,
     /// HTTP and WebSocket.
     pub web: bool,
+    /// What the server counts of itself, by HTTP, for whoever reaches the listener.
+    pub metrics: bool,
 }
 
 impl Peers {
@@ -214,6 +280,12 @@ impl Network {
     /// The network of this address with so many bits of it in common: at most 32, or 128 for IPv6.
     #[must_use]
     pub fn new(address: IpAddr, bits: u8) -> Option<Self> {
+        // What is written as IPv6 and belongs to IPv4 is meant as such.
+        if let (IpAddr::V6(v6), Some(bits @ 0..=32)) = (address, bits.checked_sub(96))
+            && let Some(v4) = v6.to_ipv4_mapped()
+        {
+            return Some(Self { address: v4.into(), bits });
+        }
         let bits_max = if address.is_ipv4() { 32 } else { 128 };
         (bits <= bits_max).then_some(Self { address, bits })
     }
@@ -221,7 +293,7 @@ impl Network {
     /// Whether an address is in it.
     #[must_use]
     pub fn has(&self, address: IpAddr) -> bool {
-        let same = match (self.address, address) {
+        let same = match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
                 (own.to_bits() ^ other.to_bits()).leading_zeros()
             }
@@ -254,7 +326,8 @@ impl std::fmt::Display for Address {
 
 impl std::fmt::Display for Faces {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let named = [(self.line, "line"), (self.irc, "irc"), (self.web, "web")];
+        let named =
+            [(self.line, "line"), (self.irc, "irc"), (self.web, "web"), (self.metrics, "metrics")];
         let names: Vec<_> = named.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
         f.write_str(&names.join(", "))
     }
@@ -276,6 +349,9 @@ mod tests {
             ("2001:db8::", 32, "2001:db8:9::1", true),
             ("2001:db8::", 32, "2001:db9::1", false),
             ("::1", 128, "::1", true),
+            ("10.0.0.0", 8, "::ffff:10.1.2.3", true),
+            ("::ffff:10.0.0.0", 104, "10.1.2.3", true),
+            ("::ffff:10.0.0.0", 104, "11.1.2.3", false),
         ] {
             let network = Network::new(network.parse().unwrap(), bits).unwrap();
             assert_eq!(network.has(address.parse().unwrap()), is_in, "{network} {address}");

@@ -26,7 +26,7 @@ use chinwag_face::line::{LineFace, LinePolicy};
 use chinwag_face::output::Output;
 use chinwag_model::id::{NodeId, Timestamp};
 use chinwag_model::intent::Intent;
-use chinwag_node::delivery::SessionNumber;
+use chinwag_node::delivery::{Delivery, SessionNumber};
 use crossbeam_channel::{Receiver, Sender};
 use hashbrown::HashMap;
 use mio::event::Event;
@@ -48,8 +48,17 @@ use crate::transport::BEGINNING_TIME;
 /// How long a client may say nothing before it is taken for one of line mode.
 const DETECT_TIME: Duration = Duration::from_millis(300);
 
-/// How long a connection that was told goodbye may take to read it.
+/// How long a connection that was told goodbye may take to read it, from the last time that it took some
+/// of it; and how long in all.
 const LINGER: Duration = Duration::from_secs(5);
+const LINGER_MAX: Duration = Duration::from_secs(60);
+
+/// How often a socket is tried whose connection has much to be sent. The system tells of room in it only
+/// once a third of it is free, which takes a slow reader many seconds.
+const PROBE_PERIOD: Duration = Duration::from_millis(500);
+
+/// How long a shard waits for sockets at most, before it goes on telling what has filled an outbox.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// How long a closed connection is listened to, so that what it was told last is not lost.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
@@ -60,9 +69,6 @@ const MARK_PERIOD: Duration = Duration::from_secs(1);
 
 /// Bytes that one read takes.
 const READ_BYTES: usize = 16 * 1024;
-
-/// With more than this waiting to be written, a session's next line waits too.
-const BACKPRESSURE_BYTES: usize = 64 * 1024;
 
 /// Messages heard in one turn.
 const TURN_MAX: usize = 1024;
@@ -103,6 +109,12 @@ struct Shard {
     dirty: Vec<usize>,
     /// Connections with something to write that can wait a moment.
     later: Later,
+    /// What the node had for this shard and was not done yet, of one message.
+    undelivered: std::vec::IntoIter<Delivery>,
+    /// Whether such a message is begun and not done.
+    is_amid_delivery: bool,
+    /// Whether an outbox has become full of what is being delivered, though it is read.
+    is_out_of_breath: bool,
     /// What is told in a room in a row, while more of it may come in this turn.
     row: Option<Row>,
     /// Connections that were written something that waits, since this was last told.
@@ -185,6 +197,9 @@ impl Shard {
             readable: Vec::new(),
             dirty: Vec::new(),
             later: Later::default(),
+            undelivered: Vec::new().into_iter(),
+            is_amid_delivery: false,
+            is_out_of_breath: false,
             row: None,
             marked: Vec::new(),
             marks_due: None,
@@ -205,7 +220,11 @@ impl Shard {
             // Whoever said that it wakes this shard has done so, or soon will; the second look below
             // may have taken the wake-up.
             let is_idle = self.readable.is_empty() && !self.woken.load(Ordering::Acquire);
-            let pause = if is_idle { self.pause() } else { Some(Duration::ZERO) };
+            let pause = match is_idle {
+                true => self.pause(),
+                false if std::mem::take(&mut self.is_out_of_breath) => Some(BREATH),
+                false => Some(Duration::ZERO),
+            };
             self.look_at_sockets(&mut events, pause);
             let began = self.now;
             self.hear();
@@ -285,15 +304,21 @@ impl Shard {
     fn hear(&mut self) {
         // Before the inbox is emptied: what comes later wakes again.
         self.woken.store(false, Ordering::Release);
+        if !self.go_on_delivering() {
+            return;
+        }
         for _ in 0..TURN_MAX {
-            let Ok(message) = self.inbox.try_recv() else { return self.end_row() };
+            let Ok(message) = self.inbox.try_recv() else { return self.end_hearing() };
             if !matches!(message, ToShard::Deliveries(_)) {
                 self.end_row();
             }
             match message {
                 ToShard::Deliveries(deliveries) => {
-                    self.heard += 1;
-                    self.deliver_all(deliveries);
+                    self.undelivered = deliveries.into_iter();
+                    self.is_amid_delivery = true;
+                    if !self.go_on_delivering() {
+                        return;
+                    }
                 }
                 ToShard::Connection(arrival) => self.open(arrival),
                 ToShard::Checked { session, request, checked } => {
@@ -314,15 +339,14 @@ impl Shard {
                 ToShard::Farewell(hint) => self.say_goodbye(hint.as_deref()),
             }
         }
-        self.end_row();
+        self.end_hearing();
         // More is there: the next turn must not wait for it.
         self.woken.store(true, Ordering::Release);
     }
 
     fn open(&mut self, arrival: Arrival) {
         let number = arrival.number;
-        let bytes_max = self.policy.limits.outbox_bytes;
-        let mut connection = Connection::new(arrival, bytes_max, self.now, &self.policy);
+        let mut connection = Connection::new(arrival, self.now, &self.policy);
         let key = self.connections.vacant_key();
         if let Err(error) = connection.stream.register(self.poll.registry(), Token(key)) {
             tracing::error!("cannot watch a connection: {error}");
@@ -344,8 +368,12 @@ impl Shard {
         while let Some(number) = self.timers.next_due(self.now) {
             let Some(&key) = self.keys.get(&number) else { continue };
             let Some(connection) = self.connections.get_mut(key) else { continue };
+            if connection.probe.take_if(|due| *due <= self.now).is_some() {
+                self.probe(key);
+                continue;
+            }
             if connection.closing.is_some_and(|due| due <= self.now) {
-                self.remove(key, "it took too long to read its goodbye");
+                self.end_linger(key);
                 continue;
             }
             if connection.stream.is_late(self.now) {
@@ -387,20 +415,20 @@ impl Shard {
             if self.hushed || connection.closing.is_some() {
                 break;
             }
-            if connection.outbox.len() > BACKPRESSURE_BYTES {
+            if connection.is_pressed(&self.policy.limits) {
                 connection.waits_for_room = true;
                 break;
             }
-            if let Some(until) = connection.pace.wait_until(self.now) {
+            if let Some(until) = connection.wait_until(&self.policy.limits, self.now) {
                 self.timers.set(until, connection.number);
                 break;
             }
             let Some(face) = connection.speech.face() else { return };
             let asked = face.next_ask(&mut self.output);
-            connection.pace.charge(face.lines(), self.now);
-            let is_surplus = connection.is_surplus;
             let finished = face.is_finished();
             connection.waits_for_room |= face.has_more();
+            connection.charge(&self.policy.limits, self.now);
+            let is_surplus = connection.is_surplus;
             match asked {
                 Some(_) if is_surplus => {
                     self.output.bytes.clear();
@@ -439,7 +467,7 @@ impl Shard {
         }
         let bytes = wrapped(&self.output.bytes, connection.speech.wrap());
         self.tally.deliveries += 1;
-        let pushed = connection.outbox.push(bytes.as_ref().into(), self.output.waited);
+        let pushed = connection.outbox.push_answer(bytes.as_ref().into(), self.output.waited);
         self.output.bytes.clear();
         self.output.waited = None;
         match pushed {
@@ -461,12 +489,12 @@ impl Shard {
     fn finish(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.is_parting = true;
-        connection.seat = None;
         if std::mem::take(&mut connection.is_stranger) {
             self.strangers.fetch_sub(1, Ordering::Relaxed);
         }
         if connection.closing.is_none() {
             connection.closing = Some(self.now + LINGER);
+            connection.closing_end = self.now + LINGER_MAX;
             self.timers.set(self.now + LINGER, connection.number);
         }
         connection.mark_dirty(key, &mut self.dirty);

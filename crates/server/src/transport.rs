@@ -71,6 +71,8 @@ pub(crate) struct Wrote {
     pub(crate) bytes: usize,
     /// The socket takes no more for now.
     pub(crate) is_full: bool,
+    /// The socket took something, be it of what was given before.
+    pub(crate) has_moved: bool,
 }
 
 impl Transport {
@@ -192,7 +194,7 @@ impl Transport {
             layer if layer.may_only_be_tls() => {
                 // What is said before it is encrypted is for nobody.
                 let bytes = slices.iter().map(|slice| slice.len()).sum();
-                return Ok(Wrote { bytes, is_full: false });
+                return Ok(Wrote { bytes, is_full: false, has_moved: true });
             }
             // Who was silent so long, and is now spoken to in clear, can begin no handshake.
             Layer::Undecided { .. } | Layer::Proxied(_) => self.layer = Layer::Plain,
@@ -204,7 +206,7 @@ impl Transport {
             [piece] => self.stream.write(piece)?,
             pieces => self.stream.write_vectored(pieces)?,
         };
-        Ok(Wrote { bytes, is_full: bytes < offered })
+        Ok(Wrote { bytes, is_full: bytes < offered, has_moved: bytes > 0 })
     }
 
     /// Says, where there is a way of saying so, that no more will be said; it is then owed.

@@ -98,38 +98,27 @@ impl Ground {
 fn options() -> Options {
     let listener = ListenOptions {
         address: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
-        faces: Faces { line: true, irc: true, web: true },
+        faces: Faces { line: true, irc: true, web: true, metrics: false },
         unterminated: None,
         tls: TlsUse::Off,
         proxies: Peers::default(),
     };
     let limits = Limits {
-        connections_per_ip: 0,
         lines_per_second: 0,
-        lines_burst: 100,
-        outbox_bytes: 1 << 20,
-        line_bytes: 4096,
         presence_notices_max: 100,
         failed_logins_per_minute: 0,
         registrations_per_minute: 0,
         mails_per_minute: 0,
         name_time: PATIENCE,
+        ..Limits::default()
     };
     let policy = Policy {
-        name: "srv".to_owned(),
         clients_max: 100,
-        guests: true,
-        open_names: true,
-        registration: true,
         password_memory_kib: 64,
         password_passes: 1,
-        irc: irc(),
-        mail: None,
-        operators: Vec::new(),
-        web_origins: Vec::new(),
-        metrics_from: Peers::default(),
         cloak_key: vec![7; 32],
         limits,
+        ..Policy::new("srv", irc())
     };
     Options {
         listeners: vec![listener],

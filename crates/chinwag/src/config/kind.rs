@@ -4,7 +4,7 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use chinwag_server::options::{Address, Faces, Peers};
+use chinwag_server::options::{Address, Faces, Peers, SiteUrl};
 use chinwag_wire::line::clean::clean;
 use toml_edit::Value as Toml;
 
@@ -40,6 +40,8 @@ pub(super) enum Kind {
     Flag,
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// The address of a site, `https://chat.example.org`; or nothing.
+    Site,
     /// Some of the faces, one at least.
     Faces,
     /// 1 to so many texts.
@@ -132,7 +134,12 @@ impl Kind {
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Flag => "true or false".to_owned(),
             Self::OneOf(words) => format!("one of {}", quoted(words)),
-            Self::Faces => "a list of one or more of \"line\", \"irc\", \"web\"".to_owned(),
+            Self::Site => {
+                "an address as \"https://chat.example.org\", without a path, or \"\"".to_owned()
+            }
+            Self::Faces => {
+                "a list of one or more of \"line\", \"irc\", \"web\", \"metrics\"".to_owned()
+            }
             Self::Texts(max) => format!("a list of 1 to {max} texts, all printable"),
             Self::Peers(max) => format!(
                 "a list of at most {max} addresses, as \"127.0.0.1\", networks, as \"10.0.0.0/8\", or \"unix\""
@@ -164,6 +171,7 @@ impl Kind {
                 return parse_address(text).filter(|_| is_line(text)).map(Value::Address);
             }
             Self::PasswordHash => is_argon2id(text),
+            Self::Site => text.is_empty() || SiteUrl::parse(text).is_some(),
             Self::Number(..) | Self::Flag | Self::Faces | Self::Texts(_) | Self::Peers(_) => false,
         };
         good.then(|| Value::Text(text.to_owned()))
@@ -172,12 +180,13 @@ impl Kind {
     fn read_texts(self, texts: &[&str]) -> Option<Value> {
         match self {
             Self::Faces if !texts.is_empty() => {
-                let mut faces = Faces { line: false, irc: false, web: false };
+                let mut faces = Faces::default();
                 for text in texts {
                     match *text {
                         "line" => faces.line = true,
                         "irc" => faces.irc = true,
                         "web" => faces.web = true,
+                        "metrics" => faces.metrics = true,
                         _ => return None,
                     }
                 }
@@ -258,7 +267,15 @@ mod tests {
             (Kind::Peers(2), "a", None),
             (Kind::Peers(2), "::1, ::2, ::3", None),
             (Kind::Faces, "[]", None),
-            (Kind::Faces, "web", Some(Value::Faces(Faces { line: false, irc: false, web: true }))),
+            (
+                Kind::Faces,
+                "web, metrics",
+                Some(Value::Faces(Faces { web: true, metrics: true, ..Faces::default() })),
+            ),
+            (Kind::Site, "", Some(text(""))),
+            (Kind::Site, "https://chat.example.org/", Some(text("https://chat.example.org/"))),
+            (Kind::Site, "chat.example.org", None),
+            (Kind::Site, "https://chat.example.org/path", None),
             (Kind::OneOf(&["a", "b"]), "b", Some(text("b"))),
             (Kind::OneOf(&["a", "b"]), "c", None),
             (Kind::PasswordHash, "$argon2id$v=19$m=8,t=1,p=1", None),

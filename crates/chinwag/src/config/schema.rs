@@ -32,6 +32,7 @@ pub(super) const OPTIONAL: &[&str] = &["tls", "mail", "operator.*", "cluster"];
 /// The settings, table by table.
 pub(super) const KEYS: &[Key] = &[
     key("server.name", Kind::Word, Default::HostName),
+    key("server.url", Kind::Site, Default::Plain("")),
     key("server.network", Kind::Word, Default::Plain("chinwag")),
     key("server.data", Kind::Path, Default::Plain("chinwag-data")),
     key("server.clients_max", Kind::Number(1, 10_000_000), Default::Plain("100000")),
@@ -71,7 +72,11 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.connections_per_ip", Kind::Number(0, 1_000_000), Default::Plain("0")),
     key("limits.lines_per_second", Kind::Number(0, 1_000_000), Default::Plain("10")),
     key("limits.lines_burst", Kind::Number(1, 1_000_000), Default::Plain("100")),
+    key("limits.network_lines_per_second", Kind::Number(0, 1_000_000), Default::Plain("200")),
+    key("limits.network_lines_burst", Kind::Number(1, 10_000_000), Default::Plain("2000")),
     key("limits.outbox_kib", Kind::Number(128, 1_048_576), Default::Plain("1024")),
+    key("limits.stall_seconds", Kind::Number(1, 3600), Default::Plain("10")),
+    key("limits.network_outbox_kib", Kind::Number(128, 1_048_576), Default::Plain("65536")),
     key("limits.line_bytes", Kind::Number(512, 16_384), Default::Plain("4096")),
     key("limits.presence_notices_max", Kind::Number(0, 1_000_000), Default::Plain("500")),
     key("limits.failed_logins_per_minute", Kind::Number(0, 100_000), Default::Plain("10")),
@@ -95,6 +100,7 @@ pub(super) const KEYS: &[Key] = &[
     key("push.contact", Kind::Line(300), Default::Plain("")),
     key("push.devices_max", Kind::Number(1, 100), Default::Plain("8")),
     key("push.private_addresses", Kind::Flag, Default::Plain("false")),
+    secret("metrics.token", Kind::Line(300), Default::Plain("")),
     key("log.format", Kind::OneOf(&["text", "json"]), Default::Plain("text")),
     key(
         "log.level",

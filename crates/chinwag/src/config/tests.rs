@@ -85,11 +85,11 @@ fn what_is_wrong_is_said_with_its_line() {
         ("listen = [\n{ address = \"nowhere\" }]", &format!("2: listen.address {LISTEN}")),
         (
             "[[listen]]\nfaces = [\"line\", \"fax\"]",
-            "2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\"",
+            "2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\", \"metrics\"",
         ),
         (
             "[[listen]]\nfaces = []",
-            "2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\"",
+            "2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\", \"metrics\"",
         ),
         (
             "[[listen]]\ntls = \"on\"",

@@ -72,7 +72,7 @@ pub(crate) fn ready(server: &Server) -> (bool, String) {
 pub(crate) fn get(server: &Server, path: &str) -> String {
     let mut stream = TcpStream::connect(server.address())
         .unwrap_or_else(|error| panic!("it does not listen: {error}; {}", server.log().tail()));
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n")
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .expect("it is sent");
     let mut said = String::new();
     stream.read_to_string(&mut said).expect("an answer");

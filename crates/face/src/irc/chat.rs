@@ -14,6 +14,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message};
+use chinwag_wire::websocket::upgrade::is_request_line;
 
 use super::caps::{Cap, Caps};
 use super::history::Past;
@@ -338,6 +339,10 @@ impl Chat {
     }
 
     fn line(&mut self, line: &str, out: &mut Output) -> Option<(u32, Ask)> {
+        if self.me.is_none() && is_request_line(line) {
+            self.close("This is IRC, and that was a request of HTTP", out);
+            return None;
+        }
         let Ok(message) = Message::parse(line) else {
             return None;
         };

@@ -167,7 +167,8 @@ impl Teller<'_> {
         self.said(message, message.place.seq.0 > 0, out).command("TAGMSG").param(&target).end();
     }
 
-    /// Tags and source of a message; its id on the first of its lines only.
+    /// Tags and source of a message. Its id, and what other clients are told by tags, stand on the first
+    /// of its lines only: several KiB of tags are not to be sent again with each line.
     fn said<'o>(&self, message: &Message, first: bool, out: &'o mut Vec<u8>) -> SourcedWriter<'o> {
         let mut writer = LineWriter::new(out);
         for (key, value) in self.front {
@@ -184,7 +185,7 @@ impl Teller<'_> {
             if who.badge.bot {
                 writer = writer.tag("bot", None);
             }
-            for (key, value) in message.tags.iter() {
+            for (key, value) in message.tags.iter().filter(|_| first) {
                 writer = writer.tag(key, Some(value));
             }
             if who.name.shown().contains('/') {

@@ -10,6 +10,7 @@ use chinwag_model::name::{BadName, Name};
 use chinwag_model::outcome::Outcome;
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
+use chinwag_wire::websocket::upgrade::is_request_line;
 
 use super::backlog::Held;
 use super::chat::{self, Action};
@@ -270,6 +271,11 @@ impl Talk {
     /// Takes what answers a prompt, or is no line at all.
     fn take_prompted(&mut self, input: Input<'_>, out: &mut Output) {
         match input {
+            Input::Line(line) if self.me.is_none() && is_request_line(line) => {
+                out.prompt("\n");
+                out.notice("That is a request of HTTP, and this is line mode. Nothing was sent.");
+                return self.end();
+            }
             Input::Line(line) => {
                 let home = self.home();
                 match std::mem::replace(&mut self.step, home) {

@@ -15,12 +15,24 @@ use super::speech::Speech;
 use crate::cloak::cloak;
 use crate::courier::{Arrival, Wanted};
 use crate::metrics::{Counted, Tally};
-use crate::options::{ListenOptions, Policy};
+use crate::options::{Limits, ListenOptions, Policy};
 use crate::seat::Seat;
 use crate::transport::{Got, Transport, Wrote};
 
-/// Bytes that a face may hold unread before its socket is read no further.
+/// Bytes that a face may hold unread before its socket is read no further; and one that has not come in.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
+const UNREAD_EARLY_BYTES_MAX: usize = 8 * 1024;
+
+/// With more than this waiting to be written, a session's next line waits too; with less than that already
+/// where it has not come in, or too much waits for its network.
+const BACKPRESSURE_BYTES: usize = 32 * 1024;
+const BACKPRESSURE_SHORT_BYTES: usize = 4 * 1024;
+
+/// The part of an outbox's bound with which it is written to at once.
+const PRESSING_PART: usize = 4;
+
+/// How many times its bound an outbox may hold for a connection that goes on reading.
+const FILLS_MAX: usize = 4;
 
 /// A connection of this shard's.
 #[derive(Debug)]
@@ -37,8 +49,16 @@ pub(super) struct Connection {
     pub(super) opened: Instant,
     pub(super) name_due: Instant,
     pub(super) end_line_due: Option<Instant>,
-    /// When it is closed at the latest, whatever it was not told yet.
+    /// When it is closed, unless it goes on reading what it is still to be told.
     pub(super) closing: Option<Instant>,
+    /// When it is closed even then; only of meaning where it is closing.
+    pub(super) closing_end: Instant,
+    /// Since when its socket has taken nothing of what waits for it, if anything does.
+    pub(super) stalled: Option<Instant>,
+    /// When its socket is tried, whether or not the system has told of room in it.
+    pub(super) probe: Option<Instant>,
+    /// How many times over its outbox was full when that was last looked at.
+    fills: usize,
     pub(super) pace: Pace,
     pub(super) is_surplus: bool,
     /// It is counted among those who have not come in yet.
@@ -61,8 +81,8 @@ pub(super) struct Connection {
     pub(super) is_apart: bool,
     pub(super) is_marked: bool,
     mark_told: Option<Place>,
-    /// Its place among all, until it is told goodbye.
-    pub(super) seat: Option<Seat>,
+    /// Its place among all, as long as its socket is open.
+    pub(super) seat: Seat,
     /// Its place among those that are talked with alike.
     pub(super) counted: Option<Counted>,
 }
@@ -119,22 +139,27 @@ impl Connection {
         }
     }
 
-    pub(super) fn new(arrival: Arrival, bytes_max: usize, now: Instant, policy: &Policy) -> Self {
+    pub(super) fn new(arrival: Arrival, now: Instant, policy: &Policy) -> Self {
         let Arrival { number, stream, peer, listener, seat, is_surplus } = arrival;
+        let limits = &policy.limits;
         Self {
             number,
             stream,
             peer,
             listener,
             speech: Speech::Unsure(Vec::new()),
-            outbox: Outbox::new(bytes_max),
+            outbox: Outbox::new(limits.outbox_bytes.saturating_mul(FILLS_MAX)),
             person: None,
             rooms: Vec::new(),
             opened: now,
-            name_due: now + policy.limits.name_time,
+            name_due: now + limits.name_time,
             end_line_due: None,
             closing: None,
-            pace: Pace::new(policy.limits.lines_per_second, policy.limits.lines_burst, now),
+            closing_end: now,
+            stalled: None,
+            probe: None,
+            fills: 0,
+            pace: Pace::new(limits.lines_per_second, limits.lines_burst, now),
             is_surplus,
             is_stranger: false,
             is_writable: true,
@@ -150,7 +175,7 @@ impl Connection {
             is_apart: false,
             is_marked: false,
             mark_told: None,
-            seat: Some(seat),
+            seat,
             counted: None,
         }
     }
@@ -160,6 +185,11 @@ impl Connection {
         let upto = self.outbox.delivered().filter(|upto| Some(*upto) > self.mark_told)?;
         self.mark_told = Some(upto);
         Some(Mark { person: self.person?, upto })
+    }
+
+    /// Whether what waits was written further than was told.
+    pub(super) fn has_untold_mark(&self) -> bool {
+        self.outbox.delivered() > self.mark_told
     }
 
     /// What is told of who says nothing of itself.
@@ -197,7 +227,74 @@ impl Connection {
         if self.input_ended {
             return false;
         }
-        self.is_parting || self.speech.wants_input(UNREAD_BYTES_MAX)
+        let unread_max = if self.is_named() { UNREAD_BYTES_MAX } else { UNREAD_EARLY_BYTES_MAX };
+        self.is_parting || self.speech.wants_input(unread_max)
+    }
+
+    /// With more than this waiting to be written, its next line waits too: little, for one that has not come
+    /// in, or of a network for which more waits than may.
+    pub(super) fn backpressure(&self, limits: &Limits) -> usize {
+        let is_held_short = !self.is_named() || self.seat.is_over(limits);
+        if is_held_short { BACKPRESSURE_SHORT_BYTES } else { BACKPRESSURE_BYTES }
+    }
+
+    /// Whether so much waits to be written that its next line waits too.
+    pub(super) fn is_pressed(&self, limits: &Limits) -> bool {
+        let len = self.outbox.len();
+        // Nearly always there is nothing to ask.
+        len > BACKPRESSURE_SHORT_BYTES && len > self.backpressure(limits)
+    }
+
+    /// Bytes of outbox with which it may not stand still.
+    fn bound(&self, limits: &Limits) -> usize {
+        if self.seat.is_over(limits) { BACKPRESSURE_SHORT_BYTES } else { limits.outbox_bytes }
+    }
+
+    /// Whether its outbox has room beside so many bytes that its face keeps back.
+    pub(super) fn has_room(&self, held: usize) -> bool {
+        held + self.outbox.len() <= self.outbox.bytes_max()
+    }
+
+    /// Whether so much waits for it that it may not stand still.
+    pub(super) fn is_full(&self, limits: &Limits) -> bool {
+        let len = self.outbox.len();
+        len > BACKPRESSURE_SHORT_BYTES && len > self.bound(limits)
+    }
+
+    /// Whether its outbox is full, and its socket has taken nothing of it for too long.
+    pub(super) fn has_stalled(&self, limits: &Limits, now: Instant) -> bool {
+        let since = self.stalled.map(|since| now.saturating_duration_since(since));
+        since.is_some_and(|since| since >= limits.stall_time) && self.is_full(limits)
+    }
+
+    /// Writes at once, where a part of what its outbox holds is there: one commit may bring more than fits
+    /// into it. Whether its outbox has become full, or so many times over, although it is read.
+    pub(super) fn press(&mut self, tally: &mut Tally, limits: &Limits, now: Instant) -> bool {
+        let len = self.outbox.len();
+        if len < limits.outbox_bytes / PRESSING_PART {
+            self.fills = 0;
+            return false;
+        }
+        if self.is_writable {
+            // If that fails, it fails again when everyone is written to.
+            let _ = self.write(tally, now);
+        }
+        let fills = self.outbox.len() / limits.outbox_bytes.max(1);
+        fills > std::mem::replace(&mut self.fills, fills)
+    }
+
+    /// Until when its next line must wait, for its own pace or that of its network.
+    pub(super) fn wait_until(&self, limits: &Limits, now: Instant) -> Option<Instant> {
+        self.pace.wait_until(now).max(self.seat.wait_until(limits, now))
+    }
+
+    /// Counts the lines that it has said so far.
+    pub(super) fn charge(&mut self, limits: &Limits, now: Instant) {
+        let lines = self.speech.lines();
+        let new = self.pace.charge(lines, now);
+        if new > 0 {
+            self.seat.charge(new.into(), limits, now);
+        }
     }
 
     pub(super) fn mark_readable(&mut self, key: usize, list: &mut Vec<usize>) {
@@ -276,14 +373,20 @@ impl Connection {
     /// It is whose a trusted proxy says it is: so for limits, and for all who are told of it.
     fn take_source(&mut self, source: Option<IpAddr>) -> Reading {
         let Some(source) = source else { return Reading::Begun };
-        let number = self.number;
-        tracing::debug!("connection {number} is passed on for {source} by {}", self.peer_text());
-        self.peer = Some(source);
-        if self.seat.as_mut().is_none_or(|seat| seat.move_to(source)) {
+        if self.is_now_of(source) {
             Reading::Begun
         } else {
             Reading::Failed(io::Error::other("there are too many from its address"))
         }
+    }
+
+    /// It is of this address from now on, for limits and for all who are told of it; whether there is room
+    /// for one more of that address's.
+    pub(super) fn is_now_of(&mut self, source: IpAddr) -> bool {
+        let number = self.number;
+        tracing::debug!("connection {number} is passed on for {source} by {}", self.peer_text());
+        self.peer = Some(source);
+        self.seat.move_to(source)
     }
 
     /// Whether something is to be written.
@@ -292,7 +395,22 @@ impl Connection {
     }
 
     /// Writes what is due, by one call for most.
-    pub(super) fn write(&mut self, tally: &mut Tally) -> Write {
+    pub(super) fn write(&mut self, tally: &mut Tally, now: Instant) -> Write {
+        let wrote = self.write_now(tally, now);
+        match wrote {
+            Write::Blocked => {
+                self.stalled.get_or_insert(now);
+                self.seat.set_waiting(self.outbox.len());
+            }
+            _ => {
+                self.stalled = None;
+                self.seat.set_waiting(0);
+            }
+        }
+        wrote
+    }
+
+    fn write_now(&mut self, tally: &mut Tally, now: Instant) -> Write {
         loop {
             if self.outbox.is_empty() && self.is_parting {
                 self.stream.say_end();
@@ -311,6 +429,9 @@ impl Connection {
                     self.outbox.advance(wrote.bytes.min(due));
                     // The socket is full: the system tells when it is no longer.
                     self.is_writable = !wrote.is_full;
+                    if wrote.has_moved {
+                        self.stalled = Some(now);
+                    }
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => self.is_writable = false,
@@ -369,12 +490,13 @@ impl Pace {
         (from > now).then_some(from)
     }
 
-    /// Counts lines up to `lines` in all.
-    pub(super) fn charge(&mut self, lines: u64, now: Instant) {
+    /// Counts lines up to `lines` in all; gives how many are new.
+    pub(super) fn charge(&mut self, lines: u64, now: Instant) -> u32 {
         let new = u32::try_from(lines.saturating_sub(self.lines)).unwrap_or(u32::MAX);
         self.lines = lines;
         if new > 0 && !self.line.is_zero() {
             self.even = self.even.max(now) + self.line * new;
         }
+        new
     }
 }

@@ -9,6 +9,27 @@ use chinwag_node::delivery::{Delivery, SessionNumber};
 use super::Shard;
 
 impl Shard {
+    /// Does what the node had for this shard. Whether it may hear more in this turn: not with an outbox
+    /// that has become full, before sockets were looked at once more.
+    pub(super) fn go_on_delivering(&mut self) -> bool {
+        if self.deliver_all() && std::mem::take(&mut self.is_amid_delivery) {
+            self.heard += 1;
+        }
+        if self.is_out_of_breath {
+            self.end_hearing();
+        }
+        !self.is_out_of_breath
+    }
+
+    /// Nothing more is heard in this turn: what a room was told in a row is told, and with an outbox that
+    /// has become full of it the next turn comes soon.
+    pub(super) fn end_hearing(&mut self) {
+        self.end_row();
+        if self.is_out_of_breath {
+            self.woken.store(true, Ordering::Release);
+        }
+    }
+
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Show { to, shown } => self.fan_out(&to, &shown),

@@ -178,10 +178,8 @@ impl Shard {
             }
             Speech::Unsure(_) | Speech::Web(_) | Speech::None => return,
         };
-        let outbox = &mut connection.outbox;
         self.tally.deliveries += 1;
-        let over = held + outbox.len() > self.policy.limits.outbox_bytes;
-        if over || outbox.push(bytes, mark).is_err() {
+        if !connection.has_room(held) || connection.outbox.push(bytes, mark).is_err() {
             encoded.doomed.push(key);
         } else {
             self.mark(key, event);
@@ -191,6 +189,7 @@ impl Shard {
     /// An event was put into a connection's outbox: it is written in this turn, or can wait.
     fn mark(&mut self, key: usize, event: &Event) {
         let Some(connection) = self.connections.get_mut(key) else { return };
+        self.is_out_of_breath |= connection.press(&mut self.tally, &self.policy.limits, self.now);
         if event.presence_of().is_some_and(|who| connection.person != Some(who)) {
             self.later.add(key, connection, self.now, &mut self.dirty);
         } else {

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use chinwag_face::irc::{About, IrcFace};
 use chinwag_face::line::LineFace;
 use chinwag_model::id::SessionId;
-use chinwag_wire::irc::message::Message;
 
 use super::connection::{Connection, Reading};
 use super::speech::Speech;
@@ -41,6 +40,16 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if (self.hushed && connection.closing.is_none()) || !connection.wants_input() {
             return;
+        }
+        // What frames are answered with by themselves is held to the pace, and to what is read of it.
+        if matches!(connection.speech, Speech::Socket(_)) && connection.closing.is_none() {
+            if connection.is_pressed(&self.policy.limits) {
+                connection.waits_for_room = true;
+                return;
+            }
+            if let Some(until) = connection.wait_until(&self.policy.limits, self.now) {
+                return self.timers.set(until, connection.number);
+            }
         }
         match connection.read(&mut self.buffer) {
             Reading::Bytes(count, more) => {
@@ -99,10 +108,19 @@ impl Shard {
                         if connection.listener.proxies.have(connection.peer) =>
                     {
                         head.drain(..length);
-                        connection.peer = Some(client);
+                        if !connection.is_now_of(client) {
+                            connection.part(b"ERROR :Too many connections from your address\r\n");
+                            return self.finish(key);
+                        }
                         Spoken::Irc
                     }
-                    Gateway::Client(..) => {
+                    Gateway::Bad if connection.listener.proxies.have(connection.peer) => {
+                        let peer = connection.peer_text();
+                        tracing::warn!("a WEBIRC line from {peer} cannot be read");
+                        connection.part(b"ERROR :That WEBIRC line cannot be read\r\n");
+                        return self.finish(key);
+                    }
+                    Gateway::Client(..) | Gateway::Bad => {
                         connection.part(b"ERROR :WEBIRC is not taken from here\r\n");
                         return self.finish(key);
                     }
@@ -123,9 +141,10 @@ impl Shard {
     pub(super) fn answer_frames(&mut self, key: usize, answer: &[u8], ended: bool) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if !answer.is_empty() {
-            if connection.outbox.push(answer.into(), None).is_err() {
+            if connection.outbox.push_answer(answer.into(), None).is_err() {
                 return self.remove_slow(key);
             }
+            connection.charge(&self.policy.limits, self.now);
             connection.mark_dirty(key, &mut self.dirty);
         }
         if ended && let Some(face) = connection.speech.face() {
@@ -187,7 +206,7 @@ impl Shard {
                 }
                 self.a_stranger(key);
             }
-            Spoken::Web if faces.web => {
+            Spoken::Web if faces.web || faces.metrics => {
                 connection.speech = Speech::Web(head);
                 self.read_request(key);
             }
@@ -241,10 +260,13 @@ impl Shard {
 }
 
 /// What a gateway says of whose connection it passes on.
+#[derive(Debug, PartialEq, Eq)]
 enum Gateway {
     None,
     /// It has not said all yet.
     Unfinished,
+    /// It cannot be read.
+    Bad,
     /// The client's address, and how long the line was that said so.
     Client(IpAddr, usize),
 }
@@ -253,17 +275,52 @@ enum Gateway {
 /// (<https://ircv3.net/specs/extensions/webirc>). Whom to believe is known by address, so that the
 /// password does not count.
 fn gateway(head: &[u8]) -> Gateway {
-    if head.len() < GATEWAY.len() || !head.starts_with(GATEWAY) {
+    let begins = head.get(..GATEWAY.len()).is_some_and(|word| word.eq_ignore_ascii_case(GATEWAY));
+    if !begins {
         return Gateway::None;
     }
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
-        return if head.len() > GATEWAY_BYTES_MAX { Gateway::None } else { Gateway::Unfinished };
+        return if head.len() > GATEWAY_BYTES_MAX { Gateway::Bad } else { Gateway::Unfinished };
     };
     let line = head.get(..end).unwrap_or_default();
     let line = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).unwrap_or_default();
-    let address = Message::parse(line).ok().and_then(|message| {
-        let address = message.params().get(3).copied()?;
-        address.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    // An address such as `::1` begins with a colon, and some gateways put one before any last word.
+    let address = line.split(' ').filter(|word| !word.is_empty()).nth(4).and_then(|word| {
+        let read = |word: &str| word.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        read(word).or_else(|| read(word.strip_prefix(':')?))
     });
-    address.map_or(Gateway::None, |address| Gateway::Client(address, end + 1))
+    match address {
+        Some(address) => Gateway::Client(address.to_canonical(), end + 1),
+        None => Gateway::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_says_whose_connection_it_is_or_is_not_understood() {
+        let client = |address: &str, bytes| Gateway::Client(address.parse().unwrap(), bytes);
+        for (head, said) in [
+            ("NICK ana\r\n", Gateway::None),
+            ("WEBIR", Gateway::None),
+            ("WEBIRC ", Gateway::Unfinished),
+            ("WEBIRC p g h 192.0.2.1", Gateway::Unfinished),
+            ("WEBIRC p g h 192.0.2.1\r\nNICK a\r\n", client("192.0.2.1", 24)),
+            ("webirc p g h 192.0.2.1\n", client("192.0.2.1", 23)),
+            ("WEBIRC p g h 192.0.2.1 :secure\r\n", client("192.0.2.1", 32)),
+            ("WEBIRC p g h :192.0.2.1\r\n", client("192.0.2.1", 25)),
+            ("WEBIRC p g h ::ffff:192.0.2.1\r\n", client("192.0.2.1", 31)),
+            ("WEBIRC p g h 0::1\r\n", client("::1", 19)),
+            ("WEBIRC p g h ::1\r\n", client("::1", 18)),
+            ("WEBIRC p g h [2001:db8::1]\r\n", client("2001:db8::1", 28)),
+            ("WEBIRC p g h nowhere\r\n", Gateway::Bad),
+            ("WEBIRC p g h\r\n", Gateway::Bad),
+        ] {
+            assert_eq!(gateway(head.as_bytes()), said, "{head:?}");
+        }
+        let long = format!("WEBIRC {}", "x".repeat(GATEWAY_BYTES_MAX));
+        assert_eq!(gateway(long.as_bytes()), Gateway::Bad);
+    }
 }

@@ -26,7 +26,15 @@ pub(super) struct Row {
     room: RoomId,
     steps: Vec<Delivery>,
     apart: Vec<SessionNumber>,
+    /// About how many bytes it has to tell.
+    bytes: usize,
 }
+
+/// The part of an outbox's bound that a row may have, about.
+const ROW_PART: usize = 4;
+
+/// Bytes that an event takes beside its text, about.
+const EVENT_BYTES: usize = 64;
 
 /// How a row looks in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +84,21 @@ impl Row {
         if !is_told_alike(room, to, &shown.event) {
             return Err(delivery);
         }
-        let mut row = Self { room, steps: Vec::new(), apart: Vec::new() };
+        let mut row = Self { room, steps: Vec::new(), apart: Vec::new(), bytes: 0 };
         row.push(delivery);
         Ok(row)
     }
 
-    /// Takes this too, or gives it back: then the row is at its end.
-    fn take(&mut self, delivery: Delivery, rooms: &Rooms) -> Result<(), Delivery> {
+    /// Takes this too, or gives it back: then the row is at its end. It ends as well with so many bytes,
+    /// as it is put into each outbox in one piece.
+    fn take(
+        &mut self,
+        delivery: Delivery,
+        rooms: &Rooms,
+        bytes_max: usize,
+    ) -> Result<(), Delivery> {
         let goes_on = match &delivery {
+            _ if self.bytes >= bytes_max => false,
             Delivery::Show { to, shown } => match to {
                 // Where nobody was when the row began, only who is apart can have come since.
                 Recipients::Room(other) if *other != self.room => !rooms.has(*other),
@@ -102,6 +117,12 @@ impl Row {
     }
 
     fn push(&mut self, delivery: Delivery) {
+        if let Delivery::Show { shown, .. } = &delivery {
+            self.bytes += EVENT_BYTES;
+            if let Event::Said(message) = &shown.event {
+                self.bytes += message.text.as_str().len();
+            }
+        }
         match &delivery {
             Delivery::Show { to: Recipients::Room(_) | Recipients::Everyone, .. }
             | Delivery::CloseAll => {}
@@ -213,11 +234,14 @@ fn shape_of(connection: &Connection, gist: &Gist) -> Option<Shape> {
 }
 
 impl Shard {
-    /// Does what the node has for this shard, in order, but for the row at its end.
-    pub(super) fn deliver_all(&mut self, deliveries: Vec<Delivery>) {
-        for delivery in deliveries {
+    /// Does what the node has for this shard, in order, but for the row at its end. Whether it came to
+    /// the end of it: where an outbox has become full of it, the rest waits until sockets were looked at
+    /// once more, as who reads is not to be closed because all of it came at once.
+    pub(super) fn deliver_all(&mut self) -> bool {
+        let bytes_max = self.policy.limits.outbox_bytes / ROW_PART;
+        while let Some(delivery) = self.undelivered.next() {
             let delivery = match &mut self.row {
-                Some(open) => match open.take(delivery, &self.rooms) {
+                Some(open) => match open.take(delivery, &self.rooms, bytes_max) {
                     Ok(()) => continue,
                     Err(other) => other,
                 },
@@ -228,7 +252,12 @@ impl Shard {
                 Ok(begun) => self.row = Some(begun),
                 Err(other) => self.deliver(other),
             }
+            if self.is_out_of_breath {
+                self.end_row();
+                return self.undelivered.len() == 0;
+            }
         }
+        true
     }
 
     /// Tells the row that is open, if one is: before anything else is done.
@@ -282,7 +311,11 @@ impl Shard {
             self.tally.deliveries += written.events;
             if connection.outbox.push(Rc::clone(&written.bytes), waited).is_err() {
                 doomed.push(*key);
-            } else if written.can_wait {
+                continue;
+            }
+            self.is_out_of_breath |=
+                connection.press(&mut self.tally, &self.policy.limits, self.now);
+            if written.can_wait {
                 self.later.add(*key, connection, self.now, &mut self.dirty);
             } else {
                 connection.mark_dirty(*key, &mut self.dirty);
@@ -377,7 +410,7 @@ mod tests {
             show(Recipients::Room(JAM)),
             Delivery::Detach(11),
         ] {
-            assert_eq!(row.take(step, &rooms), Ok(()));
+            assert_eq!(row.take(step, &rooms, usize::MAX), Ok(()));
         }
         assert_eq!(row.apart, [7, 8, 9, 10, 11]);
         assert_eq!((row.told().count(), row.steps.len()), (2, 7));
@@ -389,9 +422,12 @@ mod tests {
             peers(&[TEA], &[12]),
             Delivery::CloseAll,
         ] {
-            assert_eq!(row.take(end.clone(), &rooms), Err(end));
+            assert_eq!(row.take(end.clone(), &rooms, usize::MAX), Err(end));
         }
         assert_eq!(row.steps.len(), 7);
+        let more = show(Recipients::Room(TEA));
+        assert_eq!(row.bytes, 2 * EVENT_BYTES);
+        assert_eq!(row.take(more.clone(), &rooms, row.bytes), Err(more));
     }
 
     #[test]

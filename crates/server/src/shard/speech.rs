@@ -10,6 +10,9 @@ use chinwag_wire::websocket::frame::{self, Event, FrameReader};
 /// Bytes of the longest message of a browser.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
+/// Bytes of frames that may wait to be read: a message of the greatest length, and what stands before it.
+const FRAMES_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 64;
+
 /// What a client speaks.
 #[derive(Debug)]
 pub(super) enum Speech {
@@ -33,6 +36,8 @@ pub(super) struct Socket {
     pub(super) face: IrcFace,
     reader: FrameReader,
     binary: bool,
+    /// Pings so far: each is answered, and counts as a line.
+    pings: u64,
 }
 
 /// How what is sent is framed.
@@ -57,6 +62,16 @@ impl Speech {
         }
     }
 
+    /// How many lines it has said so far, and what counts as such.
+    pub(super) fn lines(&self) -> u64 {
+        match self {
+            Self::Line(face) => face.lines(),
+            Self::Irc(face) => face.lines(),
+            Self::Socket(socket) => socket.face.lines() + socket.pings,
+            Self::Unsure(_) | Self::Web(_) | Self::None => 0,
+        }
+    }
+
     /// Whether more of what the client says is wanted.
     pub(super) fn wants_input(&self, unread_bytes_max: usize) -> bool {
         let wants = |face: &dyn Face| face.wants_input() && face.buffered() < unread_bytes_max;
@@ -64,7 +79,7 @@ impl Speech {
             Self::Line(face) => wants(&**face),
             Self::Irc(face) => wants(&**face),
             Self::Socket(socket) => {
-                wants(&socket.face) && socket.reader.buffered() < unread_bytes_max
+                wants(&socket.face) && socket.reader.buffered() <= FRAMES_BYTES_MAX
             }
             Self::Unsure(_) | Self::Web(_) | Self::None => true,
         }
@@ -82,7 +97,7 @@ impl Speech {
 
 impl Socket {
     pub(super) fn new(face: IrcFace, binary: bool) -> Self {
-        Self { face, reader: FrameReader::new(MESSAGE_BYTES_MAX), binary }
+        Self { face, reader: FrameReader::new(MESSAGE_BYTES_MAX), binary, pings: 0 }
     }
 
     /// Takes bytes as the socket gave them; gives what the frames themselves are to be answered with,
@@ -94,7 +109,10 @@ impl Socket {
             match event {
                 Event::Text(line) => line_of(&mut self.face, line.as_bytes()),
                 Event::Binary(line) => line_of(&mut self.face, line),
-                Event::Ping(payload) => frame::pong(payload, &mut answer),
+                Event::Ping(payload) => {
+                    self.pings += 1;
+                    frame::pong(payload, &mut answer);
+                }
                 Event::Pong(_) => {}
                 Event::Close { code, .. } => {
                     frame::close(code, "", &mut answer);

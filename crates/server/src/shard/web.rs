@@ -1,19 +1,16 @@
 //! What is asked by HTTP: a WebSocket, or how the server is.
 
-use std::net::IpAddr;
-
 use chinwag_wire::websocket::upgrade::{NoUpgrade, PLAIN, Request, Status};
 
 use super::Shard;
 use super::speech::{Socket, Speech};
 use crate::metrics::{Counts, MEDIA_TYPE};
+use crate::options::Faces;
+use crate::site;
 
 /// The subprotocols of IRC in a WebSocket (<https://ircv3.net/specs/extensions/websocket>).
 const TEXT: &str = "text.ircv3.net";
 const BINARY: &str = "binary.ircv3.net";
-
-/// Headers of which a proxy writes at least one.
-const PROXY_HEADERS: [&str; 4] = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
 
 /// An answer to a request that is no WebSocket's.
 type Page = (Status, &'static str, String);
@@ -35,16 +32,14 @@ impl Shard {
         let upgrade = match request.upgrade() {
             Ok(upgrade) => upgrade,
             Err(NoUpgrade::NotAsked) => {
-                let peer = connection.peer;
-                let page = self.page(&request, peer);
+                let page = self.page(&request, key);
                 return self.answer(key, &page);
             }
             Err(bad) => return self.answer(key, &plain(bad.status(), &format!("{bad}\n"))),
         };
-        if !self.may_connect(&request) {
-            let text = "A page of another site may not connect here; the server's setting \
-                        web_origins names those that may.\n";
-            return self.answer(key, &plain(Status::Forbidden, text));
+        let (is_tls, faces) = (connection.is_tls(), connection.listener.faces);
+        if let Some(page) = self.refusal(&request, is_tls, faces) {
+            return self.answer(key, &page);
         }
         if let Some(why) = self.metrics.trouble().filter(|_| self.metrics.closed().is_some()) {
             return self.answer(key, &plain(Status::Unavailable, &format!("{why}\n")));
@@ -66,7 +61,25 @@ impl Shard {
         self.answer_frames(key, &accepted, ended);
     }
 
-    fn page(&self, request: &Request<'_>, peer: Option<IpAddr>) -> Page {
+    /// What a request for a WebSocket is told where it gets none.
+    fn refusal(&self, request: &Request<'_>, is_tls: bool, faces: Faces) -> Option<Page> {
+        if !faces.web {
+            return Some(plain(Status::NotFound, &format!("This port has only {faces}.\n")));
+        }
+        if !site::is_known(request.host(), &self.policy) {
+            let text = "This server is not known by the name that you have come by; its settings \
+                        server.url and server.name say which it has.\n";
+            return Some(plain(Status::Misdirected, text));
+        }
+        if !site::may_connect(request.origin(), request.host(), is_tls, &self.policy) {
+            let text = "A page of another site may not connect here; the server's setting \
+                        web_origins names those that may, and server.url the address of its own.\n";
+            return Some(plain(Status::Forbidden, text));
+        }
+        None
+    }
+
+    fn page(&self, request: &Request<'_>, key: usize) -> Page {
         if request.method() != "GET" {
             return plain(Status::MethodNotAllowed, "Only GET is answered here.\n");
         }
@@ -77,12 +90,18 @@ impl Shard {
                 Some(why) => plain(Status::Unavailable, &format!("{why}\n")),
                 None => plain(Status::Ok, "What is sent is stored.\n"),
             },
-            "/metrics" if self.may_read_metrics(request, peer) => {
+            "/metrics" if self.may_read_metrics(request, key) => {
                 (Status::Ok, MEDIA_TYPE, self.metrics.text())
             }
+            "/metrics" if self.policy.metrics_token.is_some() => {
+                let text = "This wants the token that the server's setting metrics.token holds: \
+                            Authorization: Bearer TOKEN\n";
+                plain(Status::Unauthorized, text)
+            }
             "/metrics" => {
-                let text = "Not for this address; the server's setting metrics_from names those \
-                            who may read it.\n";
+                let text = "Not for you here. The server's setting metrics_from names addresses that \
+                            may read it; metrics.token gives the right from anywhere, and a listener \
+                            with the face \"metrics\" to whoever reaches it.\n";
                 plain(Status::Forbidden, text)
             }
             _ => {
@@ -93,21 +112,17 @@ impl Shard {
         }
     }
 
-    /// Who is behind a proxy of the web is not known for sure.
-    fn may_read_metrics(&self, request: &Request<'_>, peer: Option<IpAddr>) -> bool {
-        let is_passed_on = PROXY_HEADERS.iter().any(|name| request.header(name).is_some());
-        !is_passed_on && self.policy.metrics_from.have(peer)
-    }
-
-    /// Whether a request comes from no page, from one of the server's own, or from a site that is
-    /// allowed.
-    fn may_connect(&self, request: &Request<'_>) -> bool {
-        let Some(origin) = request.origin() else { return true };
-        let host = origin.split_once("://").map(|(_, host)| host);
-        let is_own =
-            host.zip(request.host()).is_some_and(|(host, own)| own.eq_ignore_ascii_case(host));
-        let allowed = &self.policy.web_origins;
-        is_own || allowed.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(origin))
+    fn may_read_metrics(&self, request: &Request<'_>, key: usize) -> bool {
+        let Some(connection) = self.connections.get(key) else { return false };
+        let reader = site::Reader {
+            peer: connection.peer,
+            at_own_listener: connection.listener.faces.metrics,
+            host: request.host(),
+            authorization: request.header("Authorization"),
+            is_passed_on: site::is_passed_on(|name| request.header(name).is_some()),
+            is_http_1_1: request.is_http_1_1(),
+        };
+        reader.may_read(&self.policy)
     }
 
     fn answer(&mut self, key: usize, (status, media_type, text): &Page) {

@@ -1,7 +1,7 @@
 //! What is due is written to connections, each once a turn.
 
 use super::connection::Write;
-use super::{HALF_CLOSED, MARK_PERIOD, Shard};
+use super::{HALF_CLOSED, LINGER, MARK_PERIOD, PROBE_PERIOD, Shard};
 
 impl Shard {
     /// What could wait is written now.
@@ -19,15 +19,17 @@ impl Shard {
         for key in std::mem::take(&mut self.dirty) {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.is_listed_dirty = false;
-            let before = connection.outbox.delivered();
-            let wrote = connection.write(&mut self.tally);
-            if connection.outbox.delivered() != before && !connection.is_marked {
+            let wrote = connection.write(&mut self.tally, self.now);
+            if connection.has_untold_mark() && !connection.is_marked {
                 connection.is_marked = true;
                 self.marked.push(key);
                 self.marks_due.get_or_insert(self.now + MARK_PERIOD);
             }
             match wrote {
-                Write::Blocked => self.metrics.blocked(connection.outbox.len()),
+                Write::Blocked => {
+                    self.metrics.blocked(connection.outbox.len());
+                    self.watch_reader(key);
+                }
                 Write::Failed(error) => self.remove(key, &error.to_string()),
                 Write::Done if connection.is_parting => self.half_close(key),
                 Write::Done => {
@@ -55,6 +57,46 @@ impl Shard {
             self.timers.set(self.now + HALF_CLOSED, connection.number);
             connection.mark_readable(key, &mut self.readable);
         }
+    }
+
+    /// A connection whose outbox is full may not stand still: its socket is tried from time to time.
+    fn watch_reader(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let is_parting = connection.is_parting && !connection.is_half_closed;
+        if connection.probe.is_none() && (is_parting || connection.is_full(&self.policy.limits)) {
+            connection.probe = Some(self.now + PROBE_PERIOD);
+            self.timers.set(self.now + PROBE_PERIOD, connection.number);
+        }
+    }
+
+    /// Tries a socket, and closes its connection if it has taken nothing for too long.
+    pub(super) fn probe(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.is_half_closed || !connection.owes() {
+            return;
+        }
+        connection.is_writable = true;
+        let wrote = connection.write(&mut self.tally, self.now);
+        if connection.has_stalled(&self.policy.limits, self.now) {
+            return self.remove_slow(key);
+        }
+        match wrote {
+            Write::Blocked => self.watch_reader(key),
+            // What follows of it is done where all are written to.
+            Write::Done | Write::Failed(_) => connection.mark_dirty(key, &mut self.dirty),
+        }
+    }
+
+    /// Closes a connection that was told goodbye, unless it is still reading what it was told before.
+    pub(super) fn end_linger(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let reads = connection.stalled.is_some_and(|since| since + LINGER > self.now);
+        let may_go_on = self.farewell.is_none() && self.now < connection.closing_end;
+        if connection.is_half_closed || !connection.owes() || !reads || !may_go_on {
+            return self.remove(key, "it took too long to read its goodbye");
+        }
+        connection.closing = Some(self.now + PROBE_PERIOD);
+        self.timers.set(self.now + PROBE_PERIOD, connection.number);
     }
 
     pub(super) fn remove_slow(&mut self, key: usize) {

@@ -128,19 +128,24 @@ impl Tls {
         stream: &mut Stream,
         slices: &[IoSlice<'_>],
     ) -> io::Result<Wrote> {
-        if !self.flush(stream)? {
-            return Ok(Wrote { bytes: 0, is_full: true });
+        let owed = self.owed.len();
+        let flushed = self.flush(stream)?;
+        let has_moved = self.owed.len() < owed;
+        if !flushed {
+            return Ok(Wrote { bytes: 0, is_full: true, has_moved });
         }
         if !self.is_open {
             let bytes = slices.iter().map(|slice| slice.len()).sum();
-            return Ok(Wrote { bytes, is_full: false });
+            return Ok(Wrote { bytes, is_full: false, has_moved: true });
         }
         let text = first_bytes(slices, RECORD_BYTES);
         if !text.is_empty() {
             self.drive(Wish::Say(&text))?;
         }
+        let owed = self.owed.len();
         let is_full = !self.flush(stream)?;
-        Ok(Wrote { bytes: text.len(), is_full })
+        let has_moved = has_moved || self.owed.len() < owed;
+        Ok(Wrote { bytes: text.len(), is_full, has_moved })
     }
 
     /// Says that no more will be said (close_notify), if that can still be said and was not yet.

@@ -72,18 +72,34 @@ pub enum Status {
     Ok,
     /// 400: it cannot be understood.
     BadRequest,
+    /// 401: not without a token.
+    Unauthorized,
     /// 403: not from there; for a wrong `Origin`.
     Forbidden,
     /// 404: there is no such path.
     NotFound,
     /// 405: only GET.
     MethodNotAllowed,
+    /// 421: meant for another server, as its `Host` says.
+    Misdirected,
     /// 426: here is only a WebSocket, of version 13.
     UpgradeRequired,
     /// 431: too much of it.
     TooLarge,
     /// 503: not now.
     Unavailable,
+}
+
+/// Whether a line is the first one of a request of HTTP/1, whatever its method.
+///
+/// A page can have its reader's browser send a form to any port, and choose what stands in the lines after
+/// the headers. A protocol of lines must not take them for what someone typed.
+#[must_use]
+pub fn is_request_line(line: &str) -> bool {
+    let mut words = line.trim_end().split(' ');
+    let is_method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
+    let is_version = |word: &str| matches!(word, "HTTP/1.0" | "HTTP/1.1");
+    words.next().is_some_and(is_method) && words.nth(1).is_some_and(is_version)
 }
 
 impl<'a> Request<'a> {
@@ -134,6 +150,12 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn method(&self) -> &'a str {
         self.method
+    }
+
+    /// Whether it is of HTTP/1.1, and not of HTTP/1.0.
+    #[must_use]
+    pub fn is_http_1_1(&self) -> bool {
+        self.is_http_1_1
     }
 
     /// The path, as it came: neither decoded nor made sure to begin with `/`; without `?` and what
@@ -249,9 +271,11 @@ impl Status {
         match self {
             Self::Ok => "200 OK",
             Self::BadRequest => "400 Bad Request",
+            Self::Unauthorized => "401 Unauthorized",
             Self::Forbidden => "403 Forbidden",
             Self::NotFound => "404 Not Found",
             Self::MethodNotAllowed => "405 Method Not Allowed",
+            Self::Misdirected => "421 Misdirected Request",
             Self::UpgradeRequired => "426 Upgrade Required",
             Self::TooLarge => "431 Request Header Fields Too Large",
             Self::Unavailable => "503 Service Unavailable",
@@ -274,6 +298,11 @@ impl Status {
             Self::MethodNotAllowed => {
                 push_header("Connection", "close", out);
                 push_header("Allow", "GET", out);
+            }
+            // RFC 9110 section 15.5.2 wants to say how.
+            Self::Unauthorized => {
+                push_header("Connection", "close", out);
+                push_header("WWW-Authenticate", "Bearer", out);
             }
             _ => push_header("Connection", "close", out),
         }

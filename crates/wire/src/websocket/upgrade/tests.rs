@@ -166,3 +166,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_first_line_of_a_request_is_known_for_one() {
+    for (line, is_one) in [
+        ("GET / HTTP/1.1", true),
+        ("POST /a?b=c HTTP/1.0", true),
+        ("PROPFIND * HTTP/1.1\r", true),
+        ("get / HTTP/1.1", false),
+        ("POST / HTTP/2", false),
+        ("POST  HTTP/1.1", false),
+        ("POST / x HTTP/1.1", false),
+        ("NICK ana", false),
+        ("", false),
+        (" / HTTP/1.1", false),
+    ] {
+        assert_eq!(is_request_line(line), is_one, "{line:?}");
+    }
+}
