@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::client::Fingerprint;
 
 /// A chat server that needs no set-up and never loses a message, and its client.
 #[derive(Debug, Parser)]
@@ -106,21 +108,48 @@ pub(crate) struct Serve {
 
 /// Options of `client`.
 #[derive(Debug, Args)]
-#[command(after_help = "On a terminal: a line editor with history; Ctrl-D leaves. With input or \
-    output redirected: each input line is sent, each line received is printed.\n\n\
+#[command(
+    override_usage = "chinwag client [OPTIONS] [HOST [PORT [NAME]]]\n       \
+    chinwag client [OPTIONS] irc://HOST[:PORT]|ircs://HOST[:PORT] [NAME]",
+    after_help = "On a terminal: a line editor with history; Ctrl-D leaves. With --plain, TERM=dumb, \
+    or input or output redirected: each input line is sent and each line received is printed. Plain \
+    mode ends with the last answer after the end of its input.\n\n\
+    A password is read from CHINWAG_PASSWORD, from --password-file, or asked for on the terminal. \
+    When the input is no terminal and the server refuses the name or the password, no input is sent.\n\n\
+    The client speaks TLS for ircs://, for --tls, and by itself where the server requires it.\n\n\
+    Exit code 0 after a goodbye; 1 when the connection fails, the login is refused, or the server cuts \
+    the client off; 2 for a usage error.\n\n\
     Examples:\n  \
     chinwag client\n  \
-    chinwag client chat.example.org 8080 Alice\n  \
-    printf 'hello\\nexit\\n' | chinwag client 127.0.0.1 8080 Alice")]
+    chinwag client ircs://chat.example.org Alice\n  \
+    chinwag client --plain '::1' 8080 Alice\n  \
+    echo 'the build is green' | chinwag client 127.0.0.1 8080 buildbot"
+)]
 pub(crate) struct Client {
-    /// The server's name or address.
-    #[arg(default_value = "127.0.0.1")]
+    /// The server's name or address, as HOST, HOST:PORT, irc://HOST[:PORT] or ircs://HOST[:PORT]
+    /// (with TLS).
+    #[arg(value_name = "HOST", default_value = "127.0.0.1")]
     pub(crate) host: String,
-    /// The server's port.
-    #[arg(default_value_t = 8080, value_parser = value_parser!(u16).range(1..))]
-    pub(crate) port: u16,
-    /// The name to come in under.
+    /// The server's port; 8080 unless given.
+    #[arg(value_name = "PORT")]
+    pub(crate) port: Option<String>,
+    /// The name to log in with.
     pub(crate) name: Option<String>,
+    /// Only send and print lines, on a terminal too.
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Speak TLS, and nothing else.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Trust the certificates in this PEM file too, beside the system's; implies --tls.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Trust the certificate with this SHA-256 fingerprint, and no other; implies --tls.
+    #[arg(long, value_name = "SHA256", conflicts_with = "tls_ca")]
+    pub(crate) tls_fingerprint: Option<Fingerprint>,
+    /// Read the password from the first line of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// Options of `check`.

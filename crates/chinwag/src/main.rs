@@ -29,7 +29,7 @@ fn main() -> ExitCode {
             let source = Source { file: serve.config, listen: serve.listen, data: serve.data };
             serve::run(&source)
         }
-        Command::Client(client) => client::run(&client.host, client.port, client.name.as_deref()),
+        Command::Client(client) => client::run(client),
         Command::Check(check) => {
             match (Source { file: check.config, ..Source::default() }).load() {
                 Ok(config) => {

@@ -27,19 +27,23 @@ transcripts! {
     a_line_that_cannot_be_read_is_said
     a_line_that_is_too_long_is_said_at_once_and_once
     a_listener_can_be_limited_to_some_faces
+    a_missing_password_is_told_apart_from_a_missing_name
     a_name_can_be_changed
     a_name_that_was_given_up_is_free
     a_name_with_a_password_is_asked_for_it
     a_password_is_changed_with_the_old_one
     a_password_lets_one_person_in_on_two_devices
     a_password_outlives_the_server
+    a_refused_name_ends_a_script_at_once
     a_room_and_a_person_never_have_the_same_name
     a_room_has_a_topic
+    a_script_sets_no_first_password
     a_server_that_stops_says_so
     an_empty_line_is_nothing
     an_open_name_that_is_online_is_refused
     comings_and_goings_are_told_to_the_lobby
     everyone_is_spoken_to_with_broad
+    exit_leaves_at_every_prompt_but_one_for_a_password
     get_users_tells_everyone_with_o_and_x
     guests_are_in_get_users_only_while_online
     guests_can_be_unwelcome

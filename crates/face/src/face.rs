@@ -91,7 +91,7 @@ macro_rules! face {
                 <$face>::server_full(out);
             }
             fn too_slow(&self, seconds: u64, out: &mut Output) {
-                <$face>::too_slow(seconds, out);
+                <$face>::too_slow(self, seconds, out);
             }
             fn shutting_down(&self, hint: Option<&str>, out: &mut Output) {
                 <$face>::shutting_down(self, hint, out);

@@ -296,7 +296,7 @@ impl IrcFace {
     }
 
     /// Tells the client that it took too long to register. The connection is then closed.
-    pub fn too_slow(seconds: u64, out: &mut Output) {
+    pub fn too_slow(&self, seconds: u64, out: &mut Output) {
         let why = format!("ERROR :No registration within {seconds} seconds\r\n");
         out.bytes.extend_from_slice(why.as_bytes());
     }

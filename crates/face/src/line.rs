@@ -148,8 +148,13 @@ impl LineFace {
         out.notice("Server is full.");
     }
 
-    /// Tells a client that it took too long to give a name. The connection is then closed.
-    pub fn too_slow(seconds: u64, out: &mut Output) {
+    /// Says that the client was not logged in in time. The connection is then closed.
+    pub fn too_slow(&self, seconds: u64, out: &mut Output) {
+        self.talk.too_slow(seconds, out);
+    }
+
+    /// Says the same to a client that never sent enough to show its protocol.
+    pub fn too_silent(seconds: u64, out: &mut Output) {
         out.prompt("\n");
         out.notice(format_args!("No name was given in {seconds} seconds."));
     }
@@ -234,6 +239,7 @@ impl LineFace {
             };
             self.lines += if let Input::Line(line) = read { cost(line.len()) } else { 1 };
             let ask = self.talk.take(read, out);
+            self.settle(out);
             // What telnet asked on the way to this line comes before the answer to the line.
             let mut replies = Vec::new();
             self.reader.take_replies(&mut replies);
@@ -280,16 +286,26 @@ impl LineFace {
     /// Tells what an intent came to. A request that is not on its way is passed over.
     pub fn outcome(&mut self, request: u32, outcome: &Outcome, out: &mut Output) {
         self.talk.outcome(request, outcome, out);
+        self.settle(out);
     }
 
     /// Tells the answer to a query. A request that is not on its way is passed over.
     pub fn answer(&mut self, request: u32, answer: &Answer, out: &mut Output) {
         self.talk.answer(request, answer, out);
+        self.settle(out);
     }
 
     /// Tells what became of a password. A request that is not on its way is passed over.
     pub fn checked(&mut self, request: u32, checked: &Checked, out: &mut Output) {
         self.talk.checked(request, checked, out);
+        self.settle(out);
+    }
+
+    /// Writes a prompt that is owed, or ends the session of a client that sent lines ahead of it.
+    fn settle(&mut self, out: &mut Output) {
+        if self.talk.owes_prompt() {
+            self.talk.settle(self.reader.has_text(), out);
+        }
     }
 
     /// How this session sees an event.

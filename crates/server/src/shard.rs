@@ -384,7 +384,7 @@ impl Shard {
                 let seconds = self.policy.limits.name_time.as_secs();
                 match connection.speech.face() {
                     Some(face) => face.too_slow(seconds, &mut self.output),
-                    None => LineFace::too_slow(seconds, &mut self.output),
+                    None => LineFace::too_silent(seconds, &mut self.output),
                 }
                 self.part(key);
                 continue;

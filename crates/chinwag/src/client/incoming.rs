@@ -1,6 +1,7 @@
 //! What the server sends, cut into lines and prompts.
 
 use chinwag_wire::line::clean::clean;
+use chinwag_wire::line::telnet::Commands;
 
 /// The prompts of line mode. They come without a line end, where a line would begin; no line
 /// begins so.
@@ -30,6 +31,8 @@ pub(super) enum Heard {
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     unread: Vec<u8>,
+    /// The server asks a client that shows itself by telnet's bytes not to echo passwords.
+    commands: Commands,
     /// Whether a prompt came last, whose line is open.
     after_prompt: bool,
 }
@@ -37,7 +40,7 @@ pub(super) struct Incoming {
 impl Incoming {
     /// Takes bytes as the socket gave them.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.unread.extend_from_slice(bytes);
+        self.unread.extend(bytes.iter().filter_map(|byte| self.commands.strip(*byte)));
     }
 
     /// What came next; `None` until more is pushed.

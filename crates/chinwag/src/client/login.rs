@@ -2,6 +2,7 @@
 //! again.
 
 use super::incoming::Heard;
+use super::secret::Password;
 
 /// What is asked, and how the answer is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(super) struct Prompt {
 pub(super) enum Reaction {
     /// Nothing.
     Nothing,
+    /// Nothing but to send this password.
+    Send(Password),
     /// These lines are to be shown.
     Show(Vec<String>),
     /// The person is to be asked, once these lines are shown.
@@ -32,6 +35,12 @@ pub(super) struct Login {
     /// What the prompt for a name is answered with on the next connection; nothing at all comes in
     /// as a guest.
     name: Option<String>,
+    /// The password that was given last, for the next connection.
+    password: Option<Password>,
+    /// Whether the password has been sent on this connection.
+    is_password_sent: bool,
+    /// A password that is being set.
+    chosen: Option<Password>,
     /// Whether the server's prompt for a name is answered already.
     is_offered: bool,
     /// Whether this connection is in.
@@ -46,15 +55,16 @@ pub(super) struct Login {
 }
 
 impl Login {
-    /// A client that wants to come in under this name, or be asked for one.
-    pub(super) fn new(name: Option<String>) -> Self {
-        Self { name, ..Self::default() }
+    /// A client that wants to come in under this name and with this password, or be asked for them.
+    pub(super) fn new(name: Option<String>, password: Option<Password>) -> Self {
+        Self { name, password, ..Self::default() }
     }
 
     /// A connection begins; what to send at once, without a line end.
     pub(super) fn begin(&mut self) -> Option<&str> {
         self.is_in = false;
         self.is_taken = false;
+        self.is_password_sent = false;
         self.held.clear();
         self.is_offered = self.name.is_some();
         self.name.as_deref()
@@ -71,7 +81,13 @@ impl Login {
     /// Takes what the person answers to a prompt.
     pub(super) fn answer(&mut self, prompt: &Prompt, answer: &str) {
         if is_for_name(prompt) {
+            // A password is one name's.
+            self.password = None;
             self.name = Some(answer.to_owned());
+        } else if prompt.at_login && prompt.is_hidden {
+            self.password = Some(Password::new(answer.to_owned()));
+        } else if prompt.text == "NEW PASSWORD: " {
+            self.chosen = Some(Password::new(answer.to_owned()));
         }
     }
 
@@ -109,6 +125,8 @@ impl Login {
         } else if self.is_in {
             if let Some(name) = line.strip_prefix("<You are now called ") {
                 self.name = Some(name.trim_end_matches(".>").to_owned());
+            } else if line == "<Password set.>" && self.chosen.is_some() {
+                self.password = self.chosen.take();
             }
         } else {
             self.is_taken = line.ends_with(" is already online.>");
@@ -136,6 +154,13 @@ impl Login {
             }
             self.name = None;
         }
+        if prompt.at_login
+            && prompt.text == "PASSWORD: "
+            && !std::mem::replace(&mut self.is_password_sent, true)
+            && let Some(password) = self.password.clone()
+        {
+            return Reaction::Send(password);
+        }
         Reaction::Ask(self.take_held(), prompt)
     }
 }
@@ -152,7 +177,12 @@ mod tests {
     /// server sends, a prompt if it ends with `: `; `>` what the person answers the last prompt
     /// with; `=` a new connection.
     fn play(name: Option<&str>, script: &str) -> String {
-        let mut login = Login::new(name.map(str::to_owned));
+        play_with(name, None, script)
+    }
+
+    fn play_with(name: Option<&str>, password: Option<&str>, script: &str) -> String {
+        let password = password.map(|text| Password::new(text.to_owned()));
+        let mut login = Login::new(name.map(str::to_owned), password);
         let mut asked = None;
         let mut seen = Vec::new();
         for step in script.lines().map(|line| line.trim_start()) {
@@ -167,6 +197,7 @@ mod tests {
                     };
                     match login.hear(heard) {
                         Reaction::Nothing => {}
+                        Reaction::Send(password) => seen.push(format!("sent {}", *password)),
                         Reaction::Show(lines) => seen.extend(lines),
                         Reaction::Later => {
                             seen.push("later".to_owned());
@@ -242,7 +273,26 @@ mod tests {
                  =\n<Hi.\n<USERNAME: \n<PASSWORD: ",
             ),
             "sent ana|PASSWORD: hidden|Welcome back, ana.|NEW PASSWORD: hidden|AGAIN: hidden\
-             |sent ana|Hi.|PASSWORD: hidden"
+             |sent ana|sent secret"
         );
+    }
+
+    #[test]
+    fn a_password_is_asked_for_once() {
+        for (script, seen) in [
+            // It was changed meanwhile.
+            ("=\n<USERNAME: \n<PASSWORD: \n<<Wrong password.>\n<PASSWORD: \n>new\n<Welcome back, ana.
+              =\n<USERNAME: \n<PASSWORD: ",
+             "sent ana|sent old|<Wrong password.>|PASSWORD: hidden|Welcome back, ana.|sent ana|sent new"),
+            // It is changed here.
+            ("<PASSWORD: \n<Welcome back, ana.\n<NEW PASSWORD: \n>new\n<AGAIN: \n>new\n<<Password set.>
+              =\n<USERNAME: \n<PASSWORD: ",
+             "sent old|Welcome back, ana.|NEW PASSWORD: hidden|AGAIN: hidden|<Password set.>|sent ana|sent new"),
+            // It is another name's.
+            ("=\n<USERNAME: \n<<User ana is already online.>\n<USERNAME: \n>bo\n<PASSWORD: ",
+             "sent ana|<User ana is already online.>|USERNAME: shown|PASSWORD: hidden"),
+        ] {
+            assert_eq!(play_with(Some("ana"), Some("old"), script), seen);
+        }
     }
 }

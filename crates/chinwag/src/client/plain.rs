@@ -1,14 +1,22 @@
-//! The client of scripts: each input line is sent, each line received is printed.
+//! The plain client: each input line is sent, each line received is printed.
 
-use std::io::{self, IsTerminal, Read, Write};
-use std::net::{Shutdown, TcpStream};
+mod arrival;
+mod echo;
+mod gate;
+
+use std::io::{self, BufRead, IsTerminal, Read as _, Write};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Server;
+use self::arrival::{Arrival, Step};
+use self::echo::Echo;
+use self::gate::{Gate, Pass};
+use super::connect::{Greeted, Server};
 use super::incoming::{Heard, Incoming};
+use super::secret::Password;
+use super::stream::Stream;
 use crate::fail;
 
 /// How long nothing must follow a prompt before it is shown. Whoever has sent the answer ahead
@@ -18,79 +26,116 @@ const PROMPT_SHOWN_AFTER: Duration = Duration::from_millis(300);
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 16 * 1024;
 
+/// The longest input line that answers a prompt of the login, in bytes; far above what a server takes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
 /// Telnet's "interpret as command"; twice, it is a byte of the text (RFC 854).
 const IAC: u8 = 255;
-
-/// How the last line begins that a server sends who turns somebody away.
-const TURNED_AWAY: [&str; 4] = [
-    "<The server is shutting down.>",
-    "<Server is full.>",
-    "<Wrong password.>",
-    "<Too many wrong ",
-];
 
 /// How it ended.
 #[derive(Debug)]
 enum End {
-    /// The server said goodbye, or had nothing more to say after the end of the input.
+    /// The server said goodbye.
     Well,
-    /// Nobody reads what is printed.
-    Unread,
-    /// The connection ended for this reason.
-    CutOff(String),
+    /// What is received cannot be printed.
+    Unprinted(io::Error),
+    /// The login was refused, for this reason.
+    Refused(&'static str),
+    /// The connection ended for this reason, before the login or after it.
+    CutOff { why: String, is_in: bool },
 }
 
 /// Talks through standard input and output, until the server closes the connection.
-pub(super) fn run(server: &Server, stream: &TcpStream, name: Option<&str>) -> ExitCode {
-    let input_ended = Arc::new(AtomicBool::new(false));
-    let sending = stream.try_clone().and_then(|stream| {
-        let (ended, name) = (Arc::clone(&input_ended), name.map(str::to_owned));
+pub(super) fn run(
+    server: &Server,
+    greeted: Greeted,
+    name: Option<String>,
+    password: Option<Password>,
+) -> ExitCode {
+    let (stream, gate) = (Arc::new(greeted.stream), Arc::new(Gate::default()));
+    let sending = {
+        let (stream, gate) = (Arc::clone(&stream), Arc::clone(&gate));
         std::thread::Builder::new()
             .name("input".to_owned())
-            .spawn(move || send(io::stdin().lock(), &stream, name.as_deref(), &ended))
-    });
+            .spawn(move || send(io::stdin().lock(), &stream, &gate))
+    };
     if let Err(error) = sending {
         return fail(format!("cannot send to {server}: {error}"));
     }
-    let out = io::stdout().lock();
-    // Who types sees the prompts, but a file that is written does not get them.
-    let end = match io::stdin().is_terminal() {
-        true => listen(stream, Printer::new(out, io::stderr(), name), &input_ended),
-        false => listen(stream, Printer::new(out, io::stdout(), name), &input_ended),
+    let is_typed = io::stdin().is_terminal();
+    let prompts: Box<dyn Write> = match is_typed {
+        // A person sees the prompts, but a file that is written does not get them.
+        true => Box::new(io::stderr()),
+        false => Box::new(io::stdout()),
     };
+    let mut conversation = Conversation {
+        stream: &stream,
+        gate: &gate,
+        arrival: Arrival::new(name, password, is_typed),
+        printer: Printer::new(io::stdout().lock(), prompts, Echo::of_input()),
+    };
+    let end = conversation.listen(&greeted.head);
+    drop(conversation);
     match end {
-        End::Well | End::Unread => ExitCode::SUCCESS,
-        End::CutOff(why) => {
+        End::Well => ExitCode::SUCCESS,
+        End::Unprinted(error) => fail(format!("cannot print what {server} says: {error}")),
+        End::Refused(why) => fail(format!("not logged in at {server}: {why}. Nothing was sent.")),
+        End::CutOff { why, is_in: true } => {
             fail(format!("cut off by {server}: {why}; connect again to see what was missed"))
+        }
+        End::CutOff { why, is_in: false } => {
+            fail(format!("not logged in at {server}: {why}. Nothing was sent."))
         }
     }
 }
 
-/// Sends the name and the input, then ends that direction alone.
-fn send(mut input: impl Read, mut stream: &TcpStream, name: Option<&str>, ended: &AtomicBool) {
-    let mut escaped = Vec::new();
-    if let Some(name) = name {
-        escape(name.as_bytes(), &mut escaped);
-        escaped.push(b'\n');
-    }
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        // Where the server has gone, whoever listens to it will know.
-        if stream.write_all(&escaped).is_err() {
-            return;
-        }
-        let count = match input.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Ok(count) => count,
-            Err(_) => 0,
-        };
+/// Sends what may be sent of the input, then ends that direction alone.
+fn send(mut input: impl BufRead, stream: &Stream, gate: &Gate) {
+    // Where the server has gone, whoever listens to it will know.
+    let _ = send_answers(&mut input, stream, gate).and_then(|is_end| match is_end {
+        true => Ok(()),
+        false => send_all(&mut input, stream, gate),
+    });
+    gate.note_end();
+    let _ = stream.end_of_input();
+}
+
+/// Sends a line for each prompt of the login that the input answers; whether the input ended.
+fn send_answers(input: &mut impl BufRead, stream: &Stream, gate: &Gate) -> io::Result<bool> {
+    while gate.pass() == Pass::Line {
+        let mut line = zeroize::Zeroizing::new(Vec::new());
+        let count = input.take(ANSWER_BYTES_MAX).read_until(b'\n', &mut line)?;
         if count == 0 {
-            ended.store(true, Ordering::SeqCst);
-            let _ = stream.shutdown(Shutdown::Write);
-            return;
+            return Ok(true);
+        }
+        // The end of the input ends the last line, and a bound an endless one.
+        if !line.ends_with(b"\n") {
+            line.push(b'\n');
+        }
+        let mut escaped = zeroize::Zeroizing::new(Vec::with_capacity(line.len()));
+        escape(&line, &mut escaped);
+        stream.write_all(&escaped)?;
+        gate.note_sent();
+    }
+    Ok(false)
+}
+
+fn send_all(input: &mut impl BufRead, stream: &Stream, gate: &Gate) -> io::Result<()> {
+    let mut escaped = Vec::new();
+    loop {
+        let piece = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            piece => piece?,
+        };
+        if piece.is_empty() {
+            return Ok(());
         }
         escaped.clear();
-        escape(piece.get(..count).unwrap_or_default(), &mut escaped);
+        escape(piece, &mut escaped);
+        let count = piece.len();
+        input.consume(count);
+        stream.write_all(&escaped)?;
+        gate.note_sent();
     }
 }
 
@@ -105,57 +150,105 @@ fn escape(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn listen(
-    mut stream: &TcpStream,
-    mut printer: Printer<impl Write, impl Write>,
-    input_ended: &AtomicBool,
-) -> End {
-    let mut incoming = Incoming::default();
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        let waits = printer.prompt.is_some() || incoming.is_unfinished();
-        let read = stream
-            .set_read_timeout(waits.then_some(PROMPT_SHOWN_AFTER))
-            .and_then(|()| stream.read(&mut piece));
-        let count = match read {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) if is_timeout(&error) => {
-                if let Some(heard) = incoming.guess_prompt()
-                    && printer.take(heard).is_err()
-                {
-                    return End::Unread;
-                }
-                if printer.show_prompt(input_ended).is_err() {
-                    return End::Unread;
-                }
-                continue;
-            }
-            Err(_) if printer.goodbye => return End::Well,
-            Err(error) => return End::CutOff(error.to_string()),
-        };
-        incoming.push(piece.get(..count).unwrap_or_default());
-        while let Some(heard) = incoming.next() {
-            if printer.take(heard).is_err() {
-                return End::Unread;
-            }
-        }
-        if count == 0 {
-            let rest = incoming.rest().map_or(Ok(()), |rest| printer.take(rest));
-            if rest.and_then(|()| printer.out.flush()).is_err() {
-                return End::Unread;
-            }
-            return printer.end(input_ended.load(Ordering::SeqCst));
-        }
-        if printer.out.flush().is_err() {
-            return End::Unread;
-        }
-    }
+/// What is heard, answered and printed.
+struct Conversation<'a, W, P> {
+    stream: &'a Stream,
+    gate: &'a Gate,
+    arrival: Arrival,
+    printer: Printer<W, P>,
 }
 
-/// A socket's timeout has either name.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+impl<W: Write, P: Write> Conversation<'_, W, P> {
+    /// Listens until the end. The beginning was read already.
+    fn listen(&mut self, head: &[u8]) -> End {
+        let mut incoming = Incoming::default();
+        incoming.push(head);
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut is_end = false;
+        loop {
+            if let ControlFlow::Break(end) = self.take_all(&mut incoming, is_end) {
+                return end;
+            }
+            if is_end {
+                return self.end("the server closed the connection".to_owned());
+            }
+            let waits = self.printer.prompt.is_some() || incoming.is_unfinished();
+            match self.stream.read(&mut piece, waits.then_some(PROMPT_SHOWN_AFTER)) {
+                Ok(count) => {
+                    incoming.push(piece.get(..count).unwrap_or_default());
+                    is_end = count == 0;
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                        if let Some(heard) = incoming.guess_prompt()
+                            && let ControlFlow::Break(end) = self.take(heard)
+                        {
+                            return end;
+                        }
+                        if let Err(error) = self.printer.show_prompt(self.gate) {
+                            return End::Unprinted(error);
+                        }
+                    }
+                    _ => return self.end(error.to_string()),
+                },
+            }
+        }
+    }
+
+    /// Takes all lines and prompts that have come, and at the end what is unfinished.
+    fn take_all(&mut self, incoming: &mut Incoming, is_end: bool) -> ControlFlow<End> {
+        while let Some(heard) = incoming.next() {
+            self.take(heard)?;
+        }
+        if is_end && let Some(rest) = incoming.rest() {
+            self.take(rest)?;
+        }
+        self.printer
+            .out
+            .flush()
+            .map_or_else(|e| ControlFlow::Break(End::Unprinted(e)), ControlFlow::Continue)
+    }
+
+    fn take(&mut self, heard: Heard) -> ControlFlow<End> {
+        let step = self.arrival.hear(&heard);
+        let is_answered = matches!(step, Step::Send(_) | Step::Refuse(_));
+        let printed = self.printer.take(heard, is_answered, self.gate);
+        if let Err(error) = printed {
+            return ControlFlow::Break(End::Unprinted(error));
+        }
+        match step {
+            Step::Nothing => {}
+            Step::Ask => self.gate.admit_line(),
+            Step::Open => self.gate.open(),
+            Step::Send(text) => {
+                let mut line = zeroize::Zeroizing::new(Vec::with_capacity(2 * text.len() + 1));
+                escape(text.as_bytes(), &mut line);
+                line.push(b'\n');
+                // What goes wrong here is heard of when the answer is read.
+                let _ = self.stream.write_all(&line);
+            }
+            Step::Refuse(why) => {
+                return ControlFlow::Break(match self.printer.out.flush() {
+                    Ok(()) => End::Refused(why),
+                    Err(error) => End::Unprinted(error),
+                });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What it means that the connection has ended.
+    fn end(&self, why: String) -> End {
+        let is_in = self.arrival.is_in();
+        if self.printer.goodbye {
+            End::Well
+        } else if !is_in && self.gate.has_ended() {
+            End::CutOff { why: "the input ended too early".to_owned(), is_in }
+        } else {
+            End::CutOff { why, is_in }
+        }
+    }
 }
 
 /// Prints lines, and prompts that wait for an answer.
@@ -163,74 +256,69 @@ fn is_timeout(error: &io::Error) -> bool {
 struct Printer<W, P> {
     out: W,
     prompts: P,
+    echo: Echo,
     /// The prompt that came last, and was not shown.
     prompt: Option<String>,
-    /// Whether a shown prompt's line is open.
-    line_is_open: bool,
-    /// Whether the next prompt for a name is answered already.
-    name_is_given: bool,
+    /// Whether a shown prompt's line is open: at this count of what was sent.
+    open_line: Option<u64>,
+    /// Whether the last line was a goodbye.
     goodbye: bool,
-    turned_away: bool,
 }
 
 impl<W: Write, P: Write> Printer<W, P> {
-    fn new(out: W, prompts: P, name: Option<&str>) -> Self {
-        Self {
-            out,
-            prompts,
-            prompt: None,
-            line_is_open: false,
-            name_is_given: name.is_some(),
-            goodbye: false,
-            turned_away: false,
-        }
+    fn new(out: W, prompts: P, echo: Echo) -> Self {
+        Self { out, prompts, echo, prompt: None, open_line: None, goodbye: false }
     }
 
-    fn take(&mut self, heard: Heard) -> io::Result<()> {
+    fn take(&mut self, heard: Heard, is_answered: bool, gate: &Gate) -> io::Result<()> {
         match heard {
             Heard::Prompt(prompt) => {
-                let answered = prompt == "USERNAME: " && std::mem::take(&mut self.name_is_given);
-                self.prompt = (!answered).then_some(prompt);
+                self.close_line(gate)?;
+                self.echo.hide(!is_answered && is_secret(&prompt));
+                self.prompt = (!is_answered).then_some(prompt);
                 Ok(())
             }
             Heard::Line(line) => {
                 self.prompt = None;
                 self.goodbye = line.starts_with("<Goodbye, ");
-                self.turned_away = TURNED_AWAY.iter().any(|begin| line.starts_with(begin));
-                if std::mem::take(&mut self.line_is_open) {
-                    writeln!(self.prompts)?;
-                    self.prompts.flush()?;
-                }
+                self.close_line(gate)?;
+                self.echo.hide(false);
                 writeln!(self.out, "{line}")
             }
         }
     }
 
+    /// Ends a shown prompt's line, unless the Enter that was typed after it has.
+    fn close_line(&mut self, gate: &Gate) -> io::Result<()> {
+        let Some(sent) = self.open_line.take() else { return Ok(()) };
+        if self.echo.is_terminal() && !self.echo.is_hidden() && gate.sent() != sent {
+            return Ok(());
+        }
+        writeln!(self.prompts)?;
+        self.prompts.flush()
+    }
+
     /// Shows a prompt that has come and that somebody may answer.
-    fn show_prompt(&mut self, input_ended: &AtomicBool) -> io::Result<()> {
+    fn show_prompt(&mut self, gate: &Gate) -> io::Result<()> {
         match self.prompt.take() {
-            Some(prompt) if !input_ended.load(Ordering::SeqCst) => {
-                self.line_is_open = true;
+            Some(prompt) if !gate.has_ended() => {
+                self.open_line = Some(gate.sent());
                 write!(self.prompts, "{prompt}")?;
                 self.prompts.flush()
             }
             _ => Ok(()),
         }
     }
+}
 
-    /// What it means that the server has closed the connection.
-    fn end(&self, input_ended: bool) -> End {
-        if self.goodbye || (input_ended && !self.turned_away) {
-            End::Well
-        } else {
-            End::CutOff("the server closed the connection".to_owned())
-        }
-    }
+/// Whether what is typed after a prompt is not to be seen.
+fn is_secret(prompt: &str) -> bool {
+    prompt.ends_with("PASSWORD: ") || prompt == "AGAIN: "
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -239,15 +327,28 @@ mod tests {
     fn play(name: Option<&str>, input_ended: bool, pieces: &[&str]) -> (String, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = Stream::plain(stream);
         let (mut server, _) = listener.accept().unwrap();
         let (shown, seen) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let listening = scope.spawn(|| {
                 let mut out = Vec::new();
-                let prompts = Telling(shown);
-                let ended = AtomicBool::new(input_ended);
-                let end = listen(&stream, Printer::new(&mut out, prompts, name), &ended);
-                (String::from_utf8(out).unwrap(), format!("{end:?}"))
+                let gate = Gate::default();
+                if input_ended {
+                    gate.note_end();
+                }
+                let mut conversation = Conversation {
+                    stream: &stream,
+                    gate: &gate,
+                    arrival: Arrival::new(name.map(str::to_owned), None, true),
+                    printer: Printer::new(&mut out, Telling(shown), Echo::none()),
+                };
+                let end = match conversation.listen(b"") {
+                    End::CutOff { is_in: true, .. } => "cut off".to_owned(),
+                    End::CutOff { .. } => "not in".to_owned(),
+                    end => format!("{end:?}"),
+                };
+                (String::from_utf8(out).unwrap(), end)
             });
             let mut prompts = String::new();
             for (at, piece) in pieces.iter().enumerate() {
@@ -300,17 +401,21 @@ mod tests {
     }
 
     #[test]
-    fn a_goodbye_or_the_end_of_input_is_a_good_end() {
-        let cut = "CutOff(\"the server closed the connection\")";
-        for (input_ended, last, end) in [
-            (false, "<Goodbye, Al.>", "Well"),
-            (true, "[lobby] Al: hello", "Well"),
-            (false, "[lobby] Al: hello", cut),
-            (true, "<The server is shutting down.>", cut),
-            (true, "<Server is full.>", cut),
-            (true, "USERNAME: PASSWORD: <Wrong password.>", cut),
-        ] {
-            assert_eq!(play(None, input_ended, &[&format!("{last}\n")]).1, end, "{last}");
+    fn nothing_but_a_goodbye_is_a_good_end() {
+        for input_ended in [false, true] {
+            for (said, end) in [
+                ("Welcome back, Al.\n<Goodbye, Al.>\n", "Well"),
+                ("Welcome back, Al.\n<Goodbye, Al.>\n[lobby] Bo: wait\n", "cut off"),
+                ("Welcome back, Al.\n[lobby] Al: hello\n", "cut off"),
+                ("Welcome back, Al.\n<The server is shutting down.>\n", "cut off"),
+                ("Hi.\nUSERNAME: ", "not in"),
+                ("<Server is full.>\n", "not in"),
+                ("Hi.\nUSERNAME: PASSWORD: <Wrong password.>\n", "not in"),
+                ("<This port does not speak line mode, only irc.>\n", "not in"),
+                ("", "not in"),
+            ] {
+                assert_eq!(play(None, input_ended, &[said]).1, end, "{said:?}");
+            }
         }
     }
 

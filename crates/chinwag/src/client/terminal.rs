@@ -8,7 +8,6 @@ mod link;
 mod watch;
 
 use std::io::Write;
-use std::net::TcpStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +23,8 @@ use zeroize::Zeroizing;
 use self::desk::{Desk, Draft, Edit, End};
 use self::link::Link;
 use self::watch::Watch;
-use super::Server;
+use super::connect::{Greeted, Server};
+use super::secret::Password;
 use crate::fail;
 
 /// Lines that can be called back. They are not kept beyond the end of the program.
@@ -58,16 +58,22 @@ pub(super) fn open() -> Result<Terminal, ReadlineError> {
 
 impl Terminal {
     /// Talks until one side ends it.
-    pub(super) fn run(mut self, server: Server, stream: TcpStream, name: Option<&str>) -> ExitCode {
+    pub(super) fn run(
+        mut self,
+        server: Server,
+        greeted: Greeted,
+        name: Option<String>,
+        password: Option<Password>,
+    ) -> ExitCode {
         // The link calls the editor by this signal; it must not end the program when it comes a
         // moment too early or too late.
         if let Err(error) = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false))) {
             return fail(format!("cannot take signals: {error}"));
         }
-        self.desk.come_in_as(name);
+        self.desk.come_in_as(name, password);
         let link = Link::new(Arc::clone(&self.desk), self.printer, server);
         if let Err(error) =
-            std::thread::Builder::new().name("link".to_owned()).spawn(move || link.run(stream))
+            std::thread::Builder::new().name("link".to_owned()).spawn(move || link.run(greeted))
         {
             return fail(format!("cannot start a thread: {error}"));
         }

@@ -61,7 +61,7 @@ impl Talk {
         } else if self.policy.verification {
             self.fail(VERIFY_FIRST, out);
         } else {
-            self.open(Step::FirstPassword(Box::new(identity)), out);
+            self.open_unless_ahead(Step::FirstPassword(Box::new(identity)));
         }
     }
 
@@ -84,7 +84,7 @@ impl Talk {
                 out.notice("Wrong password.");
                 match who.wrong + 1 {
                     WRONG_MAX.. => self.step = Step::Over,
-                    wrong => self.open(returning(who.name, wrong), out),
+                    wrong => self.open_unless_ahead(returning(who.name, wrong)),
                 }
             }
             Checked::Limited { why, seconds } => {
@@ -108,7 +108,7 @@ impl Talk {
     ) {
         if let Some(bad) = bad_secret(typed) {
             out.notice(bad);
-            return self.open(Step::FirstPassword(Box::new(identity)), out);
+            return self.open_unless_ahead(Step::FirstPassword(Box::new(identity)));
         }
         self.ask(Ask::Hash(secret(typed)), Why::FirstHash(identity));
     }

@@ -10,12 +10,17 @@ use chinwag_model::name::{BadName, Name};
 use chinwag_model::outcome::Outcome;
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
+use chinwag_wire::line::command::Command;
 use chinwag_wire::websocket::upgrade::is_request_line;
 
 use super::backlog::Held;
 use super::chat::{self, Action};
 use super::window::Window;
 use super::{LinePolicy, Output, help, refusal};
+
+/// The answer to a script whose name needs a first password: its next line may be a message.
+const FIRST_PASSWORD_BY_HAND: &str = "This name needs a password. Choose one at the prompt; the \
+                                      lines that followed the name were not read.";
 
 /// What came from the client, read.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +189,8 @@ pub(super) struct Talk {
     kept: Option<Box<Kept>>,
     says: Window,
     request_next: u32,
+    /// Whether the prompt of the current step has not been written yet.
+    owes_prompt: bool,
 }
 
 impl Talk {
@@ -197,6 +204,7 @@ impl Talk {
             kept: None,
             says: Window::default(),
             request_next: 1,
+            owes_prompt: false,
         }
     }
 
@@ -250,6 +258,7 @@ impl Talk {
         let action = match (input, &self.step, &self.me) {
             (_, Step::Over, _) => Some(Action::Nothing),
             (Input::Exit, ..) => Some(Action::Exit),
+            (Input::Line(line), step, _) if step.is_left_by(line) => Some(Action::Exit),
             (Input::Line(line), Step::Chat, Some(me)) => Some(chat::read(line, me, &self.policy)),
             _ => None,
         };
@@ -296,10 +305,13 @@ impl Talk {
                 self.policy.line_bytes_max
             )),
             Input::NotUtf8 => out.notice("That line is not UTF-8. Nothing was sent."),
-            Input::AreYouThere => out.notice("Yes."),
+            Input::AreYouThere => {
+                out.notice("Yes.");
+                return out.prompt(self.step.prompt());
+            }
             Input::Exit => {}
         }
-        out.prompt(self.step.prompt());
+        self.prompt_again(out);
     }
 
     /// Asks for the end of the session; who has not come in just goes.
@@ -340,6 +352,55 @@ impl Talk {
         self.step = step;
     }
 
+    /// Asks again for the current step, after an answer that was refused.
+    ///
+    /// During login the prompt is only owed: [`settle`](Self::settle) writes it.
+    fn prompt_again(&mut self, out: &mut Output) {
+        match self.me {
+            Some(_) => out.prompt(self.step.prompt()),
+            None => self.owes_prompt = true,
+        }
+    }
+
+    /// Asks for a line at login whose prompt must not be answered by lines that were sent before it.
+    pub(super) fn open_unless_ahead(&mut self, step: Step) {
+        self.step = step;
+        self.owes_prompt = true;
+    }
+
+    /// Whether a prompt has yet to be written, by [`settle`](Self::settle).
+    pub(super) fn owes_prompt(&self) -> bool {
+        self.owes_prompt
+    }
+
+    /// Writes the prompt that is owed. A client that already sent more lines did not mean them as the
+    /// answer to this prompt: the next line of a script would become a name, or a password. So its
+    /// session ends instead.
+    pub(super) fn settle(&mut self, has_sent_ahead: bool, out: &mut Output) {
+        self.owes_prompt = false;
+        if !has_sent_ahead {
+            return out.prompt(self.step.prompt());
+        }
+        if matches!(self.step, Step::FirstPassword(_)) {
+            out.notice(FIRST_PASSWORD_BY_HAND);
+        }
+        self.end();
+    }
+
+    /// Says that the session was not logged in in time, and what it was waiting for.
+    pub(super) fn too_slow(&self, seconds: u64, out: &mut Output) {
+        out.prompt("\n");
+        match &self.step {
+            _ if self.wait.is_some() => {
+                out.notice(format_args!("The login took more than {seconds} seconds. Try again."));
+            }
+            step if step.is_hidden() => {
+                out.notice(format_args!("No password was given in {seconds} seconds."));
+            }
+            _ => out.notice(format_args!("No name was given in {seconds} seconds.")),
+        }
+    }
+
     /// How lines are read that answer no prompt in particular.
     pub(super) fn home(&self) -> Step {
         if self.me.is_some() { Step::Chat } else { Step::Name }
@@ -348,8 +409,8 @@ impl Talk {
     /// Says what went wrong, and goes on with the next line.
     pub(super) fn fail(&mut self, text: impl std::fmt::Display, out: &mut Output) {
         out.notice(text);
-        let home = self.home();
-        self.open(home, out);
+        self.step = self.home();
+        self.prompt_again(out);
     }
 
     /// A result that does not fit its request is the server's mistake, and ends the request.
@@ -415,6 +476,17 @@ impl Step {
             Self::OldPassword => "OLD PASSWORD: ",
             Self::Again(_) => "AGAIN: ",
             Self::Chat | Self::Over => "",
+        }
+    }
+
+    /// Whether this line leaves instead of answering the prompt. A password may be any text, and a
+    /// message any but `exit`.
+    fn is_left_by(&self, line: &str) -> bool {
+        let line = line.trim_matches([' ', '\t']);
+        match self {
+            Self::Name | Self::Index => Command::parse(line) == Command::Exit,
+            Self::Message(_) => line == "exit",
+            _ => false,
         }
     }
 

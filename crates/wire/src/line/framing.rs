@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use memchr::{memchr, memchr3};
 
-use super::telnet::{IAC, Taken, Telnet, TelnetAsk};
+use super::telnet::{Commands, IAC, Taken, Telnet, TelnetAsk};
 
 /// How far the fast path looks ahead at once, so that bytes which often break it off are not
 /// looked at again and again.
@@ -149,6 +149,21 @@ impl LineReader {
             [.., b'\n'] | [.., b'\r', 0] => false,
             _ => self.forced_ends.back() != Some(&self.buffer.len()),
         }
+    }
+
+    /// Whether unread bytes hold text beyond the line that was given last: anything but line ends,
+    /// telnet's commands, and the rest of a line that is being skipped.
+    #[must_use]
+    pub fn has_text(&self) -> bool {
+        let mut unread = self.buffer.get(self.read..).unwrap_or_default();
+        if self.line_state == LineState::Skipped {
+            unread = memchr(b'\n', unread).and_then(|end| unread.get(end..)).unwrap_or_default();
+        }
+        let mut commands = Commands::default();
+        unread
+            .iter()
+            .filter_map(|byte| commands.strip(*byte))
+            .any(|byte| !matches!(byte, b'\r' | b'\n' | 0))
     }
 
     /// Whether the client has shown itself to be a telnet client, by a command or by how it ends

@@ -35,6 +35,29 @@ const ECHO: u8 = 1;
 /// Bytes after which a subnegotiation that does not end is taken as ended.
 const SUBNEGOTIATION_MAX: u16 = 4096;
 
+/// "No operation" (RFC 854). A client that begins with it, after [`IAC`], shows that it speaks line
+/// mode before it has anything to say.
+pub const NOP: u8 = 241;
+
+/// Strips telnet's commands from bytes that come in pieces of any size, and answers none of them.
+#[derive(Debug, Default)]
+pub struct Commands(Telnet);
+
+impl Commands {
+    /// Takes the next byte; gives it back if it is text.
+    pub fn strip(&mut self, byte: u8) -> Option<u8> {
+        if byte != IAC && !self.0.is_inside() {
+            return Some(byte);
+        }
+        let taken = self.0.take(byte);
+        self.0.replies.clear();
+        match taken {
+            Taken::Data(byte) => Some(byte),
+            _ => None,
+        }
+    }
+}
+
 /// What a telnet client wants of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TelnetAsk {

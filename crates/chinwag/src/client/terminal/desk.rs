@@ -1,7 +1,6 @@
 //! What the editor and the link to the server share.
 
 use std::io::Write;
-use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +9,8 @@ use signal_hook::consts::SIGINT;
 
 use super::super::incoming::Heard;
 use super::super::login::{Login, Prompt, Reaction};
+use super::super::secret::Password;
+use super::super::stream::Stream;
 
 /// How long a goodbye is waited for.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
@@ -56,7 +57,7 @@ pub(super) struct Desk {
 #[derive(Debug, Default)]
 struct State {
     login: Login,
-    connection: Option<Arc<TcpStream>>,
+    connection: Option<Arc<Stream>>,
     /// What the server asks, until it is answered.
     prompt: Option<Prompt>,
     phase: Phase,
@@ -84,9 +85,9 @@ enum Phase {
 
 /// For the editor.
 impl Desk {
-    /// Sets the name to come in under.
-    pub(super) fn come_in_as(&self, name: Option<&str>) {
-        self.lock().login = Login::new(name.map(str::to_owned));
+    /// Sets the name to come in under, and its password.
+    pub(super) fn come_in_as(&self, name: Option<String>, password: Option<Password>) {
+        self.lock().login = Login::new(name, password);
     }
 
     /// What is to be edited now; `None` at the end.
@@ -159,7 +160,7 @@ impl Desk {
         bytes.extend_from_slice(line.as_bytes());
         bytes.push(b'\n');
         // What goes wrong here the link hears of, too.
-        (&*connection).write_all(&bytes).is_ok()
+        connection.write_all(&bytes).is_ok()
     }
 
     /// Takes leave, if there is no end yet, and waits a little for the goodbye.
@@ -173,9 +174,9 @@ impl Desk {
         {
             // Where something was asked, this would be the answer; the end of input is as good.
             if state.prompt.is_none() && state.login.is_in() {
-                let _ = (&*connection).write_all(b"exit\n");
+                let _ = connection.write_all(b"exit\n");
             }
-            let _ = connection.shutdown(Shutdown::Write);
+            let _ = connection.end_of_input();
             state = self.wait_while(state, GOODBYE_MAX, |state| state.end.is_none());
         }
         state.end.clone()
@@ -185,11 +186,11 @@ impl Desk {
 /// For the link.
 impl Desk {
     /// Has a connection to send on, and sends the name if there is one.
-    pub(super) fn connect(&self, connection: Arc<TcpStream>) {
+    pub(super) fn connect(&self, connection: Arc<Stream>) {
         let mut state = self.lock();
         if let Some(name) = state.login.begin() {
             // What goes wrong here is heard of when the answer is read.
-            let _ = (&*connection).write_all(format!("{name}\n").as_bytes());
+            let _ = connection.write_all(format!("{name}\n").as_bytes());
         }
         state.connection = Some(connection);
     }
@@ -210,6 +211,12 @@ impl Desk {
         let mut state = self.lock();
         let was_in = state.login.is_in();
         let reaction = state.login.hear(heard);
+        if let (Reaction::Send(password), Some(connection)) = (&reaction, &state.connection) {
+            let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(password.len() + 1));
+            bytes.extend_from_slice(password.as_bytes());
+            bytes.push(b'\n');
+            let _ = connection.write_all(&bytes);
+        }
         // Who has come in is shown so by the prompt.
         if !was_in && state.login.is_in() {
             self.call(state);

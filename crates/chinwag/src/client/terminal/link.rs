@@ -1,13 +1,12 @@
 //! The connection to the server, made again when it is lost.
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
-use super::super::Server;
+use super::super::connect::{Greeted, Server};
 use super::super::incoming::Incoming;
 use super::super::login::Reaction;
 use super::desk::{Desk, End};
@@ -39,10 +38,10 @@ impl Link {
 
     /// Talks to the server until one side takes leave. Who was in once comes in again whenever the
     /// connection is lost, and the server tells what was missed.
-    pub(super) fn run(mut self, mut stream: TcpStream) {
+    pub(super) fn run(mut self, mut greeted: Greeted) {
         let mut tries = 0;
         loop {
-            let mut lost = self.converse(stream);
+            let mut lost = self.converse(greeted);
             let was_in_now = self.desk.disconnect();
             let held = self.desk.take_held();
             self.show(&held);
@@ -55,7 +54,7 @@ impl Link {
             if was_in_now {
                 tries = 0;
             }
-            stream = loop {
+            greeted = loop {
                 let seconds = retry_after(tries);
                 tries += 1;
                 self.show(&[format!("{lost}; trying again in {seconds} s")]);
@@ -64,7 +63,7 @@ impl Link {
                     return self.desk.end(End::Well);
                 }
                 match self.server.connect() {
-                    Ok(stream) => break stream,
+                    Ok(greeted) => break greeted,
                     Err(error) => lost = format!("cannot connect: {error}"),
                 }
             };
@@ -72,14 +71,15 @@ impl Link {
     }
 
     /// Talks over one connection; how it was lost.
-    fn converse(&mut self, stream: TcpStream) -> String {
-        let stream = Arc::new(stream);
+    fn converse(&mut self, greeted: Greeted) -> String {
+        let stream = Arc::new(greeted.stream);
         self.desk.connect(Arc::clone(&stream));
         let mut incoming = Incoming::default();
+        incoming.push(&greeted.head);
         let mut piece = vec![0; PIECE_BYTES];
         loop {
             let wait = incoming.is_unfinished().then_some(PROMPT_AFTER);
-            let read = stream.set_read_timeout(wait).and_then(|()| (&*stream).read(&mut piece));
+            let read = stream.read(&mut piece, wait);
             let is_end = matches!(read, Ok(0));
             match read {
                 Ok(count) => incoming.push(piece.get(..count).unwrap_or_default()),
@@ -98,7 +98,7 @@ impl Link {
                 });
                 let Some(heard) = next else { break };
                 match self.desk.hear(heard) {
-                    Reaction::Nothing => {}
+                    Reaction::Nothing | Reaction::Send(_) => {}
                     Reaction::Show(more) => lines.extend(more),
                     Reaction::Later => return "the lost connection is still online".to_owned(),
                     Reaction::Ask(more, prompt) => {

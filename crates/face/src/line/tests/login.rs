@@ -74,9 +74,9 @@ fn a_name_is_new_known_protected_or_refused() {
             again("<\"lobby\" is not a name: it is a word of this server.>"),
         ),
         (
-            "exit",
+            "goodbye",
             vec![standing(Standing::Free)],
-            again("<\"exit\" is not a name: it is a word of this server.>"),
+            again("<\"goodbye\" is not a name: it is a word of this server.>"),
         ),
         (
             "A1ice",
@@ -137,16 +137,108 @@ fn nothing_but_enter_gives_a_guest_name() {
 
 #[test]
 fn three_wrong_passwords_close_the_connection() {
-    let replies = [standing(Standing::Protected), wrong(), wrong(), wrong()];
-    assert_eq!(
-        come(policy(), "Alice\na\nb\nc\nd\n", &replies),
+    let mut stage = Stage::new(policy());
+    stage.take();
+    stage.play("Alice\n", [standing(Standing::Protected)]);
+    for typed in ["a\n", "b\n", "c\nd\n"] {
+        assert!(!stage.face.is_finished());
+        stage.play(typed, [wrong()]);
+    }
+    let wrong = "PASSWORD: <Wrong password.>\n";
+    assert_eq!((stage.take(), stage.face.is_finished()), (wrong.repeat(3), true));
+}
+
+#[test]
+fn attack_lines_behind_a_refused_answer_are_no_answer() {
+    let online = || refused(Refusal::AlreadyOnline(name("Alice")));
+    let taken = "<User Alice is already online.>\n";
+    let by_hand = "<This name needs a password. Choose one at the prompt; the lines that followed \
+                   the name were not read.>\n";
+    let needing = LinePolicy { open_names: false, ..policy() };
+    let closed = LinePolicy { guests: false, ..policy() };
+    for (policy, typed, replies, seen) in [
+        (policy(), "Alice\nbuild\n", vec![standing(Standing::Open), online()], taken),
+        (policy(), "Alice\r\nbuild\r\n", vec![standing(Standing::Open), online()], taken),
+        (policy(), "Alice\nbuild", vec![standing(Standing::Open), online()], taken),
+        (policy(), "Alice\n\nbuild\n", vec![standing(Standing::Open), online()], taken),
+        (policy(), "1a\nbuild\n", vec![], "<\"1a\" is not a name: it begins with a digit.>\n"),
+        // Nothing was refused.
+        (policy(), "Alice\n", vec![standing(Standing::Free), entered(true)], WELCOME),
         (
-            "PASSWORD: <Wrong password.>\nPASSWORD: <Wrong password.>\nPASSWORD: <Wrong \
-             password.>\n"
-                .to_owned(),
-            true
-        )
-    );
+            policy(),
+            "Alice\nthe build\nexit\n",
+            vec![standing(Standing::Protected), wrong()],
+            "PASSWORD: <Wrong password.>\n",
+        ),
+        (needing.clone(), "Alice\nthe build\nexit\n", vec![standing(Standing::Free)], by_hand),
+        (needing, "Alice\nthe build\nexit\n", vec![standing(Standing::Open)], by_hand),
+        (closed, "\nbuild\n", vec![], "<Guests are not welcome here. Give a name.>\n"),
+    ] {
+        let ends = seen != WELCOME;
+        assert_eq!(come(policy, typed, &replies), (seen.to_owned(), ends), "{typed:?}");
+    }
+}
+
+#[test]
+fn attack_a_name_that_cannot_be_read_ends_a_script_too() {
+    let long = "x".repeat(4097);
+    for (line, said) in [
+        (&b"J\xf6rg"[..], "That line is not UTF-8. Nothing was sent."),
+        (long.as_bytes(), "That line is longer than 4096 bytes. Nothing was sent."),
+    ] {
+        for (rest, ends) in [(&b"\n"[..], false), (b"\nbuild\n", true)] {
+            let mut stage = Stage::new(policy());
+            stage.take();
+            stage.face.receive(&[line, rest].concat());
+            assert_eq!(stage.face.next_ask(&mut stage.out), None);
+            let prompt = if ends { "" } else { "USERNAME: " };
+            assert_eq!(stage.take(), format!("<{said}>\n{prompt}"));
+            assert_eq!(stage.face.is_finished(), ends);
+        }
+    }
+}
+
+#[test]
+fn what_telnet_sends_after_a_refused_name_is_not_text() {
+    let online = refused(Refusal::AlreadyOnline(name("Alice")));
+    for after in
+        [&b""[..], b"\n", b"\r\0", b"\xff\xfb\x1f", b"\xff\xfa\x18\0xterm\xff\xf0", b"\xff\xfd"]
+    {
+        let mut stage = Stage::new(policy());
+        stage.face.receive(&[b"Alice\r\n", after].concat());
+        for reply in [standing(Standing::Open), online.clone()] {
+            let Some((request, _)) = stage.face.next_ask(&mut stage.out) else { panic!("no ask") };
+            stage.give(request, &reply);
+        }
+        assert!(stage.take().ends_with("<User Alice is already online.>\nUSERNAME: "), "{after:?}");
+        assert!(!stage.face.is_finished());
+    }
+}
+
+#[test]
+fn exit_leaves_at_the_prompt_for_a_name() {
+    for typed in ["exit", "bye", "logout", "/quit", " exit "] {
+        assert_eq!(come(policy(), &format!("{typed}\n"), &[]), (String::new(), true), "{typed}");
+    }
+    // A password may be any text.
+    let replies = [standing(Standing::Protected), wrong()];
+    let seen = "PASSWORD: <Wrong password.>\nPASSWORD: ".to_owned();
+    assert_eq!(come(policy(), "Alice\nexit\n", &replies), (seen, false));
+}
+
+#[test]
+fn a_login_that_takes_too_long_is_told_what_was_missing() {
+    let mut stage = Stage::new(policy());
+    for (typed, replies, said) in [
+        ("", vec![], "No name was given in 60 seconds."),
+        ("Alice\n", vec![standing(Standing::Protected)], "No password was given in 60 seconds."),
+        ("secret\n", vec![], "The login took more than 60 seconds. Try again."),
+    ] {
+        stage.play(typed, replies);
+        stage.take();
+        stage.face.too_slow(60, &mut stage.out);
+        assert_eq!(stage.take(), format!("\n<{said}>\n"));
+    }
 }
 
 #[test]
@@ -198,7 +290,9 @@ fn where_names_need_passwords_the_first_one_is_asked_for() {
     {
         let mut stage = Stage::new(LinePolicy { open_names: false, ..policy() });
         stage.take();
-        stage.play("Alice\n\nsecret\n", [standing(stands), hashed.clone(), entered(is_new)]);
+        stage.play("Alice\n", [standing(stands)]);
+        stage.play("\n", []);
+        stage.play("secret\n", [hashed.clone(), entered(is_new)]);
         assert!(stage.asks.contains(&Ask::Intent(Intent::Enter(identity, None))));
         let seen = stage.take();
         let prompts = "NEW PASSWORD: <A password has at least 1 character.>\nNEW PASSWORD: Welcome";

@@ -89,7 +89,8 @@ fn fitting(ask: &Ask) -> Reply {
 /// All requests and all that is sent, with these pieces as input.
 fn run(pieces: &[&[u8]]) -> (Vec<Ask>, Vec<u8>) {
     let mut stage = Stage::new(policy());
-    for piece in pieces {
+    // Before the login it matters what was sent ahead of a refusal.
+    for piece in [&[&b"Alice\nsecret\n"[..]], pieces].concat() {
         stage.face.receive(piece);
         answer_all(&mut stage);
     }

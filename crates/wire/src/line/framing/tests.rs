@@ -161,6 +161,32 @@ fn what_has_no_line_end_is_partial() {
 }
 
 #[test]
+fn text_that_came_behind_a_line_is_told_from_ends_and_commands() {
+    for (behind, text) in [
+        (&b""[..], false),
+        (b"\n\r\n\r\0", false),
+        (b"\xff\xf1\xff\xfb\x01\n", false),
+        (b"\xff\xfa\x18xterm\xff\xf0", false),
+        (b"\xff\xfax", false),
+        (b"\xff", false),
+        (b"\n\nx", true),
+        (b" ", true),
+        (b"\xff\xff", true),
+        (b"\xff\xf1x", true),
+    ] {
+        let mut reader = LineReader::new(5);
+        reader.push(&[b"line\n", behind].concat());
+        assert!(matches!(reader.next(), Some(Piece::Line(_))));
+        assert_eq!(reader.has_text(), text, "{behind:?}");
+        // The rest of a line that is too long is no text of its own.
+        let mut reader = LineReader::new(5);
+        reader.push(&[b"overlong\n", behind].concat());
+        assert!(matches!(reader.next(), Some(Piece::TooLong)));
+        assert_eq!(reader.has_text(), text, "{behind:?}");
+    }
+}
+
+#[test]
 fn who_is_read_slowly_takes_no_more_memory_for_it() {
     let mut reader = LineReader::new(20);
     reader.push(b"one\ntwo\n");
