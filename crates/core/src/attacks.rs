@@ -444,7 +444,7 @@ fn reads(stage: &mut Stage, label: &str, room: &str) -> bool {
         Answer::Names(Some(_), _)
     );
     let who = matches!(
-        stage.ask(label, &Query::Members { room: called.clone(), after: None }),
+        stage.ask(label, &Query::Members { room: called, after: None }),
         Answer::Members(Some(_), _)
     );
     let here = matches!(stage.ask(label, &Query::Present { room: id, after: None }), Answer::Present(page) if !page.rows.is_empty());
@@ -525,7 +525,7 @@ fn questions(stage: &Stage, room: &str, known: &str) -> Vec<Query> {
         },
         Query::Listed { room: called.clone(), list: RoomList::Bans },
         Query::Listed { room: called.clone(), list: RoomList::Invited },
-        Query::RoomMetadata { room: called.clone(), keys: vec!["k".into()], after: None },
+        Query::RoomMetadata { room: called, keys: vec!["k".into()], after: None },
         Query::Metadata(owner()),
         Query::ReadUpto(format!("#{room}").into()),
         Query::Invitations,

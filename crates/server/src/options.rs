@@ -194,6 +194,8 @@ impl Default for Limits {
             line_bytes: 4096,
             presence_notices_max: 500,
             failed_logins_per_minute: 10,
+            registrations_per_minute: 60,
+            mails_per_minute: 30,
             name_time: Duration::from_secs(60),
         }
     }

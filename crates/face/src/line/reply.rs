@@ -182,7 +182,7 @@ impl Talk {
                 out.notice(refusal::not_in(name.shown()));
             }
             Why::Invite { room, .. } | Why::Uninvite { room, .. } => {
-                out.notice(refusal::not_in(room.shown()))
+                out.notice(refusal::not_in(room.shown()));
             }
             why => self.misfit(why, out),
         }

@@ -49,7 +49,7 @@ impl Talk {
                     me.is_out = true;
                     self.break_prompt(out);
                     out.notice(format_args!("You left {} on another device.", room.name));
-                    self.prompt_again(out);
+                    self.restore_prompt(out);
                 }
                 return;
             }
@@ -85,11 +85,11 @@ impl Talk {
         {
             out.told_upto(message.place);
         }
-        self.prompt_again(out);
+        self.restore_prompt(out);
     }
 
     /// Shows the open prompt again, behind what interrupted it.
-    fn prompt_again(&self, out: &mut Output) {
+    fn restore_prompt(&self, out: &mut Output) {
         if self.has_dialogue() {
             out.prompt(self.step.prompt());
         }
