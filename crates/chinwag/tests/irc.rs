@@ -25,6 +25,11 @@ transcripts! {
     account_notify_tells_of_logins
     account_registration_makes_an_account
     account_tag_says_who_has_an_account
+    attack_a_channel_that_looks_like_another_is_not_made
+    attack_a_registered_channels_name_is_its_founders
+    attack_a_secret_channel_is_denied_by_orders_too
+    attack_an_invitation_passes_no_lock_unless_by_who_could_lift_it
+    attack_who_is_banned_reads_nothing_from_outside
     away_notify_tells_who_is_away
     batch_holds_together_what_is_one_answer
     batches_that_make_no_sense_are_refused

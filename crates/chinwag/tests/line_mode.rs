@@ -20,6 +20,7 @@ macro_rules! transcripts {
 transcripts! {
     a_full_server_says_so
     a_group_has_at_most_32_named_members
+    a_group_is_left_by_either_face
     a_group_is_made_of_those_named_and_the_maker
     a_group_that_cannot_be_is_refused
     a_guest_who_takes_a_name_is_registered
@@ -40,7 +41,12 @@ transcripts! {
     a_script_sets_no_first_password
     a_server_that_stops_says_so
     an_empty_line_is_nothing
+    an_invitation_is_taken_back_by_uninvite
     an_open_name_that_is_online_is_refused
+    attack_a_name_that_nobody_can_see_is_refused
+    attack_a_rename_does_not_change_where_a_line_goes
+    attack_nobody_is_put_into_groups_by_whom_they_ignore_or_too_fast
+    attack_who_is_put_out_of_the_current_room_says_nothing_elsewhere
     comings_and_goings_are_told_to_the_lobby
     everyone_is_spoken_to_with_broad
     exit_leaves_at_every_prompt_but_one_for_a_password

@@ -13,8 +13,18 @@ pub(super) fn free_to_show(
     name: &Name,
     own: Option<PersonId>,
 ) -> Result<(), Refusal> {
+    free_to_look(state, name, own, own)
+}
+
+/// The same, for what is to be `own`'s, if it is a person's.
+pub(super) fn free_to_look(
+    state: &State,
+    name: &Name,
+    own: Option<PersonId>,
+    asker: Option<PersonId>,
+) -> Result<(), Refusal> {
     if let Some(holder) = state.look_alike(name, own) {
-        return Err(alike(state, name, holder));
+        return Err(alike(state, asker, name, holder));
     }
     match state.former_names.like(name, state.time) {
         Some(former) if former.shared => Err(Refusal::NameKept(name.clone())),
@@ -38,13 +48,13 @@ pub(super) fn free_for_channel(
         return Err(Refusal::NameKept(name.clone()));
     }
     match state.room_alike(name, own) {
-        Some(room) => Err(alike_room(name, room)),
+        Some(room) => Err(alike_room(Some(asker), name, room)),
         None => Ok(()),
     }
 }
 
 /// Why a name that looks like another one is not to be had.
-fn alike(state: &State, wanted: &Name, holder: Holder) -> Refusal {
+fn alike(state: &State, asker: Option<PersonId>, wanted: &Name, holder: Holder) -> Refusal {
     match holder {
         Holder::Person(id) => match state.persons.get(&id) {
             Some(person) => {
@@ -53,15 +63,16 @@ fn alike(state: &State, wanted: &Name, holder: Holder) -> Refusal {
             None => Refusal::NotTakeable(wanted.clone()),
         },
         Holder::Room(id) => match state.rooms.get(&id) {
-            Some(room) => alike_room(wanted, room),
+            Some(room) => alike_room(asker, wanted, room),
             None => Refusal::NotTakeable(wanted.clone()),
         },
     }
 }
 
-/// The same for a room; the name of a hidden one is not told.
-fn alike_room(wanted: &Name, room: &Room) -> Refusal {
-    if room.group || room.has(RoomFlag::Secret) {
+/// The same for a room; the name of a hidden one is told to its members only.
+fn alike_room(asker: Option<PersonId>, wanted: &Name, room: &Room) -> Refusal {
+    let member = asker.is_some_and(|asker| room.members.contains_key(&asker));
+    if !member && (room.group || room.has(RoomFlag::Secret)) {
         return Refusal::NotTakeable(wanted.clone());
     }
     Refusal::LooksLike { wanted: wanted.clone(), existing: room.name.clone() }

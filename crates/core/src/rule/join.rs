@@ -6,7 +6,7 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
 
 use super::admission::{come_in, make};
-use super::claim::{free_for_channel, free_to_show};
+use super::claim::{free_for_channel, free_to_look};
 use super::hold::not_held;
 use super::presence;
 use crate::access::may_come_in;
@@ -74,7 +74,7 @@ pub(super) fn free_for_room(
         None => {}
     }
     not_held(state, step, name)?;
-    free_to_show(state, name, None)?;
+    free_to_look(state, name, None, Some(asker))?;
     free_for_channel(state, asker, name, None)
 }
 
