@@ -147,7 +147,7 @@ pub(crate) struct Client {
     /// Trust the certificate with this SHA-256 fingerprint, and no other; implies --tls.
     #[arg(long, value_name = "SHA256", conflicts_with = "tls_ca")]
     pub(crate) tls_fingerprint: Option<Fingerprint>,
-    /// Read the password from the first line of this file.
+    /// Read the password from this file, which holds it as its only line.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 }
