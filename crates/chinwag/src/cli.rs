@@ -115,7 +115,7 @@ pub(crate) struct Serve {
     or input or output redirected: each input line is sent and each line received is printed. Plain \
     mode ends with the last answer after the end of its input.\n\n\
     A password is read from CHINWAG_PASSWORD, from --password-file, or asked for on the terminal. \
-    When the input is no terminal and the server refuses the name or the password, no input is sent.\n\n\
+    In plain mode no input is sent when the server refuses the name or the password.\n\n\
     The client speaks TLS for ircs://, for --tls, and by itself where the server requires it.\n\n\
     Exit code 0 after a goodbye; 1 when the connection fails, the login is refused, or the server cuts \
     the client off; 2 for a usage error.\n\n\

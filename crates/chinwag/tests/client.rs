@@ -530,9 +530,16 @@ fn plain_on_a_terminal_hides_passwords_and_asks_again_for_what_was_refused() {
     set_password(&server, "Alice", "correct-horse");
     let _deploy = Client::login(&server, "deploy");
     let (host, port) = (server.address().ip(), server.address().port());
-    let screen = Screen::run(&format!("'{CHINWAG}' client --plain {host} {port} deploy"));
-    screen.shows("the prompt", |rows| rows.last().is_some_and(|row| row == "USERNAME:"));
-    screen.types("Alice\r");
+    let screen = Screen::run(&format!("'{CHINWAG}' client --plain {host} {port}"));
+    for (row, name) in
+        [("Welcome to chat.test.", "deploy"), ("<User deploy is already online.>", "Alice")]
+    {
+        screen.shows("the prompt", |rows| {
+            rows.iter().any(|shown| shown == row)
+                && rows.last().is_some_and(|row| row == "USERNAME:")
+        });
+        screen.types(&format!("{name}\r"));
+    }
     for password in ["battery-staple", "correct-horse"] {
         screen.shows("the prompt", |rows| rows.last().is_some_and(|row| row == "PASSWORD:"));
         screen.types(&format!("{password}\r"));
@@ -560,6 +567,22 @@ fn plain_on_a_terminal_hides_passwords_and_asks_again_for_what_was_refused() {
     }
     screen.presses("C-d");
     screen.shows_row("<Goodbye, Alice.>");
+}
+
+#[test]
+fn attack_lines_typed_behind_a_refused_name_are_no_names() {
+    let server = Server::start();
+    let _deploy = Client::login(&server, "deploy");
+    let (host, port) = (server.address().ip(), server.address().port());
+    // The lines lie in the terminal before the client is there to read them, as `expect` sends them.
+    for (name, typed) in [("deploy", "build\ris\rgreen\r"), ("", "deploy\rbuild\ris\rgreen\r")] {
+        let screen =
+            Screen::run(&format!("read go; '{CHINWAG}' client --plain {host} {port} {name}"));
+        screen.types(&format!("go\r{typed}"));
+        screen.shows_row("<User deploy is already online.>");
+        screen.shows_row("exit code 1");
+    }
+    assert_eq!(people(&server), ["o deploy"]);
 }
 
 #[test]

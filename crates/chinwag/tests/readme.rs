@@ -6,7 +6,6 @@
 mod support;
 
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use support::client::Client;
 use support::screen::Screen;
@@ -16,8 +15,8 @@ use support::transcript::folder;
 /// The password that the README's script is given.
 const PASSWORD: &str = "correct-horse";
 
-/// How long a script may take, whatever it is answered: far less than the time for a login.
-const SCRIPT_MAX: Duration = Duration::from_secs(5);
+/// Seconds that a script may take, whatever it is answered: far less than the time for a login.
+const SCRIPT_SECONDS_MAX: &str = "5";
 
 /// The indented blocks of the README, in order.
 fn blocks() -> Vec<String> {
@@ -51,15 +50,13 @@ fn here(block: &str, server: &Server) -> String {
 
 /// Runs a block in a shell, which has to end in time.
 fn run(block: &str, server: &Server) -> Output {
-    let begun = Instant::now();
-    let output = Command::new("sh")
-        .args(["-c", &here(block, server)])
+    let output = Command::new("timeout")
+        .args([SCRIPT_SECONDS_MAX, "sh", "-c", &here(block, server)])
         .env_remove("CHINWAG_PASSWORD")
         .stdin(Stdio::null())
         .output()
         .expect("there is a shell");
-    let took = begun.elapsed();
-    assert!(took < SCRIPT_MAX, "{block} took {took:?}: {output:?}");
+    assert_ne!(output.status.code(), Some(124), "{block} takes too long: {output:?}");
     output
 }
 
@@ -219,9 +216,16 @@ fn attack_a_script_whose_name_is_refused_ends_at_once_and_stores_nothing() {
         let block = blocks().into_iter().find(|block| block.starts_with(begins));
         block.expect("the README has the script")
     };
-    let (echo, export, piped) =
-        (found("echo 'the build"), found("export CHINWAG_PASSWORD="), found("printf 'smokebot"));
-    // For each state: whether each of the three is stored.
+    let piped = found("printf 'smokebot");
+    // Each with the column of the table below.
+    let scripts = [
+        (found("echo 'the build"), 0),
+        (found("export CHINWAG_PASSWORD="), 1),
+        (piped.clone(), 2),
+        (piped.replace(" -N", ""), 2),
+        // This message could be a name.
+        (piped.replace("the build is green", "green"), 2),
+    ];
     for (at, stored) in [
         (State::New, [true, true, true]),
         (State::Online, [false, false, false]),
@@ -231,14 +235,24 @@ fn attack_a_script_whose_name_is_refused_ends_at_once_and_stores_nothing() {
         // There the client sets the password that it is given.
         (State::Needing, [false, true, false]),
     ] {
-        for (block, is_stored) in [&echo, &export, &piped].into_iter().zip(stored) {
-            let name = if *block == piped { "smokebot" } else { "buildbot" };
+        for (block, column) in &scripts {
+            let is_stored = stored[*column];
+            let name = if *column == 2 { "smokebot" } else { "buildbot" };
             let (server, there) = state(at, name);
             let output = run(block, &server);
             let said = String::from_utf8_lossy(&output.stdout);
-            assert_eq!(said.contains(": the build is "), is_stored, "{at:?} {block}: {output:?}");
+            assert_eq!(
+                said.contains(&format!("[lobby] {name}: ")),
+                is_stored,
+                "{at:?} {block}: {output:?}"
+            );
+            assert_eq!(
+                said.contains(&format!(", {name}.")),
+                is_stored,
+                "{at:?} {block}: {output:?}"
+            );
             // nc has no exit code of its own for this.
-            let code = if is_stored || *block == piped { 0 } else { 1 };
+            let code = if is_stored || *column == 2 { 0 } else { 1 };
             assert_eq!(output.status.code(), Some(code), "{at:?} {block}: {output:?}");
             drop(there);
             // Nothing was said by anybody, and nobody was made of a message.
