@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::client::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// A chat server that needs no set-up and never loses a message, and its client.
 #[derive(Debug, Parser)]

@@ -77,7 +77,7 @@ impl Arrival {
         let is_first = !std::mem::replace(&mut self.is_password_asked, true);
         match self.password.take() {
             Some(password) => Step::Send(password),
-            None if self.is_typed && !(is_ahead && !is_first) => Step::Ask,
+            None if self.is_typed && (is_first || !is_ahead) => Step::Ask,
             None if !is_first => Step::Refuse("the password was refused"),
             // A script that pipes the name may pipe the password after it, as to `nc`.
             None if self.name.is_none() => Step::Ask,
