@@ -126,8 +126,8 @@ pub(crate) struct Serve {
     echo 'the build is green' | chinwag client 127.0.0.1 8080 buildbot"
 )]
 pub(crate) struct Client {
-    /// The server's name or address, as HOST, HOST:PORT, irc://HOST[:PORT] or ircs://HOST[:PORT]
-    /// (with TLS).
+    /// The server: a name or an address, perhaps with a port (HOST:PORT), or a URL, as
+    /// irc://HOST:PORT, or ircs://HOST:PORT for TLS.
     #[arg(value_name = "HOST", default_value = "127.0.0.1")]
     pub(crate) host: String,
     /// The server's port; 8080 unless given.
