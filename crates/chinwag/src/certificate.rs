@@ -12,9 +12,9 @@ use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256,
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::config::host_name;
+use crate::fingerprint::Fingerprint;
 
 const CERTIFICATE: &str = "fullchain.pem";
 const KEY: &str = "privkey.pem";
@@ -61,15 +61,13 @@ pub(crate) fn make(names: Vec<String>, folder: &Path, force: bool) -> Result<Str
     write(&certificate_path, &certificate.pem(), 0o644)?;
     let certificate_path = std::path::absolute(&certificate_path).unwrap_or(certificate_path);
     let key_path = std::path::absolute(&key_path).unwrap_or(key_path);
-    let fingerprint: Vec<_> =
-        Sha256::digest(certificate.der()).iter().map(|byte| format!("{byte:02X}")).collect();
     Ok(format!(
         "A certificate for {}, which holds for {DAYS} days.\n\
          Its SHA-256 fingerprint: {}\n\n\
          Put this into chinwag.toml:\n\n\
          [tls]\ncertificate = {:?}\nkey = {:?}\n",
         names.join(", "),
-        fingerprint.join(":"),
+        Fingerprint::of(certificate.der()),
         certificate_path,
         key_path,
     ))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::client::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// A chat server that needs no set-up and never loses a message, and its client.
 #[derive(Debug, Parser)]
@@ -115,7 +115,7 @@ pub(crate) struct Serve {
     or input or output redirected: each input line is sent and each line received is printed. Plain \
     mode ends with the last answer after the end of its input.\n\n\
     A password is read from CHINWAG_PASSWORD, from --password-file, or asked for on the terminal. \
-    When the input is no terminal and the server refuses the name or the password, no input is sent.\n\n\
+    In plain mode no input is sent when the server refuses the name or the password.\n\n\
     The client speaks TLS for ircs://, for --tls, and by itself where the server requires it.\n\n\
     Exit code 0 after a goodbye; 1 when the connection fails, the login is refused, or the server cuts \
     the client off; 2 for a usage error.\n\n\
@@ -126,8 +126,8 @@ pub(crate) struct Serve {
     echo 'the build is green' | chinwag client 127.0.0.1 8080 buildbot"
 )]
 pub(crate) struct Client {
-    /// The server's name or address, as HOST, HOST:PORT, irc://HOST[:PORT] or ircs://HOST[:PORT]
-    /// (with TLS).
+    /// The server: a name or an address, perhaps with a port (HOST:PORT), or a URL, as
+    /// irc://HOST:PORT, or ircs://HOST:PORT for TLS.
     #[arg(value_name = "HOST", default_value = "127.0.0.1")]
     pub(crate) host: String,
     /// The server's port; 8080 unless given.
@@ -147,7 +147,7 @@ pub(crate) struct Client {
     /// Trust the certificate with this SHA-256 fingerprint, and no other; implies --tls.
     #[arg(long, value_name = "SHA256", conflicts_with = "tls_ca")]
     pub(crate) tls_fingerprint: Option<Fingerprint>,
-    /// Read the password from the first line of this file.
+    /// Read the password from this file, which holds it as its only line.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 }

@@ -18,7 +18,6 @@ use clap::error::ErrorKind;
 
 use self::address::Address;
 use self::connect::Server;
-pub(crate) use self::trust::Fingerprint;
 use crate::cli::{Cli, Client};
 use crate::fail;
 

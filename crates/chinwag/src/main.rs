@@ -7,6 +7,7 @@ mod client;
 mod cloak;
 mod cluster;
 mod config;
+mod fingerprint;
 mod key_file;
 mod logging;
 mod password;

@@ -1,99 +1,12 @@
-//! `chinwag client`: plain through pipes, and with a line editor on a terminal.
+//! `chinwag client` on a terminal, with its line editor.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 
 #[path = "support/support.rs"]
 mod support;
 
-use std::io::Write;
-use std::net::SocketAddr;
-use std::process::{Command, Output, Stdio};
-
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
-use support::client::Client;
+use support::client::{Client, set_password};
 use support::screen::Screen;
 use support::server::Server;
-
-const CHINWAG: &str = env!("CARGO_BIN_EXE_chinwag");
-
-/// Runs the client with all its input at hand, to its end.
-fn piped(server: SocketAddr, name: Option<&str>, input: &str) -> Output {
-    let mut client = Command::new(CHINWAG)
-        .arg("client")
-        .args([server.ip().to_string(), server.port().to_string()])
-        .args(name)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client can be run");
-    let mut stdin = client.stdin.take().expect("it has an input");
-    // A client that cannot connect takes no input.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    client.wait_with_output().expect("it ends")
-}
-
-/// What it printed, which must have ended so.
-fn printed(output: &Output, code: i32) -> &str {
-    assert_eq!(output.status.code(), Some(code), "{output:?}");
-    std::str::from_utf8(&output.stdout).expect("it prints text")
-}
-
-#[test]
-fn in_a_pipe_each_line_received_is_printed_and_nothing_else() {
-    let server = Server::start();
-    let talk = "Welcome to chat.test.\n\
-        Welcome, Alice. You are new here. Type /help for help.\n\
-        <User Alice is online.>\n\
-        [lobby] Alice: hello\n\
-        <Goodbye, Alice.>\n";
-    let output = piped(server.address(), None, "Alice\nhello\nexit\n");
-    assert_eq!(printed(&output, 0), talk);
-    assert!(output.stderr.is_empty(), "{output:?}");
-    // With the name on the command line it is the same.
-    let again = talk.replace("Welcome, Alice. You are new here. Type /help for help.", "{}");
-    let output = piped(server.address(), Some("Alice"), "hello\nexit\n");
-    assert_eq!(printed(&output, 0), again.replace("{}", "Welcome back, Alice."));
-}
-
-#[test]
-fn in_a_pipe_it_ends_with_the_last_answer_after_the_end_of_input() {
-    let server = Server::start();
-    let lines: String = (0..1000).map(|at| format!("line {at}\n")).collect();
-    let output = piped(server.address(), Some("Alice"), &(lines + "without an end"));
-    let printed: Vec<_> = printed(&output, 0).lines().collect();
-    assert_eq!(printed.len(), 3 + 1001 + 1);
-    for at in 0..1000 {
-        assert_eq!(printed[3 + at], format!("[lobby] Alice: line {at}"));
-    }
-    assert_eq!(printed[1003..], ["[lobby] Alice: without an end", "<Goodbye, Alice.>"]);
-}
-
-#[test]
-fn without_a_server_it_says_so_and_exits_1() {
-    // A port that is taken, so that no other test gets it, but at which nobody listens.
-    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
-    bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
-    let bound = getsockname(&socket).expect("it is bound");
-    let address = SocketAddr::try_from(bound).expect("to an address of the internet");
-    let output = piped(address, Some("Alice"), "hello\n");
-    assert_eq!(printed(&output, 1), "");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains(&address.to_string()), "{said}");
-}
-
-#[test]
-fn cut_off_it_exits_1() {
-    for stop in [Server::stop, Server::kill] {
-        let mut server = Server::start();
-        let mut alice = Client::run(&server, CHINWAG, &["client", "{host}", "{port}", "Alice"]);
-        alice.skip_to("<User Alice is online.>");
-        stop(&mut server);
-        alice.expect_gone();
-        assert_eq!(alice.program_ended().code(), Some(1));
-    }
-}
 
 #[test]
 fn on_a_terminal_what_is_typed_is_not_torn_by_what_comes_in() {
@@ -190,4 +103,25 @@ fn on_a_terminal_a_password_is_not_shown() {
     }
     let rows = alice.shows_row("<Password set.>");
     assert!(rows.iter().all(|row| !row.contains("sesame")), "{rows:#?}");
+}
+
+#[test]
+fn on_a_terminal_a_password_is_asked_for_once_and_used_after_a_lost_connection() {
+    let mut server = Server::start();
+    set_password(&server, "Alice", "correct-horse");
+    let alice = Screen::client(server.address(), "Alice");
+    alice.shows("the prompt", |rows| rows.last().is_some_and(|row| row.ends_with("PASSWORD:")));
+    alice.types("correct-horse");
+    alice.presses("Enter");
+    alice.shows_row("<User Alice is online.>");
+    server.kill();
+    alice.shows("that it is lost", |rows| rows.iter().any(|row| row.contains("trying again")));
+    server.start_again_in_place();
+    let rows = alice.shows("that she is back", |rows| {
+        rows.iter().filter(|row| *row == "Welcome back, Alice.").count() == 2
+    });
+    assert!(rows.iter().all(|row| !row.contains("correct-horse")), "{rows:#?}");
+    alice.types("here");
+    alice.presses("Enter");
+    alice.shows_row("[lobby] Alice: here");
 }

@@ -43,6 +43,7 @@ fn every_command_explains_itself() {
         (&["--help"][..], &["serve", "client", "check", "hash-password", "nc localhost 8080"][..]),
         (&["serve", "--help"], &["--config", "--listen", "--data", "SIGHUP", "Examples:"]),
         (&["client", "--help"], &["[HOST]", "[PORT]", "[NAME]", "127.0.0.1", "8080", "Examples:"]),
+        (&["client", "--help"], &["--plain", "--tls", "--tls-fingerprint", "CHINWAG_PASSWORD"]),
         (&["check", "--help"], &["--config", "Examples:"]),
         (&["hash-password", "--help"], &["Examples:"]),
     ] {

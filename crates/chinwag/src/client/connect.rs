@@ -14,7 +14,8 @@ use rustls::pki_types::ServerName;
 
 use super::address::Address;
 use super::stream::Stream;
-use super::trust::{Fingerprint, Trust};
+use super::trust::Trust;
+use crate::fingerprint::Fingerprint;
 
 /// How long one address of a server may take to answer.
 const CONNECT_MAX: Duration = Duration::from_secs(10);

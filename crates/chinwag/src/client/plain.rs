@@ -19,8 +19,8 @@ use super::secret::Password;
 use super::stream::Stream;
 use crate::fail;
 
-/// How long nothing must follow a prompt before it is shown. Whoever has sent the answer ahead
-/// then sees whole lines alone.
+/// How long nothing must follow a prompt before it is shown. Where the answer was sent ahead, only whole
+/// lines are printed.
 const PROMPT_SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// Bytes that are read at once.
@@ -91,7 +91,7 @@ pub(super) fn run(
 
 /// Sends what may be sent of the input, then ends that direction alone.
 fn send(mut input: impl BufRead, stream: &Stream, gate: &Gate) {
-    // Where the server has gone, whoever listens to it will know.
+    // The listening thread reports a connection that is lost.
     let _ = send_answers(&mut input, stream, gate).and_then(|is_end| match is_end {
         true => Ok(()),
         false => send_all(&mut input, stream, gate),
@@ -211,7 +211,7 @@ impl<W: Write, P: Write> Conversation<'_, W, P> {
     }
 
     fn take(&mut self, heard: Heard) -> ControlFlow<End> {
-        let step = self.arrival.hear(&heard);
+        let step = self.arrival.hear(&heard, self.printer.echo.has_input());
         let is_answered = matches!(step, Step::Send(_) | Step::Refuse(_));
         let printed = self.printer.take(heard, is_answered, self.gate);
         if let Err(error) = printed {

@@ -21,8 +21,8 @@ pub(super) struct Stream {
     tls: Option<Tls>,
 }
 
-/// TLS over the socket. Nobody holds `session` while the socket is waited for, so that a reader goes on
-/// reading while the server takes nothing.
+/// TLS over the socket. `session` is never locked while the socket is waited for, so that the reader goes
+/// on while the server takes nothing from the writer.
 #[derive(Debug)]
 struct Tls {
     session: Mutex<Session>,

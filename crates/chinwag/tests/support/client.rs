@@ -443,3 +443,17 @@ pub(crate) fn newcomer(name: &str) -> String {
         greeting()
     )
 }
+
+/// Registers a name with a password, and leaves.
+pub(crate) fn set_password(server: &Server, name: &str, password: &str) {
+    let mut client = Client::login(server, name);
+    client.send("/password");
+    for prompt in ["NEW PASSWORD: ", "AGAIN: "] {
+        client.expect(prompt);
+        client.send(password);
+    }
+    client.expect("<Password set.>\n");
+    client.send("exit");
+    client.expect(&format!("<Goodbye, {name}.>\n"));
+    client.expect_closed();
+}

@@ -18,12 +18,13 @@ pub(super) enum Step {
     Refuse(&'static str),
 }
 
-/// A login. A line of input answers a prompt only if it was meant to: a script's lines are messages.
+/// A login. A line of input answers a prompt only if it was meant to: a script's lines are messages,
+/// and so are those typed behind a name that was given on the command line.
 #[derive(Debug)]
 pub(super) struct Arrival {
     name: Option<String>,
     password: Option<Password>,
-    /// Whether a person answers, who sees what is refused and may try again.
+    /// Whether the input is a terminal: a person may be asked again.
     is_typed: bool,
     is_name_asked: bool,
     is_password_asked: bool,
@@ -42,8 +43,9 @@ impl Arrival {
         self.is_in
     }
 
-    /// Takes what the server says.
-    pub(super) fn hear(&mut self, heard: &Heard) -> Step {
+    /// Takes what the server says; `is_ahead` tells whether more lines have been typed already. Those
+    /// were not meant for a prompt that comes again.
+    pub(super) fn hear(&mut self, heard: &Heard, is_ahead: bool) -> Step {
         match heard {
             _ if self.is_in => Step::Nothing,
             Heard::Line(line) => {
@@ -51,33 +53,33 @@ impl Arrival {
                 if self.is_in { Step::Open } else { Step::Nothing }
             }
             Heard::Prompt(prompt) => match prompt.as_str() {
-                "USERNAME: " => self.give_name(),
-                "PASSWORD: " => self.give_password(),
-                "NEW PASSWORD: " => self.give_first_password(),
+                "USERNAME: " => self.give_name(is_ahead),
+                "PASSWORD: " => self.give_password(is_ahead),
+                "NEW PASSWORD: " => self.give_first_password(is_ahead),
                 _ if self.is_typed => Step::Ask,
                 _ => Step::Refuse("the server asks for more than a name and a password"),
             },
         }
     }
 
-    fn give_name(&mut self) -> Step {
+    fn give_name(&mut self, is_ahead: bool) -> Step {
         let is_first = !std::mem::replace(&mut self.is_name_asked, true);
         self.is_password_asked = false;
         match &self.name {
             Some(name) if is_first => Step::Send(Password::new(name.clone())),
             None if is_first => Step::Ask,
-            _ if self.is_typed => Step::Ask,
+            None if self.is_typed && !is_ahead => Step::Ask,
             _ => Step::Refuse("the name was refused"),
         }
     }
 
-    fn give_password(&mut self) -> Step {
+    fn give_password(&mut self, is_ahead: bool) -> Step {
         let is_first = !std::mem::replace(&mut self.is_password_asked, true);
         match self.password.take() {
             Some(password) => Step::Send(password),
-            None if self.is_typed => Step::Ask,
+            None if self.is_typed && (is_first || !is_ahead) => Step::Ask,
             None if !is_first => Step::Refuse("the password was refused"),
-            // Whoever pipes the name may pipe the password after it, as to `nc`.
+            // A script that pipes the name may pipe the password after it, as to `nc`.
             None if self.name.is_none() => Step::Ask,
             None => Step::Refuse(
                 "the name has a password; give it in CHINWAG_PASSWORD or by --password-file",
@@ -85,11 +87,11 @@ impl Arrival {
         }
     }
 
-    fn give_first_password(&mut self) -> Step {
+    fn give_first_password(&mut self, is_ahead: bool) -> Step {
         let is_first = !std::mem::replace(&mut self.is_password_asked, true);
         match self.password.take() {
             Some(password) => Step::Send(password),
-            None if self.is_typed => Step::Ask,
+            None if self.is_typed && !is_ahead => Step::Ask,
             None if !is_first => Step::Refuse("the password was refused"),
             None => Step::Refuse(
                 "names need a password there; give the first one in CHINWAG_PASSWORD or by \
@@ -104,17 +106,22 @@ mod tests {
     use super::*;
 
     /// What is done, step by step, about what the server says.
+    /// A prompt with `+` behind it comes while more lines are there.
     fn play(name: Option<&str>, password: Option<&str>, is_typed: bool, said: &[&str]) -> String {
         let name = name.map(str::to_owned);
         let password = password.map(|text| Password::new(text.to_owned()));
         let mut arrival = Arrival::new(name, password, is_typed);
         let mut steps = Vec::new();
         for said in said {
-            let heard = match said.ends_with(": ") {
-                true => Heard::Prompt((*said).to_owned()),
-                false => Heard::Line((*said).to_owned()),
+            let (said, is_ahead) = match said.strip_suffix('+') {
+                Some(said) => (said, true),
+                None => (*said, false),
             };
-            steps.push(match arrival.hear(&heard) {
+            let heard = match said.ends_with(": ") {
+                true => Heard::Prompt(said.to_owned()),
+                false => Heard::Line(said.to_owned()),
+            };
+            steps.push(match arrival.hear(&heard, is_ahead) {
                 Step::Nothing => "-".to_owned(),
                 Step::Send(text) => text.to_string(),
                 Step::Ask => "ask".to_owned(),
@@ -154,9 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_asked_again() {
+    fn a_person_is_asked_again_unless_more_is_typed_already() {
         for (name, password, said, done) in [
-            (Some("Al"), None, &[NAME, TAKEN, NAME, IN][..], "Al - ask open"),
+            (Some("Al"), None, &[NAME, TAKEN, NAME][..], "Al - refuse"),
+            (None, None, &[NAME, TAKEN, NAME, IN], "ask - ask open"),
+            (None, None, &["USERNAME: +", TAKEN, "USERNAME: +"], "ask - refuse"),
+            (None, None, &[NAME, "PASSWORD: +", IN], "ask ask open"),
+            (None, None, &[NAME, PASSWORD, WRONG, "PASSWORD: +"], "ask ask - refuse"),
+            (None, None, &[NAME, "NEW PASSWORD: +"], "ask refuse"),
             (None, None, &[NAME, PASSWORD, WRONG, PASSWORD, IN], "ask ask - ask open"),
             (Some("Al"), Some("x"), &[NAME, PASSWORD, WRONG, PASSWORD], "Al x - ask"),
             (None, None, &[NAME, NEW, "CODE: ", IN], "ask ask ask open"),

@@ -50,6 +50,12 @@ impl Echo {
         self.is_terminal
     }
 
+    /// Whether something was typed at the terminal that has not been read.
+    pub(super) fn has_input(&self) -> bool {
+        self.is_terminal
+            && rustix::io::ioctl_fionread(std::io::stdin()).is_ok_and(|count| count > 0)
+    }
+
     /// Hides what is typed, or shows it again.
     pub(super) fn hide(&self, on: bool) {
         if self.is_terminal {
