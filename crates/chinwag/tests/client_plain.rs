@@ -161,10 +161,13 @@ fn attack_a_refused_name_makes_nobody_of_the_lines_behind_it() {
     slow.expect("Welcome to chat.test.\n<User deploy is already online.>\n");
     slow.expect_gone();
     assert_eq!(slow.program_ended().code(), Some(1));
-    for name in ["1st", "a b", "lobby", "depl0y", "CAP LS", "GET / HTTP/1.1", "\u{16}\u{3}"] {
+    for name in ["1st", "a b", "lobby", "depl0y", "CAP LS", "\u{16}\u{3}"] {
         let output = run(&["127.0.0.1", &port], &[], format!("{name}\nbuild\n").as_bytes());
         assert_ended(&output, 1, "the name was refused. Nothing was sent.");
     }
+    // That is refused with the connection.
+    let output = run(&["127.0.0.1", &port], &[], b"GET / HTTP/1.1\nbuild\n");
+    assert_ended(&output, 1, "Nothing was sent.");
     assert_eq!(people(&server), ["o deploy"]);
     deploy.skip_to("<User guest-1 is offline.>");
     deploy.expect_silence();
