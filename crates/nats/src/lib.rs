@@ -21,6 +21,7 @@ mod engine;
 mod error;
 mod follow;
 mod founding;
+mod hazard;
 mod log;
 mod message;
 mod options;

@@ -1,0 +1,142 @@
+//! Servers that are killed all at once, as by a power cut: what was stored is there, on the disk of each.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use chinwag_model::id::Seq;
+use chinwag_nats::suite::{Servers, Setup};
+use chinwag_nats::{Cluster, JetStreamLog, Keys};
+use chinwag_storage::log::{Log, Logged, PACKETS_IN_FLIGHT_MAX};
+use chinwag_storage::memory::MemoryCopy;
+use chinwag_storage::suite::word::packet;
+
+/// How long nothing may be stored: servers that all start have an election to hold.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A node that writes without a pause, and what it was told is stored.
+struct Writer {
+    log: JetStreamLog,
+    heard: Receiver<Logged>,
+    /// Requests in a packet.
+    requests: usize,
+    offered: u64,
+    stored: Vec<Seq>,
+}
+
+impl Writer {
+    fn start(servers: &Servers, requests: usize) -> Self {
+        let cluster = Cluster::connect(servers.options("chat")).expect("the servers are good");
+        let copy = Arc::new(MemoryCopy::new());
+        let mut log = cluster.open(copy, &Keys::new()).expect("the stream is good");
+        let (sink, heard) = channel();
+        let sink = move |logged| {
+            // Once the test is over nobody listens.
+            let _ = sink.send(logged);
+        };
+        log.follow(Seq(0), Box::new(sink)).expect("the log can be followed");
+        Self { log, heard, requests, offered: 0, stored: Vec::new() }
+    }
+
+    /// Writes until so many more packets are stored; at most so many a second, if that is said.
+    fn write(&mut self, more: usize, per_second: Option<u64>) {
+        let enough = self.stored.len() + more;
+        let (begun, before) = (Instant::now(), self.offered);
+        let is_due = |offered: u64| {
+            per_second.is_none_or(|rate| {
+                let due = Duration::from_micros((offered - before) * 1_000_000 / rate);
+                begun.elapsed() >= due
+            })
+        };
+        let mut heard = Instant::now();
+        while self.stored.len() < enough {
+            let on_their_way = self.offered - self.stored.len() as u64;
+            if on_their_way < PACKETS_IN_FLIGHT_MAX as u64 && is_due(self.offered) {
+                self.log.append(packet(self.offered, self.requests));
+                self.offered += 1;
+                continue;
+            }
+            match self.heard.recv_timeout(Duration::from_millis(5)) {
+                // What is stored twice is an entry too.
+                Ok(Logged::Entry(entry)) => {
+                    heard = Instant::now();
+                    let next = packet(self.stored.len() as u64, 0);
+                    if entry.packet.first == next.first {
+                        self.stored.push(entry.seq);
+                    }
+                }
+                Ok(Logged::Refused { why, .. }) => panic!("refused: {why:?}"),
+                Ok(Logged::Broken { why }) => panic!("broken: {why}"),
+                Err(_) => assert!(heard.elapsed() < PATIENCE, "nothing is stored any more"),
+            }
+        }
+    }
+
+    /// Ends it, once all is stored; gives where each packet is.
+    fn end(mut self) -> Vec<Seq> {
+        let left = usize::try_from(self.offered).expect("few") - self.stored.len();
+        self.write(left, None);
+        self.stored
+    }
+}
+
+/// Asserts that a node that has nothing of its own reads all this in the stream, and that every server
+/// has it on its disk.
+fn assert_stored(servers: &mut Servers, stored: &[Seq]) {
+    let cluster = Cluster::connect(servers.options("chat")).expect("the servers are good");
+    let copy = Arc::new(MemoryCopy::new());
+    let mut log = cluster.open(Arc::clone(&copy) as Arc<_>, &Keys::new()).expect("it is good");
+    let mut next = Seq(1);
+    let (sink, heard) = channel();
+    let sink = move |logged| {
+        let _ = sink.send(logged);
+    };
+    let last = log.follow(Seq(0), Box::new(sink)).expect("the log can be followed");
+    assert!(last >= *stored.last().expect("something is stored"));
+    let mut stored = stored.iter().enumerate().peekable();
+    while let Ok(Logged::Entry(entry)) = heard.try_recv() {
+        assert_eq!(entry.seq, next);
+        next = next.next();
+        if let Some((n, _)) = stored.next_if(|(_, seq)| **seq == entry.seq) {
+            assert_eq!(entry.packet.first, n as u64);
+        }
+    }
+    assert_eq!(stored.next(), None, "it is read again");
+    drop(log);
+    let begun = Instant::now();
+    assert_eq!(servers.assert_whole("chat"), last.0);
+    eprintln!("whole {:?}", begun.elapsed());
+}
+
+#[test]
+fn attack_all_servers_are_killed_twice_and_every_block_is_whole() {
+    let mut servers = Servers::start(&Setup::default());
+    // Packets of 50 kB: after 8 MB a server's log has a snapshot, to which it goes back at a start.
+    let mut writer = Writer::start(&servers, 1024);
+    if std::env::var_os("S2").is_some() {
+        servers.compress("chat");
+        for n in 0..3 {
+            servers.kill(n);
+            servers.begin(n);
+            servers.wait_ready();
+        }
+    }
+    let begun = Instant::now();
+    for _ in 0..std::env::var("KILLS").map_or(1, |k| k.parse().unwrap()) {
+        writer.write(400, None);
+        writer.write(std::env::var("MORE").map_or(100, |k| k.parse().unwrap()), Some(100));
+        if std::env::var_os("S2UN").is_some() {
+            servers.change("chat", |config| config["compression"] = "none".into());
+        }
+        eprintln!("{:?}: {}", begun.elapsed(), writer.stored.len());
+        servers.kill_all();
+        servers.begin_all();
+        eprintln!("{:?}", begun.elapsed());
+    }
+    writer.write(50, None);
+    eprintln!("{:?}: {}", begun.elapsed(), writer.stored.len());
+    let stored = writer.end();
+    assert_stored(&mut servers, &stored);
+    eprintln!("{:?}: {}", begun.elapsed(), stored.len());
+}
