@@ -32,7 +32,7 @@ impl Version {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => {
                 Self { numbers: (major, minor, patch), is_released }
             }
-            _ => Self { numbers: (0, 0, 0), is_released: false },
+            _ => OLDEST,
         }
     }
 }
@@ -40,8 +40,11 @@ impl Version {
 /// The oldest version of NATS that keeps what it acknowledged, whatever its settings.
 const SOUND: Version = Version::new(2, 15, 1);
 
+/// Older than all versions, as is one that can't be read.
+const OLDEST: Version = Version { numbers: (0, 0, 0), is_released: false };
+
 /// All versions that a node may meet.
-const ALWAYS: (Version, Option<Version>) = (Version::new(0, 0, 0), None);
+const ALWAYS: (Version, Option<Version>) = (OLDEST, None);
 
 /// What a row of the table is about.
 #[derive(Clone, Copy)]
@@ -88,11 +91,7 @@ const fn stream(
 /// - `persist_mode: async` switches `sync_interval: always` off for the stream.
 /// - Limits by number and size discard entries that a node may still have to read; so does a short age.
 const TABLE: &[Row] = &[
-    server(
-        (Version::new(0, 0, 0), Some(SOUND)),
-        |_| true,
-        |server, version| NatsError::Old { server, version },
-    ),
+    server((OLDEST, Some(SOUND)), |_| true, |server, version| NatsError::Old { server, version }),
     // A server without JetStream holds no copy of anything.
     server(
         ALWAYS,
