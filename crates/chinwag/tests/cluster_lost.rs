@@ -8,7 +8,8 @@ mod support;
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
 use support::cluster::{
-    LONG, assert_done, assert_in_history, assert_told, node, wait_until, wait_until_ready,
+    LONG, assert_done, assert_in_history, assert_told, guarded_and_minded, node, wait_until,
+    wait_until_ready,
 };
 use support::server::{Server, Settings};
 
@@ -130,7 +131,7 @@ fn go_back(site: &Site, line: &str) {
 }
 
 #[test]
-fn attack_a_stream_is_deleted_and_the_printed_way_leads_back_to_everything() {
+fn long_a_stream_is_deleted_and_the_printed_way_leads_back_to_everything() {
     let (site, line) = Site::of_three(|servers| servers.delete(STREAM));
     go_back(&site, &line);
 }
@@ -188,7 +189,7 @@ fn attack_a_stream_that_went_on_without_the_others_is_not_replaced_by_what_they_
 
 #[test]
 fn attack_a_folder_that_is_in_use_or_holds_a_wrong_state_is_not_taken() {
-    let (site, line) = Site::of_three(|servers| servers.delete(STREAM));
+    let (site, line) = Site::of_three(|servers| servers.replace(STREAM, true, &[]));
     let folders = site.nodes.each_ref().map(|node| node.data().to_str().expect("a path"));
     let [a, b, c] = folders;
     let words = ["import", "--replace", a, b, c];
@@ -243,4 +244,38 @@ fn a_lost_stream_is_made_anew_and_the_nodes_that_got_as_far_go_on() {
     let good = ["good: the data folder is in use by a running node"];
     assert_told(&first, true, &good);
     assert_told(&second, true, &good);
+}
+
+#[test]
+fn attack_a_node_that_may_not_change_or_delete_the_stream_says_which_permission_it_takes() {
+    let users = Some(guarded_and_minded(&["a"]));
+    let servers = Servers::start(&Setup { servers: 1, users, ..Setup::default() });
+    let minder = node(&servers, "a").set("cluster.replicas", 1);
+    let guarded = minder.clone().set("cluster.user", "\"a\"");
+    guarded.start().stop();
+    servers.compress(STREAM);
+    let refused = guarded.start_in_vain_within(LONG);
+    refused.assert_said(&["is compressed", "$JS.API.STREAM.UPDATE.chinwag", "signal reload"]);
+    assert_told(
+        &guarded,
+        false,
+        &["wrong: the stream chinwag can lose what was said: it is compressed"],
+    );
+    let mut server = minder.start();
+    let pending = "the compression of the stream chinwag was switched off";
+    assert!(
+        server.log().lines().iter().any(|line| line.contains(pending)),
+        "{}",
+        server.log().tail()
+    );
+    server.stop();
+    assert_told(&guarded, false, &[&format!("wrong: {pending}")]);
+    // It is not refused what it may not do once that is done.
+    guarded.start().stop();
+
+    servers.replace(STREAM, true, &[]);
+    let words = ["import", "--replace", "--furthest", "1"];
+    assert_done(&guarded, &words, false, "$JS.API.STREAM.DELETE.chinwag");
+    assert_done(&minder, &words, true, "goes on after entry");
+    guarded.start().stop();
 }
