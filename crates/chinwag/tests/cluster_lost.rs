@@ -5,6 +5,8 @@
 #[path = "support/support.rs"]
 mod support;
 
+use std::time::{Duration, Instant};
+
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
 use support::cluster::{
@@ -244,6 +246,19 @@ fn a_lost_stream_is_made_anew_and_the_nodes_that_got_as_far_go_on() {
     let good = ["good: the data folder is in use by a running node"];
     assert_told(&first, true, &good);
     assert_told(&second, true, &good);
+}
+
+#[test]
+fn attack_a_limit_that_is_set_while_a_node_runs_is_an_error_in_its_log() {
+    let servers = Servers::start(&Setup { servers: 1, ..Setup::default() });
+    let node = node(&servers, "a").set("cluster.replicas", 1).start();
+    servers.change(STREAM, |config| config["max_msgs"] = 1_000_000.into());
+    let deadline = Instant::now() + LONG;
+    let is_told = |line: &String| line.contains("ERROR") && line.contains("--max-msgs=-1");
+    while !node.log().lines().iter().any(is_told) {
+        assert!(Instant::now() < deadline, "{}", node.log().tail());
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
 }
 
 #[test]

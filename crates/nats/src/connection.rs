@@ -35,7 +35,7 @@ const WAITING_MAX: usize = 1024;
 /// Room for the headers of a message, in bytes.
 const HEADER_BYTES: usize = 4096;
 
-/// What a node needs once in its life at most, so that its user need not always be allowed to do it.
+/// Requests that a node needs once in its life at most, so that its user usually has no permission for them.
 const RARE: [&str; 2] = ["$JS.API.STREAM.UPDATE", "$JS.API.STREAM.DELETE"];
 
 /// Servers that have proved how they run.
@@ -44,7 +44,7 @@ pub struct Cluster {
     pub(crate) options: Arc<Options>,
     pub(crate) api: Api,
     pub(crate) runtime: Runtime,
-    /// What the servers told of themselves.
+    /// Answers of the servers at the start.
     pub(crate) told: Vec<Told>,
 }
 
@@ -125,8 +125,8 @@ pub(crate) async fn open(options: &Options, until: Instant) -> Result<Client, Na
     Ok(client)
 }
 
-/// Has the servers prove how they run, once enough of them have started within this time. Gives what they
-/// told.
+/// Has the servers prove how they run, once enough of them have started within this time. Returns their
+/// answers.
 async fn prove(client: &Client, options: &Options, until: Instant) -> Result<Vec<Told>, NatsError> {
     let told = loop {
         let told = proof::ask(client, false).await?;
@@ -227,7 +227,7 @@ fn file(path: &Path, reason: &str) -> NatsError {
 fn tell(event: &Event) {
     match event {
         Event::Disconnected => tracing::warn!("the connection to the NATS server is lost"),
-        // Whoever asked for what a node may not do says so, and what to do.
+        // The request that was refused is reported with what to do.
         Event::ServerError(error) if RARE.iter().any(|what| error.to_string().contains(what)) => {
             tracing::debug!("NATS: {event}");
         }

@@ -202,7 +202,7 @@ fn look_at(info: &Info, options: &Options, found: &mut Vec<Finding>) {
     }
 }
 
-/// What is known to lose entries in how the stream is set up.
+/// Settings of the stream that are known to lose entries.
 fn losses(info: &Info, told: &[Told], options: &Options, found: &mut Vec<Finding>) {
     let stream = || options.stream.clone();
     for Loss { what, edit } in hazard::of_stream(&info.config, told) {

@@ -5,10 +5,10 @@ use std::io;
 use chinwag_storage::log::LogError;
 use chinwag_storage::seed::SeedError;
 
-/// What to do where the log has lost entries that nodes still have.
+/// Advice where the log has lost entries that nodes still have.
 fn way_back() -> &'static str {
-    "the way back: stop all nodes; each tells so to which entry it has the log, and `chinwag cluster \
-     doctor` tells it again; on the one that has it to the highest entry N run `chinwag cluster import \
+    "the way back: stop all nodes; each says as it ends to which entry it has the log, and `chinwag cluster \
+     doctor` says it again; on the one that has it to the highest entry N run `chinwag cluster import \
      --replace --furthest N`, with the same --config and --data as it is served with; start that node, \
      and then the others, which copy from it what they lack"
 }
@@ -138,6 +138,14 @@ pub enum NatsError {
         "the stream {stream} is compressed, and NATS loses the end of a compressed stream when all servers are killed at once; this node may not change that: give its user the permission to publish to $JS.API.STREAM.UPDATE.{stream}, have the NATS servers read their configuration again (nats-server --signal reload), start this node, and take the permission away again"
     )]
     Compressed {
+        /// The stream.
+        stream: String,
+    },
+    /// No majority of the stream's copies runs.
+    #[error(
+        "the stream {stream} has no leader: most of its copies are down, or cannot be read; start all NATS servers and look at their logs; if they cannot read it any more, move the JetStream folders (store_dir) of all of them away and start them: the stream is then gone, and docs/cluster.md, \"When the log is lost\", has the way back"
+    )]
+    NoLeader {
         /// The stream.
         stream: String,
     },

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use chinwag_model::entry::Entry;
 use chinwag_model::id::{Seq, Timestamp};
 use chinwag_model::intent::Intent;
 use chinwag_storage::copy::LogCopy;
@@ -20,16 +19,16 @@ use crate::stream::{self, Identity, Info, Keys};
 /// A node that lives has then written something.
 const BEATS: Duration = Duration::from_millis(2500);
 
-/// What is left behind the end that a stream lost, of nodes that end when they see that: so much at most,
-/// and stored within this time.
+/// Bounds of the leftovers behind the end that a stream has lost: entries that nodes had on their way, which
+/// end as soon as they see the loss.
 const LEFTOVERS_MAX: u64 = 10_000;
 const LEFTOVERS_MS_MAX: i64 = 30_000;
 
-/// By what the entries of a copy are known again.
+/// Checksums of a copy's entries, for comparison with the stream.
 struct Known {
-    /// The checksum of each packet since the snapshot.
-    sums: BTreeMap<Seq, u32>,
-    /// Where the snapshot ends. What was stored later is not in it.
+    /// Time and checksum of each packet since the snapshot.
+    sums: BTreeMap<Seq, (Timestamp, u32)>,
+    /// Last entry in the snapshot, and its time: an entry that was stored later is not in it.
     saved: (Seq, Timestamp),
 }
 
@@ -39,20 +38,26 @@ impl Known {
         let saved = saved.map_or((Seq(0), Timestamp(0)), |saved| (saved.seq, saved.time));
         let mut sums = BTreeMap::new();
         copy.replay(saved.0, &mut |entry| {
-            sums.insert(entry.seq, crc32fast::hash(&entry.packet.to_bytes()));
+            let sum = crc32fast::hash(&entry.packet.to_bytes());
+            sums.insert(entry.seq, (entry.time, sum));
         })?;
         Ok(Self { sums, saved })
     }
 
+    /// Whether the copy has this entry of the stream.
     fn has(&self, stored: &Stored, options: &Options) -> bool {
         let (saved, time) = self.saved;
         if stored.seq <= saved {
             return stored.time <= time;
         }
         // The bytes may be of another version, which wrote the same in another way.
-        let sum = |entry: Entry| crc32fast::hash(&entry.packet.to_bytes());
-        let found = stored.entry(options, stored.time).ok().map(sum);
-        found.is_some() && found == self.sums.get(&stored.seq).copied()
+        let (Some((time, sum)), Ok(found)) =
+            (self.sums.get(&stored.seq), stored.entry(options, stored.time))
+        else {
+            return false;
+        };
+        // An entry's time is later than the stream's where that ran back.
+        stored.time <= *time && crc32fast::hash(&found.packet.to_bytes()) == *sum
     }
 }
 
@@ -102,13 +107,13 @@ impl Cluster {
             return Err(NatsError::Another { stream: stream() });
         }
         let (last, _) = copy.last()?;
-        let info = standing::settled(&self.api, last, info).await?;
+        let info = standing::settled(&self.api, &self.options.stream, last, info).await?;
         if let Some(seq) = self.more(&Known::of(copy)?, last, &info).await? {
             return Err(NatsError::HasMore { stream: stream(), seq: seq.0 });
         }
         match stream::delete(&self.api).await {
             Ok(()) => Ok(()),
-            // Servers do not answer to what one may not ask.
+            // Servers do not answer a request that the user has no permission for.
             Err(ApiError::Silent | ApiError::Nobody) => {
                 Err(NatsError::Undeletable { stream: stream() })
             }
@@ -124,10 +129,10 @@ impl Cluster {
         self.api.message(seq).await.map_err(stream::said)
     }
 
-    /// An entry of the stream that somebody may have seen, and that the copy lacks.
+    /// Returns an entry of the stream that people may have seen and the copy lacks, if there is one.
     async fn more(&self, known: &Known, last: Seq, info: &Info) -> Result<Option<Seq>, NatsError> {
         let (first, end) = (Seq(info.state.first_seq.max(1)), Seq(info.state.last_seq));
-        // Up to some entry both are the same; what comes after it in the stream is other than in the copy.
+        // Stream and copy are equal up to some entry, which is searched for by halves, and differ after it.
         let (mut same, mut other) = (first.0 - 1, end.0.min(last.0) + 1);
         while same + 1 < other {
             let middle = Seq(same + (other - same) / 2);
@@ -139,12 +144,12 @@ impl Cluster {
         }
         let from = Seq(other);
         if from == last.next() {
-            // All that the copy has is there. What comes after it a node goes on with, if it can.
+            // The stream has the whole copy. A readable entry after it is one that the node can go on with.
             let next = if end >= from { self.stored(from).await? } else { None };
             return Ok(next.map(|stored| stored.seq));
         }
-        // What nodes that lost the stream's end had on their way is stored once more, or behind it, and
-        // taken by none of them. One that begins takes it.
+        // Packets that were on their way when the stream lost its end are stored behind the new end. The
+        // nodes that sent them end without taking them. A node that begins there has taken them.
         let mut begun = None;
         for seq in from.0..=end.0 {
             let Some(stored) = self.stored(Seq(seq)).await? else { continue };

@@ -1,6 +1,6 @@
-//! Settings of servers and streams that are known to lose data, by the versions of NATS they lose it with.
+//! Settings of servers and streams that are known to lose data, each with the versions of NATS that do so.
 //!
-//! A start and the doctor go by this one table.
+//! A start and the doctor both use this one table.
 
 use crate::error::NatsError;
 use crate::options::AGE_MIN;
@@ -46,17 +46,17 @@ const OLDEST: Version = Version { numbers: (0, 0, 0), is_released: false };
 /// All versions that a node may meet.
 const ALWAYS: (Version, Option<Version>) = (OLDEST, None);
 
-/// What a row of the table is about.
+/// Whose setting a row of the table is about.
 #[derive(Clone, Copy)]
 enum Setting {
     /// A setting of a server.
     Server(fn(&ToldData) -> bool, fn(String, String) -> NatsError),
-    /// A setting of the stream: what it loses, and which edit mends it.
+    /// A setting of the stream: its damage, and the edit that mends it.
     Stream(fn(&Config) -> bool, &'static str, &'static str),
 }
 
-/// A row of the table: a setting loses data with the versions from the first one on, up to and without
-/// the second one, if a version is known that mends it.
+/// A row of the table: a setting that loses data from the first version on, up to but without the second
+/// one if a version is known to be mended.
 struct Row {
     versions: (Version, Option<Version>),
     setting: Setting,
@@ -79,7 +79,7 @@ const fn stream(
     Row { versions, setting: Setting::Stream(is_set, what, edit) }
 }
 
-/// What is known to lose data.
+/// All settings known to lose data.
 ///
 /// - Versions before 2.15.1 sync so often with `sync_interval: always` that nobody would leave it on, and
 ///   compacted without it (nats-io/nats-server#8447, #8475, #8456).
@@ -145,10 +145,10 @@ impl Row {
     }
 }
 
-/// What loses data in how a server is set up.
+/// Checks a server's own settings.
 ///
 /// # Errors
-/// What it is, and what to do.
+/// The setting that loses data, and what to do.
 pub(crate) fn of_server(told: &Told) -> Result<(), NatsError> {
     let version = Version::parse(&told.server.ver);
     for row in TABLE.iter().filter(|row| row.holds_for(version)) {
@@ -165,11 +165,11 @@ pub(crate) fn of_server(told: &Told) -> Result<(), NatsError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loss {
     pub(crate) what: &'static str,
-    /// What `nats stream edit` is to be given.
+    /// Arguments of `nats stream edit` that mend it.
     pub(crate) edit: &'static str,
 }
 
-/// What loses data in how a stream is set up, on these servers; on any, if there are none.
+/// Lists the settings of a stream that lose data on these servers; on any version, if none are given.
 pub(crate) fn of_stream(config: &Config, told: &[Told]) -> Vec<Loss> {
     let versions: Vec<_> = told.iter().map(|one| Version::parse(&one.server.ver)).collect();
     let rows = TABLE.iter().filter(|row| {

@@ -69,8 +69,7 @@ pub(crate) async fn stand(
     Ok((standing, info))
 }
 
-/// Sees to it that nothing is known to lose what is in the stream: compression is switched off; what an
-/// operator has set is refused.
+/// Switches compression off where the stream has it, and refuses other settings that lose data.
 async fn made_sound(
     api: &Api,
     options: &Options,
@@ -81,7 +80,7 @@ async fn made_sound(
     if info.config.is_compressed() && !hazard::of_stream(&info.config, told).is_empty() {
         info = match stream::decompress(api, told).await {
             Ok(info) => info,
-            // Servers do not answer to what one may not ask.
+            // Servers do not answer a request that the user has no permission for.
             Err(ApiError::Silent | ApiError::Nobody) => {
                 return Err(NatsError::Compressed { stream: stream.clone() });
             }
@@ -103,7 +102,7 @@ async fn made_sound(
     }
 }
 
-/// That servers have to be restarted before they no longer compress.
+/// Names the servers that have to be restarted before they stop compressing.
 pub(crate) fn pending(stream: &str, names: &[String]) -> String {
     format!(
         "the compression of the stream {stream} was switched off, which takes hold of a NATS server when \
@@ -188,7 +187,7 @@ async fn long_enough(
     last: Seq,
     info: Info,
 ) -> Result<Info, NatsError> {
-    let info = settled(api, last, info).await?;
+    let info = settled(api, &options.stream, last, info).await?;
     if info.state.last_seq < last.0 {
         return Err(NatsError::Shorter {
             stream: options.stream.clone(),
@@ -199,16 +198,21 @@ async fn long_enough(
     Ok(info)
 }
 
-/// Waits until a stream that has less than that is surely not growing any more: servers that have just
-/// started read their own log again.
-pub(crate) async fn settled(api: &Api, wanted: Seq, mut info: Info) -> Result<Info, NatsError> {
+/// Waits until the stream has the wanted entry, or has stopped growing: servers that have just started replay
+/// their Raft log first.
+pub(crate) async fn settled(
+    api: &Api,
+    stream: &str,
+    wanted: Seq,
+    mut info: Info,
+) -> Result<Info, NatsError> {
     let (begun, mut since) = (Instant::now(), Instant::now());
     while info.state.last_seq < wanted.0 {
         if info.cluster.is_led() && since.elapsed() > DOUBT {
             break;
         }
         if !info.cluster.is_led() && begun.elapsed() > ELECTION {
-            return Err(NatsError::Asked("the stream has no leader".to_owned()));
+            return Err(NatsError::NoLeader { stream: stream.to_owned() });
         }
         sleep(Duration::from_millis(200)).await;
         let before = info.state.last_seq;

@@ -21,12 +21,12 @@ const KEY: &str = "chinwag_key_";
 /// The name in the metadata of a stream that was never compressed.
 pub(crate) const RAW: &str = "chinwag_raw";
 
-/// The name in the metadata of a stream that was compressed, under which stand the servers that ran when
-/// that was switched off: by their ids, with commas between them. Those that run still compress; a server
-/// has another id after each start.
+/// Name in the metadata of a stream whose compression was switched off. Its value lists the ids of the servers
+/// that ran at that time, separated by commas. A server keeps compressing until it is restarted, and has another
+/// id after each start.
 const COMPRESSED_BY: &str = "chinwag_compressed_by";
 
-/// What a stream says of its compression if there is none.
+/// Value of `compression` in a stream without any.
 const UNCOMPRESSED: &str = "none";
 
 /// The largest message that the stream takes, in bytes: with its headers it stays within what
@@ -198,7 +198,7 @@ impl Config {
         !self.compression.is_empty() && self.compression != UNCOMPRESSED
     }
 
-    /// What became of a compression that was switched off.
+    /// How far switching compression off has come on these servers.
     pub(crate) fn decompression(&self, told: &[Told]) -> Decompression {
         if self.metadata.contains_key(RAW) {
             return Decompression::Done;
@@ -253,14 +253,14 @@ impl Config {
     }
 }
 
-/// What became of a compression that was switched off: each server goes by that from its next start on.
+/// How far switching compression off has come: it takes hold of each server at that server's next start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decompression {
     /// No server compresses.
     Done,
     /// These servers were not restarted since.
     Pending(Vec<String>),
-    /// It was switched off by hand, and nobody knows which servers ran then.
+    /// It was switched off by hand, and which servers ran then is not recorded.
     Unknown,
 }
 
@@ -320,11 +320,11 @@ pub(crate) async fn create(
     }
 }
 
-/// Switches the compression of the stream off, and notes there which servers have to be restarted before
-/// they go by that. Gives what the stream then tells.
+/// Switches the compression of the stream off, and records in its metadata which servers run now. Returns the
+/// stream's new information.
 pub(crate) async fn decompress(api: &Api, told: &[Told]) -> Result<Info, ApiError> {
-    // As it is there, with what chinwag does not know of: an update leaves nothing as it was that it does
-    // not name.
+    // The configuration is sent back whole, with fields unknown here: an update resets each field that it
+    // does not name.
     let info: serde_json::Value = api.ask("STREAM.INFO", &serde_json::Value::Null).await?;
     let ids: Vec<_> = told.iter().map(|one| one.server.id.as_str()).collect();
     let change = |mut config: serde_json::Value| {
