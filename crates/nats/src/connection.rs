@@ -14,8 +14,9 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::api::Api;
 use crate::error::NatsError;
 use crate::options::{Login, Options};
-use crate::proof::{self, Told};
+use crate::proof;
 use crate::stream::MESSAGE_BYTES_MAX;
+use crate::told::Told;
 
 /// How long to wait for the servers: machines that start together do so at their own pace.
 const START: Duration = Duration::from_secs(15);

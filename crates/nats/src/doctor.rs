@@ -13,10 +13,11 @@ use crate::connection::{Runtime, open};
 use crate::error::NatsError;
 use crate::hazard::{self, Loss};
 use crate::options::Options;
-use crate::proof::{self, Told, ToldStream};
+use crate::proof;
 use crate::seed::fetch;
 use crate::standing::{self, Standing};
 use crate::stream::{self, Decompression, Info};
+use crate::told::{Told, ToldStream};
 
 /// How long to wait for a server.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -329,7 +330,7 @@ fn wrong(error: &NatsError) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::ToldState;
+    use crate::told::ToldState;
 
     #[test]
     fn a_copy_with_holes_is_told_of() {

@@ -4,8 +4,8 @@
 
 use crate::error::NatsError;
 use crate::options::AGE_MIN;
-use crate::proof::{Told, ToldData};
 use crate::stream::Config;
+use crate::told::{Told, ToldData};
 
 /// A version of NATS. What comes before a release (`2.15.1-RC.1`) is older than that release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

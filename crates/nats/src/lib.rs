@@ -32,6 +32,7 @@ mod standing;
 mod stream;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod told;
 mod whisper;
 
 pub use connection::Cluster;

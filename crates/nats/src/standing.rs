@@ -10,8 +10,8 @@ use crate::connection::Cluster;
 use crate::error::NatsError;
 use crate::hazard;
 use crate::options::Options;
-use crate::proof::Told;
 use crate::stream::{self, Decompression, Identity, Info, Keys};
+use crate::told::Told;
 
 /// How long a stream may seem to be gone or shorter than it was: a server that has just been
 /// elected, or started, may not know all of it yet.

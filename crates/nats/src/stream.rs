@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{self, Api, ApiError};
 use crate::error::NatsError;
 use crate::options::{MAX_AGE, Options};
-use crate::proof::Told;
+use crate::told::Told;
 
 /// The name in the stream's metadata under which stands which log it is.
 const IDENTITY: &str = "chinwag_log";

@@ -87,9 +87,12 @@ fn after_compressed(block: &[u8]) -> Option<usize> {
     Some(rest.len())
 }
 
+/// A message's number and payload.
+type Message = (u64, Vec<u8>);
+
 /// Reads the record that this begins with: its length, and the number and payload of a message if it
 /// is one.
-fn record(bytes: &[u8]) -> Option<(usize, Option<(u64, Vec<u8>)>)> {
+fn record(bytes: &[u8]) -> Option<(usize, Option<Message>)> {
     let word = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
     let length = usize::try_from(word & !HAS_HEADERS).ok()?;
     let seq = u64::from_le_bytes(bytes.get(4..12)?.try_into().ok()?);
