@@ -55,13 +55,20 @@ pub(crate) enum Cluster {
     /// Make a cluster's stream that goes on from this data folder.
     #[command(
         after_help = "For a chinwag that was alone until now, and is stopped: its data folder becomes \
-        that of the first node; the other nodes begin with empty ones. Also where the stream of a \
-        cluster is lost with all its servers: from the node that got furthest, as `chinwag cluster \
-        doctor` tells.\n\n\
+        that of the first node; the other nodes begin with empty ones.\n\n\
+        Also where the stream of a cluster is lost, or has lost entries. All nodes have to be stopped. \
+        What the stream begins with is the data folder that has the log to the highest entry, so that \
+        nothing is lost that any node had. Either name the folders of all nodes, where they are on one \
+        machine; or run it on the node that has it to the highest entry, as each node tells when it \
+        ends and `chinwag cluster doctor` tells again, and say that entry with --furthest. With \
+        --replace, what is left of the stream is deleted before, unless it has an entry that the folder \
+        lacks. Start the node of that folder first; the others copy from it what they lack.\n\n\
         Examples:\n  \
-        chinwag cluster import --config /etc/chinwag.toml"
+        chinwag cluster import --config /etc/chinwag.toml\n  \
+        chinwag cluster import --config /etc/chinwag.toml --replace --furthest 8387\n  \
+        chinwag cluster import --config a.toml --replace data-a data-b data-c"
     )]
-    Import(ClusterNode),
+    Import(ClusterImport),
     /// Make the data folder of a node that of a chinwag without a cluster.
     #[command(after_help = "Stop all nodes before, this one last. Then take [cluster] out of the \
         configuration, and start it.\n\n\
@@ -79,6 +86,22 @@ pub(crate) struct ClusterNode {
     /// The folder that holds everything.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Options of `cluster import`.
+#[derive(Debug, Args)]
+pub(crate) struct ClusterImport {
+    #[command(flatten)]
+    pub(crate) node: ClusterNode,
+    /// Delete what is left of the stream before.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// The highest entry to which any node of the cluster has the log.
+    #[arg(long, value_name = "ENTRY")]
+    pub(crate) furthest: Option<u64>,
+    /// Data folders of the cluster's nodes, besides the one that is configured.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// Options of `serve`.

@@ -1,5 +1,6 @@
 //! `chinwag cluster …`: what is done to a cluster by hand.
 
+mod import;
 mod progress;
 
 use std::fs;
@@ -32,7 +33,7 @@ const SECRETS: [&str; 2] = ["cloak", "push"];
 pub(crate) fn run(command: cli::Cluster) -> Result<(String, bool)> {
     match command {
         cli::Cluster::Doctor(node) => doctor(node),
-        cli::Cluster::Import(node) => Ok((import(node)?, true)),
+        cli::Cluster::Import(import) => Ok((import::run(import)?, true)),
         cli::Cluster::Export(node) => Ok((export(node)?, true)),
     }
 }
@@ -94,17 +95,6 @@ fn keys(data: &Path) -> Result<Keys> {
         keys.insert(name.to_owned(), key);
     }
     Ok(keys)
-}
-
-fn import(node: cli::ClusterNode) -> Result<String> {
-    let (config, options) = load(node)?;
-    let (data, stream) = (config.data(), options.stream.clone());
-    if !data.is_dir() {
-        bail!("there is no data folder {}; name one with --data", data.display());
-    }
-    let (copy, _archive) = store::open_copy(&data)?;
-    let last = Cluster::connect(options)?.found(&copy, &keys(&data)?)?;
-    Ok(format!("The stream {stream} goes on after entry {} of {}.\n", last.0, data.display()))
 }
 
 fn export(node: cli::ClusterNode) -> Result<String> {

@@ -5,11 +5,10 @@
 mod support;
 
 use std::path::Path;
-use std::process::Stdio;
 
 use chinwag_nats::suite::{Servers, Setup};
 use support::client::Client;
-use support::cluster::{node, wait_until};
+use support::cluster::{assert_done, assert_in_history, assert_told, node};
 use support::server::Settings;
 
 #[test]
@@ -38,12 +37,6 @@ fn people_talk_on_a_cluster_and_find_it_all_after_a_restart() {
     assert_in_history(&mut erin);
 }
 
-fn assert_in_history(client: &mut Client) {
-    let lines = client.answer("/history");
-    let times = lines.iter().filter(|line| line.contains("Alice: hello from a cluster")).count();
-    assert_eq!(times, 1, "{lines:#?}");
-}
-
 #[test]
 fn a_node_that_cannot_stand_on_its_servers_says_so_in_one_line() {
     let servers = Servers::start(&Setup { servers: 1, ..Setup::default() });
@@ -70,18 +63,6 @@ fn the_doctor_tells_what_is_wrong() {
     assert_told(&settings, false, &["wrong: only 1 of 3 NATS servers answer"]);
 }
 
-/// Runs the doctor, which has to tell all this.
-fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
-    let mut command = settings.command_of(&["cluster", "doctor"]);
-    command.stdout(Stdio::piped());
-    let done = command.output().expect("the doctor can be run");
-    let said = String::from_utf8(done.stdout).expect("text");
-    assert_eq!(done.status.success(), is_well, "{said}");
-    for what in all {
-        assert!(said.lines().any(|line| line.starts_with(what)), "no {what:?} in\n{said}");
-    }
-}
-
 #[test]
 fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     let servers = Servers::start(&Setup::default());
@@ -94,8 +75,10 @@ fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     first.start_in_vain().assert_said(&["in use"]);
     server.kill();
     first.start_in_vain().assert_said(&["without a cluster", "chinwag cluster import"]);
-    assert_done(&first, "import", true, "The stream chinwag goes on after entry");
-    assert_done(&first, "import", false, "there is a stream chinwag already");
+    assert_done(&first, &["import"], true, "The stream chinwag goes on after entry");
+    assert_done(&first, &["import"], false, "does another node have more?");
+    let again = ["import", "--furthest", "1"];
+    assert_done(&first, &again, false, "there is a stream chinwag already");
     alone.start_in_vain().assert_said(&["belongs to a node of a cluster", "export"]);
     second.start_in_vain().assert_said(&["reaches back to entry", "data folder"]);
     copy_folder(first.data(), second.data());
@@ -108,65 +91,15 @@ fn a_single_node_becomes_a_cluster_and_a_cluster_a_single_node() {
     assert_in_history(&mut alice);
     assert_in_history(&mut bob);
     a.stop();
-    assert_done(&first, "export", false, "stop all other nodes");
+    assert_done(&first, &["export"], false, "stop all other nodes");
     b.stop();
-    assert_done(&second, "export", true, "is of a chinwag without a cluster now");
+    assert_done(&second, &["export"], true, "is of a chinwag without a cluster now");
 
     let alone = Settings::new().data_at(second.data()).start();
     let mut alice = Client::login_again(&alone, "Alice");
     assert_in_history(&mut alice);
     let lines = alice.answer("/history");
     assert!(lines.iter().any(|line| line.contains("Bob: hello from b")), "{lines:#?}");
-}
-
-#[test]
-fn a_lost_stream_is_made_anew_and_the_nodes_that_got_as_far_go_on() {
-    let mut servers = Servers::start(&Setup::default());
-    let (first, second) = (node(&servers, "a"), node(&servers, "b"));
-    let (mut a, mut b) = (first.start(), second.start());
-    let mut alice = Client::login(&a, "Alice");
-    let mut bob = Client::login(&b, "Bob");
-    alice.send("hello from a cluster");
-    bob.skip_to("[lobby] Alice: hello from a cluster");
-    // Without two of the servers nothing more is stored, and both nodes get all that was.
-    servers.kill(0);
-    servers.kill(1);
-    for node in [&a, &b] {
-        wait_until(node, "Nothing was stored");
-    }
-    servers.kill(2);
-    a.kill();
-    b.kill();
-    for n in 0..3 {
-        servers.empty(n);
-        servers.begin(n);
-    }
-    servers.wait_ready();
-    let gone = "wrong: the stream chinwag is gone, which this node followed to entry";
-    assert_told(&first, false, &[gone]);
-    assert_told(&second, false, &[gone]);
-    assert_done(&second, "import", true, "The stream chinwag goes on after entry");
-
-    let (a, b) = (first.start(), second.start());
-    let mut alice = Client::login_again(&a, "Alice");
-    let mut bob = Client::login_again(&b, "Bob");
-    bob.send("and on it goes");
-    alice.skip_to("[lobby] Bob: and on it goes");
-    for client in [&mut alice, &mut bob] {
-        assert_in_history(client);
-    }
-    let good = ["good: the data folder is in use by a running node"];
-    assert_told(&first, true, &good);
-    assert_told(&second, true, &good);
-}
-
-/// Runs a command of `cluster`, which succeeds or not, and says this.
-fn assert_done(settings: &Settings, command: &str, succeeds: bool, what: &str) {
-    let mut run = settings.command_of(&["cluster", command]);
-    let done = run.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it can be run");
-    let said = String::from_utf8([done.stdout, done.stderr].concat()).expect("text");
-    assert_eq!(done.status.success(), succeeds, "{said}");
-    assert!(said.contains(what), "no {what:?} in {said}");
 }
 
 fn copy_folder(from: &Path, to: &Path) {

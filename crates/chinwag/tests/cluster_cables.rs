@@ -108,6 +108,8 @@ fn a_node_cut_off_from_all_reads_on_refuses_aloud_and_begins_anew_when_it_is_bac
 /// What goes wrong.
 #[derive(Clone, Copy, Debug)]
 enum Accident {
+    /// All NATS servers are killed at once, and come back.
+    AllServersDie,
     /// The NATS server that leads the stream is cut off from all.
     LeaderIsCutOff,
     /// What it sends goes nowhere; it hears all.
@@ -146,12 +148,16 @@ impl Accident {
 fn happen(
     accident: Accident,
     led: usize,
-    servers: &Servers,
+    servers: &mut Servers,
     world: &mut World,
     crowd: &Crowd,
 ) -> usize {
     let leader = servers.leader(STREAM);
     match accident {
+        Accident::AllServersDie => {
+            servers.kill_all();
+            servers.begin_all();
+        }
         Accident::LeaderIsCutOff => world.part(&[leader], &others(&[leader])),
         Accident::LeaderIsMute => world.cut(&[leader], &others(&[leader])),
         Accident::LeaderIsDeaf => world.cut(&others(&[leader]), &[leader]),
@@ -179,12 +185,12 @@ fn happen(
 
 /// Has people talk through these accidents.
 fn play(world: World, accidents: impl IntoIterator<Item = Accident>) {
-    let Site { servers, mut nodes, mut world } = Site::new(world);
+    let Site { mut servers, mut nodes, mut world } = Site::new(world);
     talk_through(&mut nodes, |nodes, crowd| {
         let mut led = servers.leader(STREAM);
         for accident in accidents {
             println!("{accident:?}");
-            led = happen(accident, led, &servers, &mut world, crowd);
+            led = happen(accident, led, &mut servers, &mut world, crowd);
             for node in nodes.iter() {
                 wait_until_ready(node);
             }
@@ -198,7 +204,9 @@ fn what_everyone_saw_is_every_nodes_history_whichever_cable_is_cut() {
     let name = "what_everyone_saw_is_every_nodes_history_whichever_cable_is_cut";
     within(name, MACHINES, |world| {
         let Ok(seconds) = std::env::var("CHINWAG_CLUSTER_SECONDS") else {
-            return play(world, [Accident::LeaderIsMute, Accident::PairIsCutOff(1)]);
+            let accidents =
+                [Accident::LeaderIsMute, Accident::AllServersDie, Accident::PairIsCutOff(1)];
+            return play(world, accidents);
         };
         let seconds = seconds.parse().expect("CHINWAG_CLUSTER_SECONDS is a number");
         let until = Instant::now() + Duration::from_secs(seconds);
@@ -206,6 +214,7 @@ fn what_everyone_saw_is_every_nodes_history_whichever_cable_is_cut() {
         let accidents = std::iter::from_fn(move || {
             let n = dice.below(NODES.len());
             let accidents = [
+                Accident::AllServersDie,
                 Accident::LeaderIsCutOff,
                 Accident::LeaderIsMute,
                 Accident::LeaderIsDeaf,

@@ -14,7 +14,7 @@ use chinwag_nats::suite::{Servers, Setup};
 use rustix::process::Signal;
 use support::cluster::node;
 use support::dice::Dice;
-use support::load::{Crowd, talk_through};
+use support::load::{Crowd, talk_at, talk_through};
 use support::server::Server;
 
 /// The stream, as it is called where nothing else is said.
@@ -25,6 +25,8 @@ const STREAM: &str = "chinwag";
 enum Accident {
     /// The NATS server that leads the stream is killed, and comes back.
     LeaderDies,
+    /// All NATS servers are killed at once, and come back.
+    AllServersDie,
     /// A node is killed, and comes back.
     NodeDies(usize),
     /// A node is stopped in good order, and comes back: as with another version.
@@ -44,6 +46,10 @@ fn play(accidents: impl IntoIterator<Item = Accident>) {
             crowd.go_on(1500);
         }
     });
+    for node in &mut nodes {
+        node.kill();
+    }
+    servers.assert_whole(STREAM);
 }
 
 fn happen(accident: Accident, servers: &mut Servers, nodes: &mut [Server], crowd: &Crowd) {
@@ -54,6 +60,10 @@ fn happen(accident: Accident, servers: &mut Servers, nodes: &mut [Server], crowd
             crowd.go_on(1500);
             servers.begin(leader);
             servers.wait_ready();
+        }
+        Accident::AllServersDie => {
+            servers.kill_all();
+            servers.begin_all();
         }
         Accident::NodeDies(n) => {
             nodes[n].kill();
@@ -84,7 +94,12 @@ fn nodes_are_replaced_one_by_one_and_nobody_misses_a_word() {
 #[test]
 fn what_everyone_saw_is_every_nodes_history_whatever_dies() {
     let Ok(seconds) = std::env::var("CHINWAG_CLUSTER_SECONDS") else {
-        return play([Accident::LeaderDies, Accident::NodeDies(1), Accident::NodeFreezes(2)]);
+        return play([
+            Accident::LeaderDies,
+            Accident::NodeDies(1),
+            Accident::AllServersDie,
+            Accident::NodeFreezes(2),
+        ]);
     };
     let seconds = seconds.parse().expect("CHINWAG_CLUSTER_SECONDS is a number");
     let until = Instant::now() + Duration::from_secs(seconds);
@@ -93,6 +108,7 @@ fn what_everyone_saw_is_every_nodes_history_whatever_dies() {
         let n = dice.below(3);
         let accidents = [
             Accident::LeaderDies,
+            Accident::AllServersDie,
             Accident::NodeDies(n),
             Accident::NodeIsReplaced(n),
             Accident::NodeFreezes(n),
@@ -100,4 +116,23 @@ fn what_everyone_saw_is_every_nodes_history_whatever_dies() {
         let accident = accidents[dice.below(accidents.len())];
         (Instant::now() < until).then_some(accident)
     }));
+}
+
+#[test]
+fn long_all_servers_are_killed_twice_each_time_after_minutes_of_talk() {
+    let mut servers = Servers::start(&Setup::default());
+    let mut nodes = ["a", "b", "c"].map(|name| node(&servers, name).start());
+    // 80 lines a second, as a server writes a snapshot of its Raft log after two to three minutes.
+    talk_at(Duration::from_millis(75), &mut nodes, |_, crowd| {
+        for _ in 0..2 {
+            crowd.go_on_for(Duration::from_secs(190));
+            servers.kill_all();
+            servers.begin_all();
+            crowd.go_on(1500);
+        }
+    });
+    for node in &mut nodes {
+        node.kill();
+    }
+    servers.assert_whole(STREAM);
 }

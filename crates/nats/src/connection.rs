@@ -16,6 +16,7 @@ use crate::error::NatsError;
 use crate::options::{Login, Options};
 use crate::proof;
 use crate::stream::MESSAGE_BYTES_MAX;
+use crate::told::Told;
 
 /// How long to wait for the servers: machines that start together do so at their own pace.
 const START: Duration = Duration::from_secs(15);
@@ -35,12 +36,17 @@ const WAITING_MAX: usize = 1024;
 /// Room for the headers of a message, in bytes.
 const HEADER_BYTES: usize = 4096;
 
+/// Requests that a node needs once in its life at most, so that its user usually has no permission for them.
+const RARE: [&str; 2] = ["$JS.API.STREAM.UPDATE", "$JS.API.STREAM.DELETE"];
+
 /// Servers that have proved how they run.
 #[derive(Debug)]
 pub struct Cluster {
     pub(crate) options: Arc<Options>,
     pub(crate) api: Api,
     pub(crate) runtime: Runtime,
+    /// Answers of the servers at the start.
+    pub(crate) told: Vec<Told>,
 }
 
 impl Cluster {
@@ -54,13 +60,13 @@ impl Cluster {
         let runtime = Runtime::start()?;
         let options = Arc::new(options);
         let until = Instant::now() + START;
-        let client = runtime.block_on(async {
+        let (client, told) = runtime.block_on(async {
             let client = open(&options, until).await?;
-            prove(&client, &options, until).await?;
-            Ok::<_, NatsError>(client)
+            let told = prove(&client, &options, until).await?;
+            Ok::<_, NatsError>((client, told))
         })?;
         let api = Api::new(client, &options.stream);
-        Ok(Self { options, api, runtime })
+        Ok(Self { options, api, runtime, told })
     }
 }
 
@@ -120,8 +126,9 @@ pub(crate) async fn open(options: &Options, until: Instant) -> Result<Client, Na
     Ok(client)
 }
 
-/// Has the servers prove how they run, once enough of them have started within this time.
-async fn prove(client: &Client, options: &Options, until: Instant) -> Result<(), NatsError> {
+/// Has the servers prove how they run, once enough of them have started within this time. Returns their
+/// answers.
+async fn prove(client: &Client, options: &Options, until: Instant) -> Result<Vec<Told>, NatsError> {
     let told = loop {
         let told = proof::ask(client, false).await?;
         match proof::check(&told) {
@@ -134,7 +141,7 @@ async fn prove(client: &Client, options: &Options, until: Instant) -> Result<(),
     if size < replicas {
         return Err(NatsError::FewerThanReplicas { size, replicas });
     }
-    Ok(())
+    Ok(told)
 }
 
 async fn connect(options: &Options) -> Result<Client, NatsError> {
@@ -221,6 +228,10 @@ fn file(path: &Path, reason: &str) -> NatsError {
 fn tell(event: &Event) {
     match event {
         Event::Disconnected => tracing::warn!("the connection to the NATS server is lost"),
+        // The request that was refused is reported with what to do.
+        Event::ServerError(error) if RARE.iter().any(|what| error.to_string().contains(what)) => {
+            tracing::debug!("NATS: {event}");
+        }
         Event::ServerError(_) | Event::ClientError(_) => tracing::warn!("NATS: {event}"),
         _ => tracing::debug!("NATS: {event}"),
     }

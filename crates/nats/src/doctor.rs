@@ -11,11 +11,13 @@ use tokio::time::Instant;
 use crate::api::{Api, ApiError};
 use crate::connection::{Runtime, open};
 use crate::error::NatsError;
+use crate::hazard::{self, Loss};
 use crate::options::Options;
-use crate::proof::{self, Told, ToldStream};
+use crate::proof;
 use crate::seed::fetch;
 use crate::standing::{self, Standing};
-use crate::stream::{self, Info};
+use crate::stream::{self, Decompression, Info};
+use crate::told::{Told, ToldStream};
 
 /// How long to wait for a server.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -100,6 +102,7 @@ async fn examine_all(
         return Ok(());
     };
     look_at(&info, options, found);
+    losses(&info, &told, options, found);
     copies(&told, options, found);
     found.push(givers(&api, options, &info).await?);
     if let Some(copy) = copy {
@@ -198,6 +201,31 @@ fn look_at(info: &Info, options: &Options, found: &mut Vec<Finding>) {
         };
         found.push(Finding { weight: Weight::Warning, what });
     }
+}
+
+/// Settings of the stream that are known to lose entries.
+fn losses(info: &Info, told: &[Told], options: &Options, found: &mut Vec<Finding>) {
+    let stream = || options.stream.clone();
+    for Loss { what, edit } in hazard::of_stream(&info.config, told) {
+        found.push(wrong(&NatsError::Loses { stream: stream(), what, edit }));
+    }
+    if info.config.is_compressed() {
+        return;
+    }
+    found.push(match info.config.decompression(told) {
+        Decompression::Done => good("no server compresses the stream".to_owned()),
+        Decompression::Pending(names) => {
+            Finding { weight: Weight::Wrong, what: standing::pending(&options.stream, &names) }
+        }
+        Decompression::Unknown => Finding {
+            weight: Weight::Warning,
+            what: format!(
+                "the compression of the stream {} was switched off by hand, and it cannot be told \
+                 whether all NATS servers were restarted since; if not, restart them one by one",
+                options.stream
+            ),
+        },
+    });
 }
 
 /// What each server itself has. One whose disk turned bits over drops what it can't read, says
@@ -302,7 +330,7 @@ fn wrong(error: &NatsError) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::ToldState;
+    use crate::told::ToldState;
 
     #[test]
     fn a_copy_with_holes_is_told_of() {

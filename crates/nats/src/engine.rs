@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::api::{self, Api, ApiError};
 use crate::error::NatsError;
 use crate::follow::{Changed, Line};
+use crate::hazard::{self, Loss};
 use crate::message::Stored;
 use crate::options::Options;
 use crate::publish::{Answer, Window};
@@ -122,19 +123,14 @@ struct Fetch {
 struct Looks {
     next: Instant,
     wrong: u32,
+    /// The last entry that it told of.
+    last: u64,
+    /// Whether the operator was told that it is set up to lose entries.
+    has_told_losses: bool,
 }
 
 /// The end of following.
 struct Broken(String);
-
-impl From<Changed> for Broken {
-    fn from(changed: Changed) -> Self {
-        Self(format!(
-            "{changed}: the stream was restored from an older backup, or lost its end; run \
-             `chinwag cluster doctor`"
-        ))
-    }
-}
 
 impl Engine {
     /// An engine that goes on after an entry with this number and time.
@@ -158,7 +154,7 @@ impl Engine {
             inbox,
             fetch: Fetch { number: 0, going: None, not_before: now, holes: (Seq(0), 0) },
             heard: now.checked_sub(SILENCE).unwrap_or(now),
-            looks: Looks { next: now + LOOK, wrong: 0 },
+            looks: Looks { next: now + LOOK, wrong: 0, last: 0, has_told_losses: false },
             refused: false,
             beating,
         }
@@ -234,7 +230,10 @@ impl Engine {
     }
 
     async fn came(&mut self, stored: Stored) -> Result<(), Broken> {
-        self.line.came(stored)?;
+        self.line.came(stored).map_err(|Changed(seq)| {
+            let (stream, last) = (self.options.stream.clone(), self.line.last().0);
+            Broken(NatsError::Changed { stream, seq: seq.0, last }.to_string())
+        })?;
         while let Some(stored) = self.line.next() {
             let seq = stored.seq;
             let entry = stored.entry(&self.options, self.time).map_err(|why| {
@@ -382,10 +381,10 @@ impl Engine {
                     info.state.first_seq,
                     self.line.last().0
                 ))),
-                Ok(Some(info)) if info.state.last_seq > wanted.0 => Err(Broken(format!(
-                    "entry {} is missing in the stream {}; run `chinwag cluster doctor`",
-                    wanted.0, self.options.stream
-                ))),
+                Ok(Some(info)) if info.state.last_seq > wanted.0 => {
+                    let stream = self.options.stream.clone();
+                    Err(Broken(NatsError::Missing { stream, seq: wanted.0 }.to_string()))
+                }
                 _ => Ok(()),
             },
             Err(_) => Ok(()),
@@ -399,28 +398,39 @@ impl Engine {
         let wrong = match stream::info(&self.api).await {
             // Nobody knows: an election, or servers that are down.
             Err(_) => return Ok(()),
-            Ok(None) => format!(
-                "the stream {stream} is gone, which this node followed to entry {}; run `chinwag \
-                 cluster doctor`",
-                followed.0
-            ),
+            Ok(None) => NatsError::Gone { stream: stream.clone(), last: followed.0 }.to_string(),
             Ok(Some(info)) if info.config.identity() != Some(&self.identity) => {
                 format!("the stream {stream} was replaced by another; run `chinwag cluster doctor`")
             }
             Ok(Some(info)) if !info.cluster.is_led() => return Ok(()),
-            Ok(Some(info)) if info.state.last_seq < followed.0 => format!(
-                "the stream {stream} ends at entry {}, but this node has seen entry {}: it was \
-                 restored from an older backup or lost its end; run `chinwag cluster doctor`",
-                info.state.last_seq, followed.0
-            ),
-            Ok(Some(_)) => {
+            // Servers that have just started read their own log again, which may take a while.
+            Ok(Some(info)) if info.state.last_seq < followed.0 => {
+                let last = info.state.last_seq;
+                if std::mem::replace(&mut self.looks.last, last) < last {
+                    self.looks.wrong = 0;
+                }
+                NatsError::Shorter { stream: stream.clone(), last, seen: followed.0 }.to_string()
+            }
+            Ok(Some(info)) => {
                 self.looks.wrong = 0;
+                self.looks.last = info.state.last_seq;
+                self.mind_losses(&info);
                 return Ok(());
             }
         };
         self.looks.wrong += 1;
         self.looks.next = Instant::now() + LOOK / 2;
         if self.looks.wrong >= LOOKS_WRONG { Err(Broken(wrong)) } else { Ok(()) }
+    }
+
+    /// Tells the operator, once, of settings that were made by hand and lose entries.
+    fn mind_losses(&mut self, info: &stream::Info) {
+        let losses = hazard::of_stream(&info.config, &[]);
+        let has_told = std::mem::replace(&mut self.looks.has_told_losses, !losses.is_empty());
+        if !has_told && let Some(Loss { what, edit }) = losses.first() {
+            let stream = self.options.stream.clone();
+            tracing::error!("{}", NatsError::Loses { stream, what, edit });
+        }
     }
 
     async fn publish(&mut self) -> Result<(), Broken> {

@@ -5,6 +5,14 @@ use std::io;
 use chinwag_storage::log::LogError;
 use chinwag_storage::seed::SeedError;
 
+/// Advice where the log has lost entries that nodes still have.
+fn way_back() -> &'static str {
+    "the way back: stop all nodes; each says as it ends to which entry it has the log, and `chinwag cluster \
+     doctor` says it again; on the one that has it to the highest entry N run `chinwag cluster import \
+     --replace --furthest N`, with the same --config and --data as it is served with; start that node, \
+     and then the others, which copy from it what they lack"
+}
+
 /// Why a node can't stand in the cluster, and what to do, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
@@ -113,6 +121,42 @@ pub enum NatsError {
         /// What differs.
         what: String,
     },
+    /// The stream is set up so that it loses entries.
+    #[error(
+        "the stream {stream} can lose what was said: {what}; run `nats stream edit {stream} {edit}` as a user of its account who may"
+    )]
+    Loses {
+        /// The stream.
+        stream: String,
+        /// What loses them.
+        what: &'static str,
+        /// What mends it.
+        edit: &'static str,
+    },
+    /// The stream is compressed, and this node may not change that.
+    #[error(
+        "the stream {stream} is compressed, and NATS loses the end of a compressed stream when all servers are killed at once; this node may not change that: give its user the permission to publish to $JS.API.STREAM.UPDATE.{stream}, have the NATS servers read their configuration again (nats-server --signal reload), start this node, and take the permission away again"
+    )]
+    Compressed {
+        /// The stream.
+        stream: String,
+    },
+    /// No majority of the stream's copies runs.
+    #[error(
+        "the stream {stream} has no leader: most of its copies are down, or cannot be read; start all NATS servers and look at their logs; if they cannot read it any more, move the JetStream folders (store_dir) of all of them away and start them: the stream is then gone, and docs/cluster.md, \"When the log is lost\", has the way back"
+    )]
+    NoLeader {
+        /// The stream.
+        stream: String,
+    },
+    /// This node may not delete the stream.
+    #[error(
+        "cannot delete the stream {stream}, whose place a new one is to take; give this node's user the permission to publish to $JS.API.STREAM.DELETE.{stream}, have the NATS servers read their configuration again (nats-server --signal reload), run this again, and take the permission away again"
+    )]
+    Undeletable {
+        /// The stream.
+        stream: String,
+    },
     /// The stream was not made by chinwag.
     #[error(
         "there is a stream {stream} that is not chinwag's; choose another name as cluster.stream"
@@ -123,7 +167,8 @@ pub enum NatsError {
     },
     /// The stream is gone.
     #[error(
-        "the stream {stream} is gone, which this node followed to entry {last}; if it is lost, `chinwag cluster import` makes it anew from the node that got furthest"
+        "the stream {stream} is gone, which this node followed to entry {last}; {}",
+        way_back()
     )]
     Gone {
         /// The stream.
@@ -141,7 +186,8 @@ pub enum NatsError {
     },
     /// The stream ends before what the node has.
     #[error(
-        "the stream {stream} ends at entry {last}, but this node has seen entry {seen}: it was restored from an older backup or lost its end; delete it and make it anew with `chinwag cluster import` from the node that got furthest, or start with an empty data folder to go back"
+        "the stream {stream} ends at entry {last}, but this node has seen entry {seen}: it was restored from an older backup or lost its end; {}",
+        way_back()
     )]
     Shorter {
         /// The stream.
@@ -153,12 +199,47 @@ pub enum NatsError {
     },
     /// The stream's past is another one.
     #[error(
-        "entry {seq} of the stream {stream} is not what this node has seen there: it was restored from an older backup and went on; start with an empty data folder to follow it as it is now"
+        "entry {seq} of the stream {stream} is not what this node has seen there: it was restored from an older backup and went on; to follow it as it is now, start with an empty data folder, and keep this one, which may hold what is nowhere else; to have the cluster go on with what this folder has instead, {}",
+        way_back()
     )]
     Differs {
         /// The stream.
         stream: String,
         /// The entry that differs.
+        seq: u64,
+    },
+    /// An entry is another one than it was while the node ran.
+    #[error(
+        "entry {seq} of the stream {stream} is now another one than it was, and this node followed to entry {last}: the stream was restored from an older backup, or lost its end; {}",
+        way_back()
+    )]
+    Changed {
+        /// The stream.
+        stream: String,
+        /// The entry.
+        seq: u64,
+        /// The last entry that this node has.
+        last: u64,
+    },
+    /// An entry can't be read on any server.
+    #[error(
+        "entry {seq} is missing in the stream {stream}, which this node followed to the one before; {}",
+        way_back()
+    )]
+    Missing {
+        /// The stream.
+        stream: String,
+        /// The entry.
+        seq: u64,
+    },
+    /// The stream has what the data folder lacks.
+    #[error(
+        "the stream {stream} is not replaced: it has entry {seq}, which this data folder lacks; start the node of this folder with it, or give up what is in the stream by deleting it (`nats stream rm {stream}`)"
+    )]
+    HasMore {
+        /// The stream.
+        stream: String,
+        /// The entry.
         seq: u64,
     },
     /// The folder holds a chinwag that is in no cluster.
@@ -168,7 +249,7 @@ pub enum NatsError {
     Alone,
     /// A stream that is to be made exists.
     #[error(
-        "there is a stream {stream} already; choose another name as cluster.stream, or delete it if it is not needed"
+        "there is a stream {stream} already; choose another name as cluster.stream, or delete it if it is not needed; if it is this cluster's and has lost entries, `--replace` has a new one take its place"
     )]
     Exists {
         /// The stream.

@@ -21,6 +21,7 @@ mod engine;
 mod error;
 mod follow;
 mod founding;
+mod hazard;
 mod log;
 mod message;
 mod options;
@@ -31,6 +32,7 @@ mod standing;
 mod stream;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod told;
 mod whisper;
 
 pub use connection::Cluster;

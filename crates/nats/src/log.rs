@@ -58,7 +58,7 @@ impl Cluster {
     /// # Errors
     /// As of [`open`](Self::open).
     pub fn stand(&self, copy: &dyn LogCopy, keys: &Keys) -> Result<Standing, NatsError> {
-        let stand = standing::stand(&self.api, &self.options, copy, keys);
+        let stand = standing::stand(self, copy, keys);
         Ok(self.runtime.block_on(stand)?.0)
     }
 
@@ -68,7 +68,7 @@ impl Cluster {
     /// # Errors
     /// [`NatsError`] if it is not the stream that the copy is of, was changed, or can't be used.
     pub fn open(self, copy: Arc<dyn LogCopy>, keys: &Keys) -> Result<JetStreamLog, NatsError> {
-        let stand = standing::stand(&self.api, &self.options, &*copy, keys);
+        let stand = standing::stand(&self, &*copy, keys);
         let (standing, info) = self.runtime.block_on(stand)?;
         let identity = info.config.identity().unwrap_or_default().to_owned();
         let keys = info.config.keys();
@@ -88,14 +88,14 @@ impl JetStreamLog {
     /// The way to the other nodes, beside the log.
     #[must_use]
     pub fn whispers(&self) -> NatsWhispers {
-        let Cluster { options, api, runtime } = &self.cluster;
+        let Cluster { options, api, runtime, .. } = &self.cluster;
         NatsWhispers::new(Arc::clone(options), api.client().clone(), runtime.handle().clone())
     }
 
     /// What it takes to give seeds to other nodes.
     #[must_use]
     pub fn giving(&self) -> Giving {
-        let Cluster { options, api, runtime } = &self.cluster;
+        let Cluster { options, api, runtime, .. } = &self.cluster;
         Giving {
             options: Arc::clone(options),
             client: api.client().clone(),

@@ -41,6 +41,18 @@ pub(crate) fn write(packet: &Packet) -> Bytes {
     bytes.into()
 }
 
+/// What stands before the checksum of a payload, if that is right.
+fn summed(payload: &[u8]) -> Option<&[u8]> {
+    let (bytes, sum) = payload.split_last_chunk::<SUM_BYTES>()?;
+    (crc32fast::hash(bytes) == u32::from_be_bytes(*sum)).then_some(bytes)
+}
+
+/// Whether a payload is as it was written.
+#[cfg(feature = "suite")]
+pub(crate) fn is_whole(payload: &[u8]) -> bool {
+    summed(payload).is_some()
+}
+
 impl Stored {
     /// The entry that it is. `time` is that of the entry before.
     ///
@@ -50,10 +62,7 @@ impl Stored {
         let Some(name) = options.node_of(&self.subject) else {
             return Err(format!("was published under {}, which is no node's", self.subject));
         };
-        let split = self.payload.split_last_chunk::<SUM_BYTES>();
-        let Some((bytes, _)) =
-            split.filter(|(bytes, sum)| crc32fast::hash(bytes) == u32::from_be_bytes(**sum))
-        else {
+        let Some(bytes) = summed(&self.payload) else {
             return Err("is damaged, or was not written by a chinwag".to_owned());
         };
         let packet = Packet::from_bytes(bytes).map_err(|why| format!("holds {why}"))?;

@@ -8,6 +8,10 @@ use chinwag_model::id::NodeId;
 /// How long the stream keeps an entry where nothing else is said: 7 days.
 pub(crate) const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// The shortest time for which the stream may be set to keep an entry: a node that was away for less
+/// than that goes on with what it has.
+pub(crate) const AGE_MIN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The longest name of a node or a stream, in bytes.
 pub const NAME_BYTES_MAX: usize = 32;
 

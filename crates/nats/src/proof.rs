@@ -1,18 +1,17 @@
 //! What the servers have to prove before a node stands on them.
 //!
-//! With JetStream's default setting a message is acknowledged before it is synced, and a power cut
-//! of all servers loses what was acknowledged. Servers before 2.15.1 sync so often with
-//! `sync_interval: always` that nobody would leave it on, and compacted without it
-//! (nats-io/nats-server#8447, #8475, #8456).
+//! They have to tell of themselves, a majority of them at least, and none may run so that it is known
+//! to lose data ([`hazard`]).
 
 use std::time::Duration;
 
 use async_nats::{Client, StatusCode};
 use futures_util::StreamExt;
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::error::NatsError;
+use crate::hazard;
+use crate::told::Told;
 
 /// Where servers tell of their JetStream; the system's account has to export it to the node's
 /// account.
@@ -23,78 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Servers that are heard: a cluster of NATS has far fewer.
 const SERVERS_MAX: usize = 100;
-
-/// The oldest version that will do.
-const VERSION: (u32, u32, u32) = (2, 15, 1);
-
-/// What a server tells of itself, of what it tells (`JSInfo` in its source).
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Told {
-    pub(crate) server: ToldServer,
-    #[serde(default)]
-    pub(crate) data: ToldData,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldServer {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) ver: String,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct ToldData {
-    #[serde(default)]
-    pub(crate) disabled: bool,
-    #[serde(default)]
-    pub(crate) config: ToldConfig,
-    pub(crate) meta_cluster: Option<ToldMeta>,
-    #[serde(default)]
-    pub(crate) account_details: Vec<ToldAccount>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct ToldConfig {
-    #[serde(default)]
-    pub(crate) sync_always: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldMeta {
-    #[serde(default)]
-    pub(crate) cluster_size: usize,
-    #[serde(default)]
-    pub(crate) replicas: Vec<ToldPeer>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldPeer {
-    #[serde(default)]
-    pub(crate) name: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldAccount {
-    #[serde(default)]
-    pub(crate) stream_detail: Vec<ToldStream>,
-}
-
-/// What a server itself has of a stream.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldStream {
-    pub(crate) name: String,
-    pub(crate) state: ToldState,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ToldState {
-    #[serde(default)]
-    pub(crate) messages: u64,
-    #[serde(default)]
-    pub(crate) first_seq: u64,
-    #[serde(default)]
-    pub(crate) last_seq: u64,
-}
 
 /// Asks all servers, and hears them until all have told or time is up. With `streams` they tell
 /// what they have of each stream.
@@ -139,38 +66,12 @@ pub(crate) fn check(told: &[Told]) -> Result<(), NatsError> {
     if told.is_empty() {
         return Err(NatsError::Unproven);
     }
-    for Told { server, data } in told {
-        if !is_new_enough(&server.ver) {
-            let (server, version) = (server.name.clone(), server.ver.clone());
-            return Err(NatsError::Old { server, version });
-        }
-        // A server without JetStream holds no copy of anything.
-        if !data.disabled && !data.config.sync_always {
-            return Err(NatsError::NotSynced { server: server.name.clone() });
-        }
-    }
+    told.iter().try_for_each(hazard::of_server)?;
     let size = size(told);
     if told.len() * 2 <= size {
         return Err(NatsError::TooFew { answered: told.len(), size });
     }
     Ok(())
-}
-
-/// Whether a version is [`VERSION`] or later. What comes before a release (`2.15.1-RC.1`) is not
-/// yet that release.
-fn is_new_enough(version: &str) -> bool {
-    let (numbers, early) = match version.split_once('-') {
-        Some((numbers, _)) => (numbers, true),
-        None => (version, false),
-    };
-    let mut parts = numbers.splitn(3, '.').map(str::parse::<u32>);
-    let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) =
-        (parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let found = (major, minor, patch);
-    found > VERSION || (found == VERSION && !early)
 }
 
 #[cfg(test)]
@@ -184,26 +85,6 @@ mod tests {
                          "meta_cluster":{{"cluster_size":{size}}}}}}}"#
         );
         serde_json::from_str(&text).unwrap()
-    }
-
-    #[test]
-    fn a_version_is_new_enough_or_not() {
-        for (version, good) in [
-            ("2.15.1", true),
-            ("2.15.2", true),
-            ("2.15.10", true),
-            ("2.16.0", true),
-            ("2.16.0-RC.1", true),
-            ("3.0.0", true),
-            ("2.15.0", false),
-            ("2.15.1-RC.2", false),
-            ("2.9.10", false),
-            ("", false),
-            ("2.15", false),
-            ("a.b.c", false),
-        ] {
-            assert_eq!(is_new_enough(version), good, "{version}");
-        }
     }
 
     #[test]

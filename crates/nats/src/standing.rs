@@ -6,9 +6,12 @@ use chinwag_storage::copy::LogCopy;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::api::{Api, ApiError};
+use crate::connection::Cluster;
 use crate::error::NatsError;
+use crate::hazard;
 use crate::options::Options;
-use crate::stream::{self, Identity, Info, Keys};
+use crate::stream::{self, Decompression, Identity, Info, Keys};
+use crate::told::Told;
 
 /// How long a stream may seem to be gone or shorter than it was: a server that has just been
 /// elected, or started, may not know all of it yet.
@@ -36,8 +39,7 @@ pub enum Standing {
 
 /// Compares copy and stream, and makes the stream where neither is there yet.
 pub(crate) async fn stand(
-    api: &Api,
-    options: &Options,
+    Cluster { api, options, told, .. }: &Cluster,
     copy: &dyn LogCopy,
     keys: &Keys,
 ) -> Result<(Standing, Info), NatsError> {
@@ -51,6 +53,8 @@ pub(crate) async fn stand(
         (None, None) if last > Seq(0) => return Err(NatsError::Alone),
         (None, None) => make(api, options, &Identity::new(keys.clone())?, Seq(1)).await?,
     };
+    whose(options, &info)?;
+    let info = made_sound(api, options, told, info).await?;
     let identity = whose(options, &info)?;
     if let Some(what) = info.config.differs(options) {
         return Err(NatsError::Stream { stream: options.stream.clone(), what });
@@ -63,6 +67,49 @@ pub(crate) async fn stand(
     }
     let (standing, info) = compare(api, options, copy, info).await?;
     Ok((standing, info))
+}
+
+/// Switches compression off where the stream has it, and refuses other settings that lose data.
+async fn made_sound(
+    api: &Api,
+    options: &Options,
+    told: &[Told],
+    mut info: Info,
+) -> Result<Info, NatsError> {
+    let stream = &options.stream;
+    if info.config.is_compressed() && !hazard::of_stream(&info.config, told).is_empty() {
+        info = match stream::decompress(api, told).await {
+            Ok(info) => info,
+            // Servers do not answer a request that the user has no permission for.
+            Err(ApiError::Silent | ApiError::Nobody) => {
+                return Err(NatsError::Compressed { stream: stream.clone() });
+            }
+            Err(error) => return Err(stream::said(error)),
+        };
+        tracing::warn!(
+            "the stream {stream} was compressed, with which NATS loses its end when all servers are \
+             killed at once; that is switched off now"
+        );
+    }
+    if let Decompression::Pending(names) = info.config.decompression(told) {
+        tracing::warn!("{}", pending(stream, &names));
+    }
+    match hazard::of_stream(&info.config, told).first() {
+        Some(loss) => {
+            Err(NatsError::Loses { stream: stream.clone(), what: loss.what, edit: loss.edit })
+        }
+        None => Ok(info),
+    }
+}
+
+/// Names the servers that have to be restarted before they stop compressing.
+pub(crate) fn pending(stream: &str, names: &[String]) -> String {
+    format!(
+        "the compression of the stream {stream} was switched off, which takes hold of a NATS server when \
+         it is started; restart one by one, each once `chinwag cluster doctor` finds all copies current: \
+         {}",
+        names.join(", ")
+    )
 }
 
 /// Compares a copy, which may be of nothing, and the stream, and changes neither.
@@ -138,22 +185,41 @@ async fn long_enough(
     api: &Api,
     options: &Options,
     last: Seq,
+    info: Info,
+) -> Result<Info, NatsError> {
+    let info = settled(api, &options.stream, last, info).await?;
+    if info.state.last_seq < last.0 {
+        return Err(NatsError::Shorter {
+            stream: options.stream.clone(),
+            last: info.state.last_seq,
+            seen: last.0,
+        });
+    }
+    Ok(info)
+}
+
+/// Waits until the stream has the wanted entry, or has stopped growing: servers that have just started replay
+/// their Raft log first.
+pub(crate) async fn settled(
+    api: &Api,
+    stream: &str,
+    wanted: Seq,
     mut info: Info,
 ) -> Result<Info, NatsError> {
-    let begun = Instant::now();
-    while info.state.last_seq < last.0 {
-        if !info.cluster.is_led() && begun.elapsed() > ELECTION {
-            return Err(NatsError::Asked("the stream has no leader".to_owned()));
+    let (begun, mut since) = (Instant::now(), Instant::now());
+    while info.state.last_seq < wanted.0 {
+        if info.cluster.is_led() && since.elapsed() > DOUBT {
+            break;
         }
-        if info.cluster.is_led() && begun.elapsed() > DOUBT {
-            return Err(NatsError::Shorter {
-                stream: options.stream.clone(),
-                last: info.state.last_seq,
-                seen: last.0,
-            });
+        if !info.cluster.is_led() && begun.elapsed() > ELECTION {
+            return Err(NatsError::NoLeader { stream: stream.to_owned() });
         }
         sleep(Duration::from_millis(200)).await;
+        let before = info.state.last_seq;
         info = find(api, true).await?.unwrap_or(info);
+        if info.state.last_seq > before {
+            since = Instant::now();
+        }
     }
     Ok(info)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{self, Api, ApiError};
 use crate::error::NatsError;
 use crate::options::{MAX_AGE, Options};
+use crate::told::Told;
 
 /// The name in the stream's metadata under which stands which log it is.
 const IDENTITY: &str = "chinwag_log";
@@ -16,6 +17,17 @@ const IDENTITY: &str = "chinwag_log";
 /// What begins the names under which stand the secrets that all nodes share, as hexadecimal digits.
 /// Who may read the stream's configuration may read all that they protect as well.
 const KEY: &str = "chinwag_key_";
+
+/// The name in the metadata of a stream that was never compressed.
+pub(crate) const RAW: &str = "chinwag_raw";
+
+/// Name in the metadata of a stream whose compression was switched off. Its value lists the ids of the servers
+/// that ran at that time, separated by commas. A server keeps compressing until it is restarted, and has another
+/// id after each start.
+const COMPRESSED_BY: &str = "chinwag_compressed_by";
+
+/// Value of `compression` in a stream without any.
+const UNCOMPRESSED: &str = "none";
 
 /// The largest message that the stream takes, in bytes: with its headers it stays within what
 /// servers take where nothing else is configured.
@@ -36,11 +48,11 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) max_age: u64,
     #[serde(default = "none")]
-    max_msgs: i64,
+    pub(crate) max_msgs: i64,
     #[serde(default = "none")]
-    max_bytes: i64,
+    pub(crate) max_bytes: i64,
     #[serde(default = "none")]
-    max_msgs_per_subject: i64,
+    pub(crate) max_msgs_per_subject: i64,
     #[serde(default = "none")]
     max_msg_size: i64,
     #[serde(default)]
@@ -62,6 +74,8 @@ pub(crate) struct Config {
     mirror: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
     sources: Option<serde_json::Value>,
+    #[serde(default, skip_serializing)]
+    pub(crate) persist_mode: String,
     #[serde(default, skip_serializing)]
     subject_transform: Option<serde_json::Value>,
 }
@@ -159,7 +173,8 @@ impl Config {
             deny_delete: true,
             deny_purge: true,
             sealed: false,
-            compression: "s2".to_owned(),
+            // See `hazard.rs`.
+            compression: UNCOMPRESSED.to_owned(),
             first_seq: first.0,
             republish: Some(Republish {
                 src: options.log_subjects(),
@@ -169,11 +184,29 @@ impl Config {
             metadata: (identity.keys.iter())
                 .map(|(name, key)| (format!("{KEY}{name}"), hex(key)))
                 .chain([(IDENTITY.to_owned(), identity.log.clone())])
+                .chain([(RAW.to_owned(), "yes".to_owned())])
                 .collect(),
             mirror: None,
             sources: None,
+            persist_mode: String::new(),
             subject_transform: None,
         }
+    }
+
+    /// Whether servers compress what is in it.
+    pub(crate) fn is_compressed(&self) -> bool {
+        !self.compression.is_empty() && self.compression != UNCOMPRESSED
+    }
+
+    /// How far switching compression off has come on these servers.
+    pub(crate) fn decompression(&self, told: &[Told]) -> Decompression {
+        if self.metadata.contains_key(RAW) {
+            return Decompression::Done;
+        }
+        let Some(ids) = self.metadata.get(COMPRESSED_BY) else { return Decompression::Unknown };
+        let still = told.iter().filter(|one| ids.split(',').any(|id| id == one.server.id));
+        let names: Vec<_> = still.map(|one| one.server.name.clone()).collect();
+        if names.is_empty() { Decompression::Done } else { Decompression::Pending(names) }
     }
 
     /// Which log it is, if it is one of chinwag's.
@@ -201,7 +234,6 @@ impl Config {
             (self.deny_delete && self.deny_purge, "entries can be deleted from it"),
             (!self.sealed, "it is sealed"),
             (self.republish == wanted.republish, "it does not publish again what it stores"),
-            (self.max_msgs_per_subject <= 0, "max_msgs_per_subject is set"),
             (
                 self.max_msg_size < 0 || self.max_msg_size >= wanted.max_msg_size,
                 "max_msg_size is too small",
@@ -219,6 +251,17 @@ impl Config {
             format!("it has {has} replicas, and cluster.replicas is {wanted}")
         })
     }
+}
+
+/// How far switching compression off has come: it takes hold of each server at that server's next start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decompression {
+    /// No server compresses.
+    Done,
+    /// These servers were not restarted since.
+    Pending(Vec<String>),
+    /// It was switched off by hand, and which servers ran then is not recorded.
+    Unknown,
 }
 
 /// Secrets by their names.
@@ -277,6 +320,32 @@ pub(crate) async fn create(
     }
 }
 
+/// Switches the compression of the stream off, and records in its metadata which servers run now. Returns the
+/// stream's new information.
+pub(crate) async fn decompress(api: &Api, told: &[Told]) -> Result<Info, ApiError> {
+    // The configuration is sent back whole, with fields unknown here: an update resets each field that it
+    // does not name.
+    let info: serde_json::Value = api.ask("STREAM.INFO", &serde_json::Value::Null).await?;
+    let ids: Vec<_> = told.iter().map(|one| one.server.id.as_str()).collect();
+    let change = |mut config: serde_json::Value| {
+        let fields = config.as_object_mut()?;
+        fields.insert("compression".to_owned(), UNCOMPRESSED.into());
+        let metadata = fields.get_mut("metadata")?.as_object_mut()?;
+        metadata.remove(RAW);
+        metadata.insert(COMPRESSED_BY.to_owned(), ids.join(",").into());
+        Some(config)
+    };
+    let config = info.get("config").cloned().and_then(change);
+    let config = config.ok_or_else(|| ApiError::Odd("a stream without metadata".to_owned()))?;
+    api.ask("STREAM.UPDATE", &config).await
+}
+
+/// Deletes the stream.
+pub(crate) async fn delete(api: &Api) -> Result<(), ApiError> {
+    let _: serde::de::IgnoredAny = api.ask("STREAM.DELETE", &serde_json::Value::Null).await?;
+    Ok(())
+}
+
 /// What an error of JetStream's means to whoever starts a node.
 pub(crate) fn said(error: ApiError) -> NatsError {
     match error {
@@ -315,6 +384,29 @@ mod tests {
     }
 
     #[test]
+    fn attack_servers_that_ran_when_compression_was_switched_off_are_known_until_restarted() {
+        let told: Vec<Told> = [("n1", "AA"), ("n2", "BB"), ("n3", "CC")]
+            .map(|(name, id)| {
+                let text = format!(r#"{{"server":{{"name":"{name}","id":"{id}"}}}}"#);
+                serde_json::from_str(&text).unwrap()
+            })
+            .into();
+        let pending = |names: &[&str]| {
+            Decompression::Pending(names.iter().map(|name| (*name).to_owned()).collect())
+        };
+        for (metadata, becomes) in [
+            (serde_json::json!({ RAW: "yes" }), Decompression::Done),
+            (serde_json::json!({ COMPRESSED_BY: "BB,AA,ZZ" }), pending(&["n1", "n2"])),
+            (serde_json::json!({ COMPRESSED_BY: "CC" }), pending(&["n3"])),
+            (serde_json::json!({ COMPRESSED_BY: "A,YY,ZZ" }), Decompression::Done),
+            (serde_json::json!({}), Decompression::Unknown),
+        ] {
+            let config = read(|config| config["metadata"] = metadata.clone());
+            assert_eq!(config.decompression(&told), becomes, "{metadata}");
+        }
+    }
+
+    #[test]
     fn a_key_is_hexadecimal_or_none() {
         for (text, key) in [
             ("00fF", Some(vec![0, 255])),
@@ -338,7 +430,6 @@ mod tests {
             ("deny_purge", false.into(), "entries can be deleted from it"),
             ("sealed", true.into(), "it is sealed"),
             ("republish", serde_json::Value::Null, "it does not publish again what it stores"),
-            ("max_msgs_per_subject", 1.into(), "max_msgs_per_subject is set"),
             ("max_msg_size", 1000.into(), "max_msg_size is too small"),
             ("mirror", serde_json::json!({ "name": "m" }), "it takes messages from another stream"),
             ("num_replicas", 1.into(), "it has 1 replicas, and cluster.replicas is 3"),

@@ -3,8 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking what is wrong")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics where it does not succeed")]
 
+pub mod blocks;
 pub mod login;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -23,7 +25,7 @@ use crate::api::Api;
 use crate::connection::{Runtime, open};
 use crate::message;
 use crate::options::{Login, Options, Tls};
-use crate::stream::{self, Identity, Keys};
+use crate::stream::{self, Identity, Keys, RAW};
 
 /// How long servers may take for whatever is asked of them.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -250,6 +252,106 @@ impl Servers {
             let _ = process.kill();
             let _ = process.wait();
         }
+    }
+
+    /// Kills all servers at the same moment, as a power cut of all machines would.
+    pub fn kill_all(&mut self) {
+        for server in &mut self.servers {
+            if let Some(process) = &mut server.process {
+                let _ = process.kill();
+            }
+        }
+        for n in 0..self.servers.len() {
+            self.kill(n);
+        }
+    }
+
+    /// Starts all servers, and waits until JetStream is ready.
+    pub fn begin_all(&mut self) {
+        for n in 0..self.servers.len() {
+            self.begin(n);
+        }
+        self.wait_ready();
+    }
+
+    /// Stops a server in good order.
+    pub fn stop(&mut self, n: usize) {
+        if let Some(mut process) = self.servers[n].process.take() {
+            let pid = Pid::from_child(&process);
+            kill_process(pid, Signal::TERM).expect("it gets a signal");
+            process.wait().expect("it ends");
+        }
+    }
+
+    /// Has the stream compressed, as chinwag once made it. Servers that run go on as they did.
+    pub fn compress(&self, stream: &str) {
+        self.change(stream, |config| {
+            config["compression"] = "s2".into();
+            config["metadata"].as_object_mut().expect("a map").retain(|key, _| key != RAW);
+        });
+    }
+
+    /// Changes the stream's configuration, as an operator may.
+    pub fn change(&self, stream: &str, change: impl FnOnce(&mut serde_json::Value)) {
+        let options = self.options(stream);
+        let runtime = Runtime::start().expect("a thread");
+        runtime.block_on(async {
+            let api = connect(&options).await;
+            let none = serde_json::Value::Null;
+            let info: serde_json::Value =
+                api.ask("STREAM.INFO", &none).await.expect("there is a stream");
+            let mut config = info["config"].clone();
+            change(&mut config);
+            let _: IgnoredAny = api.ask("STREAM.UPDATE", &config).await.expect("it can be changed");
+        });
+    }
+
+    /// What a server has of the stream on its disk: payloads by their numbers. It has to be stopped
+    /// before, as it may have told its disk less than it has.
+    ///
+    /// # Errors
+    /// What is wrong with a block.
+    pub fn on_disk(&self, n: usize, stream: &str) -> Result<BTreeMap<u64, Vec<u8>>, String> {
+        let folder =
+            self.folder.path().join(format!("n{n}/jetstream/CHINWAG/streams/{stream}/msgs"));
+        blocks::read(&folder)
+    }
+
+    /// Asserts that each server's disk has every message of the stream from 1 on as all others have
+    /// it, and each with a good checksum. Stops the servers before, and gives the last number.
+    pub fn assert_whole(&mut self, stream: &str) -> u64 {
+        self.wait_current(stream);
+        for n in 0..self.servers.len() {
+            self.stop(n);
+        }
+        let copies: Vec<_> = (0..self.servers.len())
+            .map(|n| self.on_disk(n, stream).unwrap_or_else(|why| panic!("server n{n}: {why}")))
+            .collect();
+        let (first, others) = copies.split_first().expect("a server");
+        let last = u64::try_from(first.len()).expect("few");
+        assert!(first.keys().copied().eq(1..=last), "n0 has {last} messages, with holes");
+        for (seq, payload) in first {
+            assert!(message::is_whole(payload), "message {seq} of n0 is damaged");
+        }
+        for (n, other) in others.iter().enumerate() {
+            assert_eq!(other.len(), first.len(), "messages of n{} and of n0", n + 1);
+            assert!(other == first, "n{} has other messages than n0", n + 1);
+        }
+        last
+    }
+
+    /// Waits until all copies of the stream have all of it.
+    fn wait_current(&self, stream: &str) {
+        wait_for("copy of all that is current", || {
+            let last = |n: usize| {
+                let told = self.told(n, "jsz?accounts=true&streams=true")?;
+                let streams = told["account_details"][0]["stream_detail"].as_array()?.clone();
+                let own = streams.iter().find(|told| told["name"] == stream)?;
+                own["state"]["last_seq"].as_u64()
+            };
+            let all: Vec<_> = (0..self.servers.len()).map(last).collect();
+            (all[0].is_some() && all.iter().all(|last| *last == all[0])).then_some(())
+        });
     }
 
     /// Stops a server where it stands, or has it go on.

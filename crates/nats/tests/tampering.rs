@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use chinwag_model::entry::{Entry, Packet};
-use chinwag_model::id::{Seq, Timestamp};
+use chinwag_model::id::{NodeId, Seq, SessionId, Timestamp};
+use chinwag_model::intent::{Intent, Origin, Request};
 use chinwag_nats::suite::{Servers, Setup};
 use chinwag_nats::{Cluster, JetStreamLog, Keys, NatsError};
 use chinwag_storage::copy::LogCopy;
@@ -111,6 +112,53 @@ fn a_stream_restored_from_an_older_backup_is_not_followed() {
     servers.replace("chat", true, &packets((0..3).chain(7..12)));
     let opened = try_open(&servers, &copy);
     assert!(matches!(opened, Err(NatsError::Differs { seq: 5, .. })), "{opened:?}");
+}
+
+#[test]
+fn attack_a_stream_is_replaced_only_by_a_copy_that_has_all_of_it() {
+    let servers = servers();
+    let copy = MemoryCopy::new();
+    drop(log_of_five(&servers, &copy));
+    let found = |copy: &MemoryCopy, replace| {
+        let cluster = Cluster::connect(servers.options("chat")).expect("the servers are good");
+        cluster.found(copy, &Keys::new(), replace)
+    };
+    let exists = found(&copy, false);
+    assert!(matches!(exists, Err(NatsError::Exists { .. })), "{exists:?}");
+    let stranger = MemoryCopy::new();
+    stranger.set_origin("another").expect("it is kept");
+    let another = found(&stranger, true);
+    assert!(matches!(another, Err(NatsError::Another { .. })), "{another:?}");
+    // It has more than another copy, whose node goes on with it.
+    let behind = MemoryCopy::new();
+    let origin = copy.origin().expect("it is read").expect("it is of a stream");
+    behind.set_origin(&origin).expect("it is kept");
+    copy.replay(Seq(0), &mut |entry| {
+        if entry.seq <= Seq(3) {
+            behind.keep(&entry);
+        }
+    })
+    .expect("it is read");
+    let more = found(&behind, true);
+    assert!(matches!(more, Err(NatsError::HasMore { seq: 4, .. })), "{more:?}");
+    drop(try_open(&servers, &behind).expect("it goes on"));
+    // A node began where it had lost its end.
+    let begin = Request {
+        origin: Origin { session: SessionId { node: NodeId(0), number: 1 }, request: 7 },
+        intent: Intent::Begin,
+    };
+    let begins = Packet { requests: vec![begin], ..packet(9, 0) };
+    let went_on: Vec<_> = packets(0..2).into_iter().chain([packet(8, 1), begins]).collect();
+    servers.replace("chat", true, &went_on);
+    let more = found(&copy, true);
+    assert!(matches!(more, Err(NatsError::HasMore { seq: 1, .. })), "{more:?}");
+    // What this node had on its way is stored behind the end, and the copy has all else.
+    servers.replace("chat", true, &packets((0..3).chain(8..20)));
+    assert_eq!(found(&copy, true).expect("it is replaced"), Seq(5));
+    let mut log = try_open(&servers, &copy).expect("it is the copy's");
+    let (_, heard) = follow(&mut log, Seq(5));
+    log.append(packet(5, 1));
+    assert_eq!(heard.entry().seq, Seq(6));
 }
 
 #[test]

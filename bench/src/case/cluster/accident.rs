@@ -1,4 +1,4 @@
-//! How long nothing is heard when a NATS server is killed.
+//! How long nothing is heard when a NATS server is killed, or all of them.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -34,6 +34,8 @@ enum Victim {
     Nobody,
     Follower,
     Leader,
+    /// All at once, and started again at once.
+    All,
 }
 
 /// The leader of the stream, beside one that follows and beside nobody.
@@ -43,6 +45,7 @@ pub(super) fn experiment(ground: &Ground, quick: bool) -> Experiment {
         (Victim::Nobody, "nobody is killed"),
         (Victim::Follower, "a NATS server that follows is killed"),
         (Victim::Leader, "the NATS server that leads is killed"),
+        (Victim::All, "all NATS servers are killed"),
     ];
     let trials = victims.map(|(victim, name)| {
         let ground = ground.clone();
@@ -85,24 +88,28 @@ fn once(
     plan: &Plan,
 ) -> Result<(f64, f64)> {
     let leader = cluster.nats().leader()?;
+    let servers = cluster.nats().len();
     let killed = match victim {
-        Victim::Nobody => None,
-        Victim::Follower => Some((leader + 1) % cluster.nats().len()),
-        Victim::Leader => Some(leader),
+        Victim::Nobody => Vec::new(),
+        Victim::Follower => vec![(leader + 1) % servers],
+        Victim::Leader => vec![leader],
+        Victim::All => (0..servers).collect(),
     };
     // The meter is looked at when the calm is over, and at the end.
-    let due = Cell::new(killed);
+    let due = Cell::new(killed.clone());
     let nats = RefCell::new(cluster.nats_mut());
     let paced = pace(crowd, plan, RATE, CALM, TIME, || {
-        if let Some(server) = due.take() {
-            nats.borrow_mut().kill(server)?;
+        let (due, mut nats) = (due.take(), nats.borrow_mut());
+        due.iter().try_for_each(|server| nats.kill(*server))?;
+        if victim == Victim::All {
+            due.iter().try_for_each(|server| nats.begin(*server))?;
         }
         Ok(Duration::ZERO)
     })?;
-    if let Some(server) = killed {
-        let nats = cluster.nats_mut();
-        nats.begin(server)?;
-        nats.wait_ready()?;
+    let nats = cluster.nats_mut();
+    if victim != Victim::All {
+        killed.iter().try_for_each(|server| nats.begin(*server))?;
     }
+    nats.wait_ready()?;
     Ok((paced.gap.as_secs_f64() * 1e3, paced.times.micros(0.99) / 1e3))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chinwag_nats::suite::{PASSWORD, Servers, USER};
@@ -26,6 +27,36 @@ pub(crate) fn node(servers: &Servers, name: &str) -> Settings {
         .set("cluster.password", format!("{PASSWORD:?}"))
         .set("limits.outbox_kib", 65_536)
         .set("limits.chathistory_messages", PAGE)
+}
+
+/// Checks that a client finds in the lobby's history, once, what Alice said there.
+pub(crate) fn assert_in_history(client: &mut Client) {
+    let lines = client.answer("/history");
+    let times = lines.iter().filter(|line| line.contains("Alice: hello from a cluster")).count();
+    assert_eq!(times, 1, "{lines:#?}");
+}
+
+/// Runs the doctor, which has to tell all this.
+pub(crate) fn assert_told(settings: &Settings, is_well: bool, all: &[&str]) {
+    let said = assert_done(settings, &["doctor"], is_well, "");
+    for what in all {
+        assert!(said.lines().any(|line| line.starts_with(what)), "no {what:?} in\n{said}");
+    }
+}
+
+/// Runs a command of `cluster`, which succeeds or not, and says this; gives all it says.
+pub(crate) fn assert_done(
+    settings: &Settings,
+    words: &[&str],
+    succeeds: bool,
+    what: &str,
+) -> String {
+    let mut run = settings.command_of(&[&["cluster"], words].concat());
+    let done = run.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it can be run");
+    let said = String::from_utf8([done.stdout, done.stderr].concat()).expect("text");
+    assert_eq!(done.status.success(), succeeds, "{said}");
+    assert!(said.contains(what), "no {what:?} in {said}");
+    said
 }
 
 /// Users called as the nodes, who may do what docs/cluster.md says, and no more.

@@ -23,6 +23,7 @@ const END: &str = "that is all";
 /// What those who talk share.
 #[derive(Debug)]
 pub(crate) struct Crowd {
+    pace: Duration,
     nodes: Vec<SocketAddr>,
     /// Messages that came to anybody.
     heard: AtomicUsize,
@@ -51,7 +52,17 @@ pub(crate) struct Visit {
 /// Has people talk on these nodes while something happens, and then compares what each of them saw with
 /// what every node's history tells: nothing is lost, doubled or in another order.
 pub(crate) fn talk_through(nodes: &mut [Server], happens: impl FnOnce(&mut [Server], &Crowd)) {
+    talk_at(PACE, nodes, happens);
+}
+
+/// The same, where each of them says something this often.
+pub(crate) fn talk_at(
+    pace: Duration,
+    nodes: &mut [Server],
+    happens: impl FnOnce(&mut [Server], &Crowd),
+) {
     let crowd = Crowd {
+        pace,
         nodes: nodes.iter().map(Server::address).collect(),
         heard: AtomicUsize::new(0),
         hushed: AtomicBool::new(false),
@@ -114,6 +125,14 @@ impl Crowd {
         }
     }
 
+    /// Waits for so long, in which messages have to come.
+    pub(crate) fn go_on_for(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.go_on(100);
+        }
+    }
+
     /// Talks until all are hushed and the end is seen, on one node after the other.
     fn talk(&self, person: usize) -> Vec<Visit> {
         let mut visits = Vec::new();
@@ -143,8 +162,9 @@ impl Crowd {
         };
         let name = visit.name.clone();
         let hello = tongue.hello(&name);
-        let ready =
-            stream.set_read_timeout(Some(PACE)).and_then(|()| stream.write_all(hello.as_bytes()));
+        let ready = stream
+            .set_read_timeout(Some(self.pace))
+            .and_then(|()| stream.write_all(hello.as_bytes()));
         let (Ok(()), Ok(reading)) = (ready, stream.try_clone()) else { return visit };
         let mut reading = BufReader::new(reading);
         let (mut line, mut is_in, mut said) = (Vec::new(), false, 0);
@@ -177,7 +197,7 @@ impl Crowd {
                 return visit;
             }
             if is_in && now >= due && !self.hushed.load(Ordering::Relaxed) {
-                due = now + PACE;
+                due = now + self.pace;
                 said += 1;
                 let line = tongue.say(&format!("{name} says {said}"));
                 if stream.write_all(line.as_bytes()).is_err() {

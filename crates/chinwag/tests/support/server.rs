@@ -138,9 +138,14 @@ impl Settings {
 
     /// Starts a server that can't start.
     pub(crate) fn start_in_vain(&self) -> InVain {
+        self.start_in_vain_within(PATIENCE)
+    }
+
+    /// The same, where that may take longer.
+    pub(crate) fn start_in_vain_within(&self, patience: Duration) -> InVain {
         let begun = Instant::now();
         let mut run = Run::of(self.command());
-        match run.heard.recv_timeout(PATIENCE) {
+        match run.heard.recv_timeout(patience) {
             Err(RecvTimeoutError::Disconnected) => {}
             Ok(address) => panic!("it listens on {address}, but must not start"),
             Err(RecvTimeoutError::Timeout) => panic!("it neither starts nor ends"),
@@ -357,7 +362,12 @@ impl Server {
 
     /// Waits until it has ended by itself.
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        match self.run.heard.recv_timeout(PATIENCE) {
+        self.ended_within(PATIENCE)
+    }
+
+    /// The same, where that may take longer.
+    pub(crate) fn ended_within(&mut self, patience: Duration) -> ExitStatus {
+        match self.run.heard.recv_timeout(patience) {
             Err(RecvTimeoutError::Disconnected) => {}
             other => panic!("the server does not end, {other:?}; {}", self.log().tail()),
         }
