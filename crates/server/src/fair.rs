@@ -68,6 +68,26 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         item
     }
 
+    /// The next item that is allowed: of the first lane in turn that has one.
+    pub(crate) fn pop_where(&mut self, mut allows: impl FnMut(&K, &T) -> bool) -> Option<T> {
+        for turn in 0..self.turns.len() {
+            let key = self.turns.get(turn)?;
+            let lane = self.lanes.get_mut(key)?;
+            let Some(at) = lane.iter().position(|item| allows(key, item)) else { continue };
+            let item = lane.remove(at);
+            let is_empty = lane.is_empty();
+            let key = self.turns.remove(turn)?;
+            if is_empty {
+                self.lanes.remove(&key);
+            } else {
+                self.turns.push_back(key);
+            }
+            self.len -= 1;
+            return item;
+        }
+        None
+    }
+
     /// Drops the items for which `drops` holds.
     pub(crate) fn drop_where(&mut self, mut drops: impl FnMut(&T) -> bool) {
         if self.is_empty() {
@@ -114,14 +134,28 @@ mod tests {
         assert_eq!((taken.len(), &taken[..3]), (4, &[0, 10, 13][..]));
     }
 
+    #[test]
+    fn what_is_not_allowed_is_passed_over() {
+        let mut queue = FairQueue::new(10);
+        for (key, item) in [('a', 1), ('a', 2), ('b', 3), ('b', 4)] {
+            queue.push(key, item);
+        }
+        assert_eq!(queue.pop_where(|_, item| item % 2 == 0), Some(2));
+        assert_eq!(queue.pop_where(|_, item| item % 2 == 0), Some(4));
+        assert_eq!(queue.pop_where(|_, item| item % 2 == 0), None);
+        assert_eq!(queue.pop_where(|key, _| *key == 'b'), Some(3));
+        assert_eq!((queue.pop(), queue.len()), (Some(1), 0));
+    }
+
     proptest! {
         #[test]
-        fn the_queue_counts_right(acts in prop::collection::vec((0_u8..4, 0_u8..3), 0..200)) {
+        fn the_queue_counts_right(acts in prop::collection::vec((0_u8..4, 0_u8..4), 0..200)) {
             let mut queue = FairQueue::new(8);
             for (key, act) in acts {
                 match act {
                     0 => drop(queue.pop()),
                     1 => queue.drop_where(|item| *item == key),
+                    2 => drop(queue.pop_where(|lane, _| *lane == key)),
                     _ => drop(queue.push(key, key)),
                 }
                 let held: usize = queue.lanes.values().map(VecDeque::len).sum();

@@ -12,7 +12,7 @@ mod queue;
 
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chinwag_face::irc::pushed_line;
 use chinwag_model::effect::{Event, Push};
@@ -26,7 +26,7 @@ use post::{Letter, NotPosted, post};
 use queue::Queue;
 
 /// Threads that post. Each waits for one push service at a time.
-const THREADS: usize = 4;
+const THREADS: usize = 16;
 
 /// The way to the threads that tell devices.
 #[derive(Debug)]
@@ -52,6 +52,13 @@ enum Fate {
     Gone,
     /// It is to be tried again.
     Later,
+}
+
+/// Whether the push service has said anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Came,
+    None,
 }
 
 impl Office {
@@ -90,17 +97,21 @@ impl Clerk {
     fn run(&self) {
         while let Some(job) = self.queue.take() {
             let host = job.push.device.endpoint.authority().to_owned();
-            match self.tell(&job.push) {
-                Fate::Done => self.queue.finish(&job),
+            let began = Instant::now();
+            let (fate, answer) = self.tell(&job.push);
+            // A push service is quick if it answers soon, whatever it says.
+            let took = (answer == Answer::Came).then(|| began.elapsed());
+            match fate {
+                Fate::Done => self.queue.finish(&job, took),
                 Fate::Gone => {
-                    self.queue.finish(&job);
+                    self.queue.finish(&job, took);
                     tracing::debug!("{host} knows a device no longer");
                     let (person, endpoint) = (job.push.person, job.push.device.endpoint);
                     // A hub that is gone has ended the server.
                     let _ = self.hub.send(ToHub::DeviceLost { person, endpoint });
                 }
                 Fate::Later => {
-                    if !self.queue.fail(job) {
+                    if !self.queue.fail(job, took) {
                         tracing::debug!("a push to {host} is given up");
                     }
                 }
@@ -108,34 +119,39 @@ impl Clerk {
         }
     }
 
-    fn tell(&self, push: &Push) -> Fate {
-        let Some(line) = pushed_line(push, &self.server_name) else { return Fate::Done };
+    fn tell(&self, push: &Push) -> (Fate, Answer) {
+        let Some(line) = pushed_line(push, &self.server_name) else {
+            return (Fate::Done, Answer::None);
+        };
         let endpoint = &push.device.endpoint;
         // Nothing will ever reach a device whose key is none.
-        let Ok(body) = encrypt::encrypt(&line, &push.device.keys) else { return Fate::Gone };
+        let Ok(body) = encrypt::encrypt(&line, &push.device.keys) else {
+            return (Fate::Gone, Answer::None);
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let PushOptions { vapid, contact, private_addresses } = &self.options;
         let Ok(authorization) = vapid.authorization(&endpoint.origin(), contact, now) else {
             tracing::error!("a push cannot be signed");
-            return Fate::Done;
+            return (Fate::Done, Answer::None);
         };
         let urgent = !matches!(push.event, Event::Read { .. });
         let letter = Letter { endpoint, authorization: &authorization, urgent, body: &body };
-        let Some(tls) = self.tls() else { return Fate::Done };
+        let Some(tls) = self.tls() else { return (Fate::Done, Answer::None) };
         match post(&letter, tls, *private_addresses) {
             Ok(status) => {
                 let fate = fate(status);
                 if fate != Fate::Done || !(200..300).contains(&status) {
                     tracing::debug!("{} answers a push with {status}", endpoint.authority());
                 }
-                fate
+                (fate, Answer::Came)
             }
             Err(error) => {
                 tracing::debug!("no push to {}: {error}", endpoint.authority());
-                match error {
+                let fate = match error {
                     NotPosted::Private | NotPosted::Name => Fate::Gone,
                     NotPosted::Tls(_) | NotPosted::Io(_) => Fate::Later,
-                }
+                };
+                (fate, Answer::None)
             }
         }
     }

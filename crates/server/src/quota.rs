@@ -1,5 +1,6 @@
 //! Rates of what strangers may do, and the memory for them, which is bounded.
 
+use std::borrow::Borrow;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -120,7 +121,10 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         Self { kept, young: HashMap::new(), old: HashMap::new(), turned: None }
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
