@@ -1,4 +1,5 @@
-//! `chinwag check`: the effective configuration, as TOML, with where each value came from.
+//! `chinwag check`: the effective configuration, as TOML, with where each value came from. Warnings
+//! stand below it, as comments.
 
 use crate::config::Config;
 
@@ -19,6 +20,9 @@ pub(crate) fn show(config: &Config) -> String {
                 out.push_str(&format!("{name} = {}  # {origin}\n", setting.value));
             }
         }
+    }
+    for warning in config.warnings() {
+        out.push_str(&format!("\n# warning: {warning}\n"));
     }
     out
 }

@@ -214,6 +214,27 @@ impl Config {
         })
     }
 
+    /// What an operator may not have meant, a line each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let s = &self.settings;
+        let Some(password) = s.get("server.password").filter(|set| !set.value.text().is_empty())
+        else {
+            return Vec::new();
+        };
+        let has_line_mode =
+            |row: &usize| s.faces(&format!("listen.{row}.faces")).is_some_and(|faces| faces.line);
+        let warning = |row: usize| {
+            let address = s.address(&format!("listen.{row}.address"))?;
+            let what = format!(
+                "server.password is asked of IRC clients only, and whoever speaks line mode on \
+                 {address} comes in without it; give that [[listen]] faces = [\"irc\", \"web\"], or \
+                 bind it to an address that only friends reach"
+            );
+            Some(ConfigError::at(&password.origin, what).to_string())
+        };
+        (0..s.rows("listen")).filter(has_line_mode).filter_map(warning).collect()
+    }
+
     fn listen_options(&self) -> Vec<ListenOptions> {
         let s = &self.settings;
         let listener = |row| {

@@ -44,6 +44,7 @@ fn serve(source: &Source) -> Result<()> {
     let cluster = config.cluster()?;
     config.options(&[])?;
     logging::start(config.log_is_json(), config.log_level());
+    warn(&config);
     let room = raise_file_limit(&config);
     let mut orders = Orders::take()?;
     let told = |server: &Server| tell(server, room);
@@ -265,11 +266,14 @@ fn mind(server: Server, orders: &mut Orders, source: &Source) -> Order {
 /// A bad file changes nothing and is reported.
 fn reload(server: &Server, source: &Source) {
     let before = server.policy();
-    let read = source
-        .load()
-        .and_then(|config| Ok((config.policy(&before.cloak_key)?, config.certificate()?)));
+    let read = source.load().and_then(|config| {
+        let policy = config.policy(&before.cloak_key)?;
+        let certificate = config.certificate()?;
+        Ok((config, policy, certificate))
+    });
     match read {
-        Ok((mut policy, certificate)) => {
+        Ok((config, mut policy, certificate)) => {
+            warn(&config);
             // Who is told of a capability is not told that it is gone.
             policy.irc.push.clone_from(&before.irc.push);
             server.set_policy(policy);
@@ -281,6 +285,13 @@ fn reload(server: &Server, source: &Source) {
             );
         }
         Err(error) => tracing::error!("the configuration is left as it was: {error}"),
+    }
+}
+
+/// Says what the operator may not have meant.
+fn warn(config: &Config) {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
     }
 }
 

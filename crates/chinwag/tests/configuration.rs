@@ -194,6 +194,25 @@ fn secrets_are_not_shown() {
 }
 
 #[test]
+fn a_password_of_the_server_that_line_mode_does_not_ask_for_is_warned_of() {
+    let warning = |listen: &str| {
+        let folder = folder_with(&format!("[server]\npassword = \"hunter2\"\n{listen}"));
+        let shown = check(folder.path(), &[], &[]);
+        let warnings = shown.lines().filter(|line| line.starts_with("# warning: "));
+        warnings.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let [default] = &warning("")[..] else { panic!("not one warning") };
+    for word in ["chinwag.toml:2: server.password", "line mode on 127.0.0.1:8080", "faces = ["] {
+        assert!(default.contains(word), "{word}: {default}");
+    }
+    assert_eq!(warning("[[listen]]\nfaces = [\"irc\", \"web\"]\n"), [""; 0]);
+    let two = "[[listen]]\nfaces = [\"irc\"]\n[[listen]]\naddress = \"0.0.0.0:1\"\n";
+    assert_eq!(warning(two).len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!check(folder.path(), &[], &[]).contains("warning"));
+}
+
+#[test]
 fn another_file_is_read_when_it_is_named() {
     let folder = folder_with("[server]\nname = \"here\"\n");
     std::fs::write(folder.path().join("other.toml"), "[server]\nname = \"there\"\n").unwrap();

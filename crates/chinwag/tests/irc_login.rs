@@ -94,11 +94,119 @@ fn scram_fails_alike_for_a_wrong_password_and_for_nobody() {
     }
 }
 
+/// Logs in by SCRAM from an address up to what comes of the proof: the last word of the server's.
+fn scram_from(server: &Server, address: &str, account: &str, password: &str) -> String {
+    let mut client = Client::connect_from(server, address);
+    begin(&mut client, "bob", "SCRAM-SHA-256");
+    prove(&mut client, account, password);
+    client.line().trim_end().to_owned()
+}
+
+#[test]
+fn attack_wrong_proofs_are_counted_and_right_or_unfinished_ones_are_not() {
+    let server = Settings::new().behind_proxy().start();
+    register(&server, "alice", "sesame");
+    let right = |line: &str| line.starts_with(":chat.test AUTHENTICATE ");
+    for n in 0..15 {
+        let line = scram_from(&server, "192.0.2.1", "alice", "sesame");
+        assert!(right(&line), "right for the {n}th time: {line}");
+        // One that begins, and goes no further.
+        let mut client = Client::connect_from(&server, "192.0.2.1");
+        begin(&mut client, "bob", "SCRAM-SHA-256");
+        let first = STANDARD.encode("n,,n=alice,r=rOprNGfwEbeRWgbNEkqO");
+        client.send(&format!("AUTHENTICATE {first}\r\nAUTHENTICATE *\r"));
+        message(&client.line());
+        client.skip_to(":chat.test 906 ");
+    }
+    for _ in 0..10 {
+        let line = scram_from(&server, "192.0.2.66", "alice", "wrong");
+        assert_eq!(line, ":chat.test 904 bob :SASL authentication failed");
+    }
+    // No more of them, by no way, not even by a right one.
+    let mut client = Client::connect_from(&server, "192.0.2.66");
+    begin(&mut client, "bob", "SCRAM-SHA-256");
+    let first = STANDARD.encode("n,,n=alice,r=rOprNGfwEbeRWgbNEkqO");
+    client.send(&format!("AUTHENTICATE {first}\r"));
+    client.skip_to(":chat.test 904 bob :Too many wrong passwords; try again in ");
+    begin_plain(&mut client, "alice", "sesame");
+    client.skip_to(":chat.test 904 bob :Too many wrong passwords; try again in ");
+    assert!(right(&scram_from(&server, "192.0.2.1", "alice", "sesame")));
+}
+
+#[test]
+fn attack_many_proofs_at_a_time_are_counted_each() {
+    let server = Settings::new().behind_proxy().start();
+    register(&server, "alice", "sesame");
+    let mut clients: Vec<_> = (0..14)
+        .map(|_| {
+            let mut client = Client::connect_from(&server, "192.0.2.66");
+            begin(&mut client, "bob", "SCRAM-SHA-256");
+            client
+        })
+        .collect();
+    // All begin before any of them proves.
+    let firsts: Vec<_> = clients.iter_mut().map(|client| begin_proof(client, "alice")).collect();
+    for (client, first) in clients.iter_mut().zip(&firsts) {
+        finish_proof(client, "alice", "wrong", first);
+    }
+    let told: Vec<_> = clients.iter_mut().map(|client| client.skip_to(":chat.test 904 ")).collect();
+    let limited = told.iter().filter(|line| line.contains("Too many wrong passwords")).count();
+    assert_eq!(limited, 4, "{told:?}");
+}
+
+/// Logs in by PLAIN on a connection on which something else has failed.
+fn begin_plain(client: &mut Client, account: &str, password: &str) {
+    client.send("AUTHENTICATE PLAIN\r");
+    client.skip_to(":chat.test AUTHENTICATE +");
+    let proof = STANDARD.encode(format!("\0{account}\0{password}"));
+    client.send(&format!("AUTHENTICATE {proof}\r"));
+}
+
+#[test]
+fn attack_a_certificate_logs_in_whoever_guesses() {
+    let identity = Identity::new();
+    let settings = identity.settings().behind_proxy();
+    let server = settings.set("limits.failed_logins_per_minute", 1).start();
+    let own = Identity::new();
+    let identity = identity.showing(&own);
+    let mut alice = Client::connect_tls(&server, &identity).called("alice");
+    come_in(&mut alice, "alice");
+    alice.send("NS REGISTER sesame\r\nNS CERT ADD\r\nQUIT\r");
+    alice.skip_to(":NickServ!NickServ@chat.test NOTICE alice :This certificate logs you in");
+    drop(alice);
+    for n in 0..130 {
+        let mut client = Client::connect_from(&server, &format!("198.51.100.{n}"));
+        begin(&mut client, "bob", "PLAIN");
+        client.send(&format!("AUTHENTICATE {}\r", STANDARD.encode("\0alice\0wrong")));
+        client.skip_to(":chat.test 904 ");
+    }
+    // From the outside the password is not taken any more, but the certificate is.
+    let mut other = Client::connect_from(&server, "203.0.113.1");
+    begin(&mut other, "bob", "PLAIN");
+    other.send(&format!("AUTHENTICATE {}\r", STANDARD.encode("\0alice\0sesame")));
+    other.skip_to(":chat.test 904 bob :Too many wrong passwords; try again in ");
+    let mut again = Client::connect_tls(&server, &identity).called("with the certificate");
+    begin(&mut again, "alice", "EXTERNAL");
+    again.send("AUTHENTICATE +\r");
+    again.skip_to(":chat.test 900 alice alice!~alice@");
+}
+
 /// A client's side of RFC 5802, up to its proof; gives the signature that the server is to answer.
 fn prove(client: &mut Client, name: &str, password: &str) -> [u8; 32] {
+    let first = begin_proof(client, name);
+    finish_proof(client, name, password, &first)
+}
+
+/// Its first message; gives what the server answers.
+fn begin_proof(client: &mut Client, name: &str) -> String {
     let bare = format!("n={name},r=rOprNGfwEbeRWgbNEkqO");
     client.send(&format!("AUTHENTICATE {}\r", STANDARD.encode(format!("n,,{bare}"))));
-    let first = message(&client.line());
+    message(&client.line())
+}
+
+/// Its last message.
+fn finish_proof(client: &mut Client, name: &str, password: &str, first: &str) -> [u8; 32] {
+    let bare = format!("n={name},r=rOprNGfwEbeRWgbNEkqO");
     let mut parts = first.split(',').map(|part| part.split_at(2).1);
     let mut part = || parts.next().expect("a nonce, a salt and a count");
     let (nonce, salt, iterations) = (part(), part(), part());

@@ -30,6 +30,14 @@ fn come_in(server: &Server, nick: &str) -> Client {
     client
 }
 
+/// The same from an address behind a proxy.
+fn come_from(server: &Server, address: &str, nick: &str) -> Client {
+    let mut client = Client::connect_from(server, address).called(nick);
+    client.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r"));
+    client.skip_to(&format!(":chat.test 422 {nick} "));
+    client
+}
+
 /// Whether a password is the account's.
 fn logs_in(server: &Server, account: &str, password: &str) -> bool {
     let mut client = Client::connect(server).called("who logs in");
@@ -236,8 +244,12 @@ fn a_lost_password_is_reset_by_mail() {
     check(&mut bo, &format!("NS RESETPASS ana {verify} other"), &wrong);
     let changed = said("The password is changed; IDENTIFY with it.");
     check(&mut bo, &format!("NS RESETPASS ana {code} other"), &changed);
-    let used = said("No code holds for that account. Have one mailed with RESETPASS ACCOUNT.");
-    check(&mut bo, &format!("NS RESETPASS ana {code} third"), &used);
+    // A code that was used is told as any wrong one, and so is one for an account that has none.
+    for (line, left) in
+        [(format!("NS RESETPASS ana {code} third"), 3), ("NS RESETPASS nobody x y".to_owned(), 4)]
+    {
+        check(&mut bo, &line, &said(&format!("Wrong code; it can be given {left} more times.")));
+    }
     assert!(logs_in(&server, "ana", "other"));
     assert!(!logs_in(&server, "ana", "sesame"));
     sink.expect_nothing();
@@ -272,4 +284,268 @@ fn line_mode_says_where_an_address_is_verified() {
     let mut bo = Client::connect(&server).called("bo");
     bo.send("bo");
     bo.expect(&format!("{}{says}", greeting()));
+}
+
+/// What NickServ says to a line.
+fn nickserv(client: &mut Client, line: &str) -> String {
+    let answer = answer(client, &format!("NS {line}"), NICKSERV);
+    answer.split_once(" :").map(|(_, text)| text.to_owned()).expect("a text")
+}
+
+/// Makes an account with a verified address, from an address behind a proxy.
+fn verified(server: &Server, sink: &Sink, from: &str, nick: &str) -> Client {
+    let mut client = come_from(server, from, nick);
+    client.send(&format!("REGISTER * {nick}@example.org sesame\r"));
+    client.skip_to(":chat.test REGISTER VERIFICATION_REQUIRED ");
+    let code = sink.mail().code("VERIFY", nick);
+    client.send(&format!("VERIFY {nick} {code}\r"));
+    client.skip_to(&format!(":chat.test VERIFY SUCCESS {nick} "));
+    client
+}
+
+const ASKED: &str = "If that account has a verified address, a code is mailed to it. Say RESETPASS \
+                     ACCOUNT CODE PASSWORD within an hour.";
+
+#[test]
+fn attack_strangers_who_ask_for_codes_keep_the_owner_from_none() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).behind_proxy().start();
+    drop(verified(&server, &sink, "192.0.2.1", "ana"));
+    // The owner asks first, then strangers of many networks; the owner's code goes on holding.
+    let mut owner = come_from(&server, "192.0.2.1", "owner");
+    assert_eq!(nickserv(&mut owner, "RESETPASS ana"), ASKED);
+    let first = sink.mail().code("RESETPASS", "ana");
+    let ask = |n: u32| {
+        let mut stranger = come_from(&server, &format!("198.51.100.{n}"), &format!("s{n}"));
+        assert_eq!(nickserv(&mut stranger, "RESETPASS ana"), ASKED);
+        stranger
+    };
+    let mut strangers: Vec<_> = (0..20).map(ask).collect();
+    let codes: Vec<_> = (0..4).map(|_| sink.mail().code("RESETPASS", "ana")).collect();
+    sink.expect_nothing();
+    // They give wrong codes as well.
+    for stranger in &mut strangers {
+        for left in (0..5).rev() {
+            let told = nickserv(stranger, "RESETPASS ana 0000-0000-0000-0000 mine");
+            let words = match left {
+                0 => "Wrong code. Have another one mailed.".to_owned(),
+                left => format!("Wrong code; it can be given {left} more times."),
+            };
+            assert_eq!(told, words);
+        }
+        let told = nickserv(stranger, "RESETPASS ana 0000-0000-0000-0000 mine");
+        assert!(told.starts_with("No code holds for that account."), "{told}");
+    }
+    // The owner who asks after them has theirs in the mailbox.
+    assert_eq!(nickserv(&mut owner, "RESETPASS ana"), ASKED);
+    let changed = "The password is changed; IDENTIFY with it.";
+    assert_eq!(nickserv(&mut owner, &format!("RESETPASS ana {first} other")), changed);
+    let told = nickserv(&mut owner, &format!("RESETPASS ana {} third", codes[0]));
+    assert!(told.starts_with("Wrong code"), "one password a request: {told}");
+    sink.expect_nothing();
+}
+
+#[test]
+fn attack_wrong_codes_of_strangers_end_no_code_of_an_address() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).behind_proxy().start();
+    let mut ana = come_from(&server, "192.0.2.1", "ana");
+    check(&mut ana, "REGISTER * ana@example.org sesame", REQUIRED);
+    let code = sink.mail().code("VERIFY", "ana");
+    for n in 0..12 {
+        let mut stranger = come_from(&server, "198.51.100.1", &format!("s{n}"));
+        for _ in 0..6 {
+            nickserv(&mut stranger, "VERIFY ana 0000-0000-0000-0000");
+        }
+    }
+    // The network of the strangers is not listened to any more; the owner's is.
+    let mut stranger = come_from(&server, "198.51.100.1", "last");
+    let told = nickserv(&mut stranger, "VERIFY ana 0000-0000-0000-0000");
+    assert!(
+        told.starts_with("Too many wrong codes came from your network; try again in "),
+        "{told}"
+    );
+    let verified = ":chat.test VERIFY SUCCESS ana :Account registered";
+    check(&mut ana, &format!("VERIFY ana {code}"), verified);
+}
+
+#[test]
+fn attack_strangers_cannot_use_up_a_mailbox() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).set("limits.mails_per_minute", 0).behind_proxy().start();
+    let register = |from: &str, nick: &str, mailbox: &str| {
+        let mut client = Client::connect_from(&server, from).called(nick);
+        client.send(&format!("NICK {nick}\r\nREGISTER * {mailbox} sesame\r"));
+        client.skip_to(":chat.test ").trim_end().to_owned()
+    };
+    for n in 0..8 {
+        let answer = register("198.51.100.1", &format!("a{n}"), &format!("ana+{n}@example.org"));
+        assert_eq!(answer.contains("VERIFICATION_REQUIRED"), n < 5, "{answer}");
+    }
+    let answer = register("192.0.2.1", "ana", "ana@example.org");
+    assert!(answer.contains("VERIFICATION_REQUIRED"), "{answer}");
+    assert_eq!(sink.count(), 6);
+}
+
+#[test]
+fn attack_the_server_mails_only_so_much() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).set("limits.mails_per_minute", 6).behind_proxy().start();
+    drop(verified(&server, &sink, "192.0.2.1", "ana"));
+    let mut mailed = 0;
+    for n in 0..12 {
+        let mut client = Client::connect_from(&server, &format!("198.51.100.{n}")).called("x");
+        client.send(&format!("NICK x{n}\r\nREGISTER * x{n}@example.org sesame\r"));
+        let answer = client.skip_to(":chat.test ");
+        mailed += usize::from(answer.contains("VERIFICATION_REQUIRED"));
+        if !answer.contains("VERIFICATION_REQUIRED") {
+            assert!(answer.contains("Many codes were mailed of late; try again in "), "{answer}");
+        }
+    }
+    assert_eq!(mailed, 2, "with the one before, half of them");
+    let mut owner = come_from(&server, "192.0.2.1", "owner");
+    assert_eq!(nickserv(&mut owner, "RESETPASS ana"), ASKED);
+    let codes = [sink.mail(), sink.mail(), sink.mail()];
+    assert!(codes.iter().any(|mail| mail.header("Subject")[0].contains("another password")));
+}
+
+#[test]
+fn attack_one_network_holds_only_so_many_names() {
+    let sink = Sink::start();
+    let server = settings(sink.port())
+        .set("limits.registrations_per_minute", 0)
+        .set("limits.mails_per_minute", 0)
+        .behind_proxy()
+        .start();
+    let register = |from: &str, nick: &str| {
+        let mut client = Client::connect_from(&server, from).called(nick);
+        client.send(&format!("NICK {nick}\r\nREGISTER * {nick}@example.org sesame\r"));
+        (client.skip_to(":chat.test ").trim_end().to_owned(), client)
+    };
+    let mut last = None;
+    for n in 0..50 {
+        let (answer, client) = register("198.51.100.1", &format!("x{n}"));
+        assert!(answer.contains("VERIFICATION_REQUIRED"), "{answer}");
+        last = Some((client, sink.mail().code("VERIFY", &format!("x{n}"))));
+    }
+    let (answer, _) = register("198.51.100.1", "y");
+    let told = ":chat.test FAIL REGISTER TEMPORARILY_UNAVAILABLE y :Too many wait to be verified; \
+                try later";
+    assert_eq!(answer, told);
+    let (answer, _) = register("192.0.2.1", "ana");
+    assert!(answer.contains("VERIFICATION_REQUIRED"), "{answer}");
+    // A name that is verified makes room, once it does not count as being on its way any more.
+    let (mut client, code) = last.expect("a client");
+    client.send(&format!("VERIFY x49 {code}\r"));
+    client.skip_to(":chat.test VERIFY SUCCESS x49 ");
+}
+
+#[test]
+fn adv_zulip_6_nobody_learns_which_accounts_have_an_address() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).behind_proxy().start();
+    drop(verified(&server, &sink, "192.0.2.1", "ana"));
+    let mut line = Client::login(&server, "cy");
+    for text in ["/password", "sesame", "sesame"] {
+        line.send(text);
+    }
+    // While the mail server keeps everyone waiting, everyone is answered all the same.
+    sink.shut(true);
+    let mut stranger = come_from(&server, "198.51.100.1", "stranger");
+    let mut times = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for _ in 0..5 {
+        for account in ["ana", "nobody"] {
+            let began = std::time::Instant::now();
+            assert_eq!(nickserv(&mut stranger, &format!("RESETPASS {account}")), ASKED);
+            times.entry(account).or_default().push(began.elapsed());
+        }
+    }
+    println!("{times:?}");
+    let median = |account| {
+        let mut times = times[account].clone();
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    let (one, other) = (median("ana"), median("nobody"));
+    let slack = std::time::Duration::from_millis(20);
+    assert!(one < 2 * other + slack && other < 2 * one + slack, "{one:?} {other:?}");
+    // Wrong codes are told alike, too.
+    for account in ["ana", "nobody"] {
+        let told = nickserv(&mut stranger, &format!("RESETPASS {account} 0000 mine"));
+        assert_eq!(told, "Wrong code; it can be given 4 more times.");
+    }
+    sink.shut(false);
+    for _ in 0..5 {
+        sink.mail().code("RESETPASS", "ana");
+    }
+    // Neither does an address tell who has it.
+    for (nick, address) in [("da", "ana@example.org"), ("eve", "nobody@example.org")] {
+        let mut client = come_from(&server, "198.51.100.2", nick);
+        client.send(&format!("REGISTER * {address} sesame\r"));
+        let answer = client.skip_to(":chat.test REGISTER ");
+        assert!(answer.contains(&format!("VERIFICATION_REQUIRED {nick} :A code")), "{answer}");
+        sink.mail();
+    }
+}
+
+#[test]
+fn that_a_code_cannot_be_mailed_to_an_account_is_told_to_the_operator_alone() {
+    let sink = Sink::start();
+    let settings = settings(sink.port()).behind_proxy();
+    let mut server = settings.start();
+    drop(verified(&server, &sink, "192.0.2.1", "ana"));
+    server.stop();
+    let server = settings.set("mail.port", 1).start();
+    let mut stranger = come_from(&server, "198.51.100.1", "stranger");
+    for _ in 0..6 {
+        assert_eq!(nickserv(&mut stranger, "RESETPASS ana"), ASKED);
+    }
+    stranger.send("PING end\r");
+    stranger.expect(":chat.test PONG chat.test :end\r\n");
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let words = "a mail to example.org is not sent: ";
+    while !server.log().lines().iter().any(|line| line.contains(words)) {
+        assert!(std::time::Instant::now() < deadline, "nothing is logged");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn adv_insp_1_an_asker_who_leaves_while_a_mail_is_sent_is_missed_by_nobody() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).behind_proxy().start();
+    sink.shut(true);
+    for (n, nick) in ["ana", "refused", "bo"].into_iter().enumerate() {
+        let mut client = Client::connect_from(&server, &format!("192.0.2.{n}"));
+        client.send(&format!("NICK {nick}\r\nREGISTER * {nick}@example.org sesame\r"));
+        let mut other = come_from(&server, "192.0.2.9", &format!("other{n}"));
+        let deadline = std::time::Instant::now() + support::PATIENCE;
+        while nickserv(&mut other, &format!("VERIFY {nick} 0000")).starts_with("No account") {
+            assert!(std::time::Instant::now() < deadline, "the name is never held");
+        }
+        client.reset();
+        other.send("QUIT\r");
+        other.expect_gone();
+    }
+    sink.shut(false);
+    let mails = [sink.mail(), sink.mail()];
+    for (nick, mail) in ["ana", "bo"].iter().map(|nick| {
+        let to = format!("{nick}@example.org");
+        (nick, mails.iter().find(|mail| mail.header("To") == [to.as_str()]).expect("a mail"))
+    }) {
+        let code = mail.code("VERIFY", nick);
+        let mut again = Client::connect_from(&server, "192.0.2.7").called(nick);
+        again.send(&format!("NICK {nick}\r\nVERIFY {nick} {code}\r"));
+        again.skip_to(&format!(":chat.test VERIFY SUCCESS {nick} "));
+    }
+    // What could not be mailed is nobody's.
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    loop {
+        let mut client = Client::connect_from(&server, "192.0.2.8");
+        client.send("NICK refused\r\nUSER x 0 * :x\r");
+        if client.skip_to(":chat.test ").contains(" 001 refused ") {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "the name stays held");
+    }
 }

@@ -41,6 +41,11 @@ struct PushService {
 
 impl PushService {
     fn start(identity: &Identity) -> Self {
+        Self::start_with(identity, String::new())
+    }
+
+    /// One whose answers have further headers.
+    fn start_with(identity: &Identity, headers: String) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let key = PrivateKeyDer::from_pem_file(identity.key()).expect("a key in PEM");
         let config = ServerConfig::builder_with_provider(provider)
@@ -61,7 +66,8 @@ impl PushService {
                 let request = read_request(&mut stream);
                 let status = request.path.split('/').nth(1).unwrap_or_default().to_owned();
                 let stream = stream.get_mut();
-                let answer = format!("HTTP/1.1 {status} As asked\r\nContent-Length: 0\r\n\r\n");
+                let answer =
+                    format!("HTTP/1.1 {status} As asked\r\n{headers}Content-Length: 0\r\n\r\n");
                 stream.write_all(answer.as_bytes()).expect("it can be answered");
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
@@ -299,6 +305,118 @@ fn the_server_connects_to_no_private_address_unless_it_may() {
     // That the device is forgotten tells that its turn has come.
     add_once_there_is_room(&mut bob, &service.endpoint("201/b"), &device);
     assert!(service.requests.try_recv().is_err(), "it was connected to");
+}
+
+#[test]
+fn attack_devices_that_never_answer_hold_up_nobody_elses() {
+    let identity = Identity::new();
+    let service = PushService::start(&identity);
+    let server = settings(&identity).start();
+    // Each takes the connection, and never says anything.
+    let tarpits: Vec<_> =
+        (0..8).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    let device = Device::new();
+    let mut mallory = register(&server, "mallory", CAPS);
+    for tarpit in &tarpits {
+        let port = tarpit.local_addr().expect("an address").port();
+        add(&mut mallory, &format!("https://localhost:{port}/tarpit"), &device);
+    }
+    let mut bob = register(&server, "bob", CAPS);
+    add(&mut bob, &service.endpoint("201/b"), &device);
+    let mut alice = come_in(&server, "alice", "message-tags");
+    for n in 0..16 {
+        alice.send(&format!("PRIVMSG mallory :{n}\r"));
+    }
+    // The server has begun to tell two of them, and no more.
+    for tarpit in &tarpits {
+        tarpit.set_nonblocking(true).expect("a socket");
+    }
+    let mut stuck = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    while stuck.len() < 2 {
+        stuck.extend(tarpits.iter().filter_map(|tarpit| tarpit.accept().ok()));
+        assert!(Instant::now() < deadline, "no device is told");
+        std::thread::yield_now();
+    }
+    let began = Instant::now();
+    for n in 0..5 {
+        alice.send(&format!("PRIVMSG bob :{n}\r"));
+        let line = device.read(&service.next().body);
+        assert!(line.ends_with(&format!(" PRIVMSG bob :{n}")), "{line}");
+    }
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    stuck.extend(tarpits.iter().filter_map(|tarpit| tarpit.accept().ok()));
+    assert_eq!(stuck.len(), 2);
+}
+
+#[test]
+fn adv_ergo_3_no_endpoint_has_the_server_reach_into_its_own_network() {
+    let identity = Identity::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let v6 = TcpListener::bind("[::1]:0").ok();
+    let port = listener.local_addr().expect("an address").port();
+    let settings = settings(&identity).set("push.private_addresses", "false");
+    let server = settings.set("push.devices_max", "1").start();
+    let device = Device::new();
+    let mut bob = register(&server, "bob", CAPS);
+    let mut alice = come_in(&server, "alice", "message-tags");
+    let port6 = v6.as_ref().map_or(port, |v6| v6.local_addr().expect("an address").port());
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("localhost:{port}"),
+        format!("LOCALHOST:{port}"),
+        format!("localhost.:{port}"),
+        format!("127.1:{port}"),
+        format!("0:{port}"),
+        format!("0.0.0.0:{port}"),
+        format!("0x7f.1:{port}"),
+        format!("0177.0.0.1:{port}"),
+        format!("2130706433:{port}"),
+        format!("[::1]:{port6}"),
+        format!("[::]:{port6}"),
+        format!("[::ffff:127.0.0.1]:{port}"),
+        format!("[::ffff:7f00:1]:{port}"),
+        format!("[::127.0.0.1]:{port}"),
+        format!("[64:ff9b::127.0.0.1]:{port}"),
+        format!("[2002:7f00:1::]:{port}"),
+        format!("[fe80::1]:{port}"),
+        format!("[fd00::1]:{port}"),
+        "169.254.169.254".to_owned(),
+        "10.0.0.1".to_owned(),
+        "192.168.0.1:8080".to_owned(),
+        "100.64.0.1".to_owned(),
+        format!("user@127.0.0.1:{port}"),
+        format!("example.org@127.0.0.1:{port}"),
+        format!("127.0.0.1\\@example.org:{port}"),
+    ] {
+        let endpoint = format!("https://{host}/latest");
+        bob.send(&format!("WEBPUSH REGISTER {endpoint} {}\r\nPING end\r", device.keys()));
+        let told = bob.skip_to(":chat.test ");
+        if !told.contains(" WEBPUSH REGISTER ") {
+            // It is none that can be told.
+            assert!(told.contains(" FAIL WEBPUSH INVALID_PARAMS "), "{host}: {told}");
+            bob.skip_to(":chat.test PONG ");
+            continue;
+        }
+        bob.skip_to(":chat.test PONG ");
+        alice.send("PRIVMSG bob :hello\r");
+        // A device without a public address is forgotten; one whose name means nothing may stay.
+        bob.send(&format!("WEBPUSH UNREGISTER {endpoint}\r\nPING end\r"));
+        bob.skip_to(":chat.test PONG ");
+    }
+    // Where an endpoint's answer leads nobody goes.
+    let place = format!("Location: https://127.0.0.1:{port}/\r\n");
+    let service = PushService::start_with(&identity, place);
+    let server = self::settings(&identity).start();
+    let mut bob = register(&server, "cy", CAPS);
+    add(&mut bob, &service.endpoint("302/latest"), &device);
+    let mut alice = come_in(&server, "alice2", "message-tags");
+    alice.send("PRIVMSG cy :hello\r\nPRIVMSG cy :again\r");
+    assert_eq!([service.next().path, service.next().path], ["/302/latest", "/302/latest"]);
+    for listener in [Some(&listener), v6.as_ref()].into_iter().flatten() {
+        listener.set_nonblocking(true).expect("a socket");
+        assert!(listener.accept().is_err(), "the server connected");
+    }
 }
 
 #[test]

@@ -52,6 +52,15 @@ impl Client {
         client
     }
 
+    /// Connects from this address, as a proxy says that the server trusts, and says nothing.
+    pub(crate) fn connect_from(server: &Server, address: &str) -> Self {
+        let mut client = Self::connect(server).called(address);
+        let family = if address.contains(':') { "TCP6" } else { "TCP4" };
+        let own = if address.contains(':') { "::1" } else { "127.0.0.1" };
+        client.send_bytes(format!("PROXY {family} {address} {own} 1 2\r\n").as_bytes());
+        client
+    }
+
     /// Goes on over TLS, with a server that has this certificate.
     pub(crate) fn begin_tls(&mut self, identity: &Identity) {
         let Wire::Tcp(stream) = &self.wire else { panic!("only a socket can go on over TLS") };

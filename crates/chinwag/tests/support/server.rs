@@ -98,6 +98,11 @@ impl Settings {
         self
     }
 
+    /// Has it believe what a proxy on this machine says of where its connections come from.
+    pub(crate) fn behind_proxy(self) -> Self {
+        self.listen("proxy_from", "[\"127.0.0.0/8\"]")
+    }
+
     /// Has it run by another command, which is told what to run.
     pub(crate) fn through(mut self, command: &[impl ToString]) -> Self {
         self.through = command.iter().map(ToString::to_string).collect();
@@ -384,9 +389,18 @@ impl Server {
 
     /// How much memory it holds, in KiB.
     pub(crate) fn memory_kib(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// How much memory it has held at most, in KiB.
+    pub(crate) fn memory_kib_max(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, which: &str) -> u64 {
         let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(path).expect("the server runs, on Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(which));
         let count = line.and_then(|line| line.trim().strip_suffix(" kB")).map(str::trim);
         count.and_then(|count| count.parse().ok()).expect("Linux tells the resident memory")
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
 
 use super::PATIENCE;
 
@@ -17,11 +18,19 @@ pub(crate) struct Mail {
 
 /// A mail server at a port of its own.
 ///
-/// It refuses mail to `refused@…` for good, and the first one to `later@…` for now.
+/// It keeps clients waiting while it is told to. It refuses mail to `refused@…` for good, and the first one to `later@…` for now.
 #[derive(Debug)]
 pub(crate) struct Sink {
     port: u16,
     mails: Receiver<Mail>,
+    gate: Arc<Gate>,
+}
+
+/// Whether clients are kept waiting.
+#[derive(Debug, Default)]
+struct Gate {
+    is_shut: Mutex<bool>,
+    opened: Condvar,
 }
 
 impl Sink {
@@ -29,18 +38,33 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port for mail");
         let port = listener.local_addr().expect("it has an address").port();
         let (keep, mails) = channel();
+        let gate = Arc::new(Gate::default());
+        let waits = Arc::clone(&gate);
         std::thread::spawn(move || {
             let mut put_off = false;
             for stream in listener.incoming() {
+                let is_shut = waits.is_shut.lock().expect("no test panics here");
+                drop(waits.opened.wait_while(is_shut, |is_shut| *is_shut));
                 // A client that goes in the middle of it is no concern of the next one.
                 let _ = stream.and_then(|stream| converse(stream, &keep, &mut put_off));
             }
         });
-        Self { port, mails }
+        Self { port, mails, gate }
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Keeps clients waiting from now on, or no longer.
+    pub(crate) fn shut(&self, is_shut: bool) {
+        *self.gate.is_shut.lock().expect("no test panics here") = is_shut;
+        self.gate.opened.notify_all();
+    }
+
+    /// How many mails came that were not asked for.
+    pub(crate) fn count(&self) -> usize {
+        self.mails.try_iter().count()
     }
 
     /// The next mail that comes.
