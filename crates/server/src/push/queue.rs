@@ -326,9 +326,10 @@ impl AtWork {
     }
 }
 
-fn take_one<K: Eq + Hash, Q: Eq + Hash + ?Sized>(counts: &mut HashMap<K, usize>, key: &Q)
+fn take_one<K, Q>(counts: &mut HashMap<K, usize>, key: &Q)
 where
-    K: Borrow<Q>,
+    K: Borrow<Q> + Eq + Hash,
+    Q: Eq + Hash + ?Sized,
 {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;
