@@ -16,7 +16,7 @@ use crate::cloak::cloak;
 use crate::courier::{Arrival, Wanted};
 use crate::metrics::{Counted, Tally};
 use crate::options::{Limits, ListenOptions, Policy};
-use crate::seat::Seat;
+use crate::seat::{Seat, counted_network};
 use crate::transport::{Got, Transport, Wrote};
 
 /// Bytes that a face may hold unread before its socket is read no further; and one that has not come in.
@@ -120,7 +120,7 @@ impl Connection {
                 Wanted::Intent(Intent::Enter(identity, Some(visitor)))
             }
             Ask::Intent(intent) => Wanted::Intent(intent),
-            Ask::Query(query) => Wanted::Query(query),
+            Ask::Query(query) => Wanted::Query(query, counted_network(peer)),
             Ask::Check { name, password } => Wanted::Check { name, password, peer },
             Ask::Hash(password) => Wanted::Hash { password, peer },
             Ask::HashFor { name, password } => Wanted::HashFor { name, password, peer },
