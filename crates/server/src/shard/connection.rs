@@ -19,9 +19,13 @@ use crate::options::{Limits, ListenOptions, Policy};
 use crate::seat::{Seat, counted_network};
 use crate::transport::{Got, Transport, Wrote};
 
-/// Bytes that a face may hold unread before its socket is read no further; and one that has not come in.
+/// Bytes that a face may hold unread before its socket is read no further; less for one that has not come
+/// in, or to which much waits to be written.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
-const UNREAD_EARLY_BYTES_MAX: usize = 8 * 1024;
+const UNREAD_SHORT_BYTES_MAX: usize = 4 * 1024;
+
+/// Bytes that are read at once of one that has not come in: what is read of it is kept until it is done.
+const READ_EARLY_BYTES: usize = 4 * 1024;
 
 /// With more than this waiting to be written, a session's next line waits too; with less than that already
 /// where it has not come in, or too much waits for its network.
@@ -227,7 +231,9 @@ impl Connection {
         if self.input_ended {
             return false;
         }
-        let unread_max = if self.is_named() { UNREAD_BYTES_MAX } else { UNREAD_EARLY_BYTES_MAX };
+        // What is not done before more is read from it need not be kept here meanwhile.
+        let is_held_short = !self.is_named() || self.outbox.len() > BACKPRESSURE_SHORT_BYTES;
+        let unread_max = if is_held_short { UNREAD_SHORT_BYTES_MAX } else { UNREAD_BYTES_MAX };
         self.is_parting || self.speech.wants_input(unread_max)
     }
 
@@ -299,9 +305,14 @@ impl Connection {
 
     pub(super) fn mark_readable(&mut self, key: usize, list: &mut Vec<usize>) {
         self.may_read_more = true;
-        if !self.is_listed_readable && (self.wants_input() || self.closing.is_some()) {
+        if self.is_listed_readable {
+            return;
+        }
+        if self.wants_input() || self.closing.is_some() {
             self.is_listed_readable = true;
             list.push(key);
+        } else if !self.outbox.is_empty() {
+            self.waits_for_room = true;
         }
     }
 
@@ -316,6 +327,11 @@ impl Connection {
     /// that was not read to its end must be read again.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
         let of_socket = self.stream.reads_socket();
+        let most = match of_socket && !self.is_named() {
+            true => buffer.len().min(READ_EARLY_BYTES),
+            false => buffer.len(),
+        };
+        let buffer = buffer.get_mut(..most).unwrap_or_default();
         match self.stream.read(buffer) {
             Ok(Got::End) => Reading::End,
             Ok(Got::Bytes(count)) => {
