@@ -19,10 +19,12 @@ use crate::options::{Limits, ListenOptions, Policy};
 use crate::seat::{Seat, counted_network};
 use crate::transport::{Got, Transport, Wrote};
 
-/// Bytes that a face may hold unread before its socket is read no further; less for one that has not come
-/// in, or to which much waits to be written.
+/// Bytes that a face may hold unread before its socket is read no further.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
-const UNREAD_SHORT_BYTES_MAX: usize = 4 * 1024;
+
+/// The same for one that has not come in, or to which much waits to be written: what the longest line takes
+/// that IRC knows (8,191 bytes of tags, and 512), or else the longest one of line mode.
+const UNREAD_SHORT_BYTES_MIN: usize = 9 * 1024;
 
 /// Bytes that are read at once of one that has not come in: what is read of it is kept until it is done.
 const READ_EARLY_BYTES: usize = 4 * 1024;
@@ -63,6 +65,8 @@ pub(super) struct Connection {
     pub(super) probe: Option<Instant>,
     /// How many times over its outbox was full when that was last looked at.
     fills: usize,
+    /// Bytes that its face may hold unread while little is to be read from it.
+    unread_short: usize,
     pub(super) pace: Pace,
     pub(super) is_surplus: bool,
     /// It is counted among those who have not come in yet.
@@ -163,6 +167,7 @@ impl Connection {
             stalled: None,
             probe: None,
             fills: 0,
+            unread_short: limits.line_bytes.max(UNREAD_SHORT_BYTES_MIN) + 1024,
             pace: Pace::new(limits.lines_per_second, limits.lines_burst, now),
             is_surplus,
             is_stranger: false,
@@ -233,7 +238,7 @@ impl Connection {
         }
         // What is not done before more is read from it need not be kept here meanwhile.
         let is_held_short = !self.is_named() || self.outbox.len() > BACKPRESSURE_SHORT_BYTES;
-        let unread_max = if is_held_short { UNREAD_SHORT_BYTES_MAX } else { UNREAD_BYTES_MAX };
+        let unread_max = if is_held_short { self.unread_short } else { UNREAD_BYTES_MAX };
         self.is_parting || self.speech.wants_input(unread_max)
     }
 
