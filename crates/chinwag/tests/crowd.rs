@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use support::client::{Client, greeting};
-use support::server::Settings;
+use support::server::{Server, Settings};
 
 /// How many come. `CHINWAG_CROWD` says another number, for a system that allows a process fewer files.
 const CROWD: usize = 10_000;
@@ -212,4 +212,76 @@ fn many_who_speak_at_once_close_nobody_who_reads() {
 #[test]
 fn a_burst_much_larger_than_the_outbox_closes_nobody_who_reads() {
     all_read_a_burst(&Settings::new().set("limits.outbox_kib", 128), 8, 4, 100);
+}
+
+/// How often a socket took no more than a part of what was due, as the server counts it.
+fn times_blocked(server: &Server) -> u64 {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(server.address()).expect("connect");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("ask");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("read the answer");
+    let count = answer.lines().find_map(|line| line.strip_prefix("chinwag_outbox_bytes_count "));
+    count.expect("it is counted").parse().expect("a number")
+}
+
+/// Talks until a client that reads nothing has its outbox full, and not several times over.
+fn fill(server: &Server, speaker: &mut Client, text: &str) -> usize {
+    let mut said = 0;
+    let mut say = |times: usize| {
+        for _ in 0..times {
+            speaker.send(&format!("{said} {text}"));
+            speaker.skip_to(&format!("[lobby] Alice: {said} "));
+            said += 1;
+        }
+        said
+    };
+    while times_blocked(server) == 0 {
+        assert!(say(20) < 5000, "the system takes all of it");
+    }
+    // An outbox of 128 KiB is full, and 512 KiB are not there.
+    say(60)
+}
+
+#[test]
+fn attack_who_stops_reading_is_closed_after_a_while_though_nothing_more_comes() {
+    let settings = Settings::new().set("limits.outbox_kib", 128).set("limits.stall_seconds", 1);
+    let server = settings.start();
+    let mut alice = Client::login(&server, "Alice");
+    let mut slow = Client::connect(&server).called("Slow");
+    slow.receive_little();
+    slow.come_in("Slow");
+    fill(&server, &mut alice, &"x".repeat(4000));
+    alice.skip_to("<User Slow is offline.>");
+}
+
+#[test]
+fn long_who_reads_slowly_but_goes_on_is_told_everything() {
+    let settings = Settings::new().set("limits.outbox_kib", 128).set("limits.stall_seconds", 1);
+    let server = settings.start();
+    let mut alice = Client::login(&server, "Alice");
+    let mut slow = Client::connect(&server).called("Slow");
+    slow.receive_little();
+    slow.come_in("Slow");
+    // Half a megabyte a second: it takes several times as long as one may stand still.
+    let (begun, ended) = std::sync::mpsc::channel::<usize>();
+    let reading = std::thread::spawn(move || {
+        let (mut seen, mut whole) = (0_usize, None);
+        while whole.is_none_or(|whole| seen < whole) {
+            slow.skip_to(&format!("[lobby] Alice: {seen} "));
+            seen += 1;
+            if seen.is_multiple_of(8) {
+                std::thread::sleep(std::time::Duration::from_millis(if whole.is_none() {
+                    60
+                } else {
+                    0
+                }));
+                whole = whole.or_else(|| ended.try_recv().ok());
+            }
+        }
+    });
+    let said = fill(&server, &mut alice, &"x".repeat(4000));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    begun.send(said).expect("the reader is there");
+    reading.join().expect("the reader sees every line");
 }

@@ -30,14 +30,23 @@ impl State {
         if person.rooms.contains(&id) {
             return Access::Read;
         }
-        let expected = room.founder == Some(who) || room.invitation(who, self.time).is_some();
-        if room.group || room.has(RoomFlag::Secret) && !expected {
+        if !self.may_know(who, person, id, room) {
             return Access::Hidden;
         }
         if room.is_public() && may_come_in(room, who, person, None, self.time).is_ok() {
             return Access::Read;
         }
         Access::Known
+    }
+
+    /// Whether this person may know that this room exists. It is told at once; whether they may read it takes
+    /// as long as holding them against its lists.
+    pub(crate) fn may_know(&self, who: PersonId, person: &Person, id: RoomId, room: &Room) -> bool {
+        if person.rooms.contains(&id) {
+            return true;
+        }
+        let expected = || room.founder == Some(who) || room.invitation(who, self.time).is_some();
+        !room.group && (!room.has(RoomFlag::Secret) || expected())
     }
 
     /// Whether this person may read this room.

@@ -3,10 +3,10 @@
 use std::ops::Bound;
 
 use chinwag_model::id::{PersonId, RoomId, SessionId};
-use chinwag_model::message::{Card, Conversation, RoomCard};
+use chinwag_model::message::{Card, Conversation};
 use chinwag_model::name::Name;
 use chinwag_model::query::{
-    Answer, Client, Filter, Page, Query, ROWS_MAX, Reading, ReadingKind, RoomRow, Standing,
+    Answer, Client, Filter, GroupRow, Page, Query, Reading, ReadingKind, RoomRow, Standing,
 };
 use chinwag_model::text::Text;
 
@@ -15,9 +15,20 @@ use crate::state::{Holder, Person, Room, State};
 
 pub mod reader;
 mod visitor;
+mod work;
 
-/// Most rooms that one search looks through: one's own first, then public ones.
+pub use self::work::WORK_MAX;
+use self::work::{Work, of_access};
+
+/// Most rooms that one search looks through: one's own first, then public ones, the oldest first.
 pub const ROOMS_SEARCHED_MAX: usize = 1000;
+
+/// Most rooms among which those are looked for that are searched; fewer where it takes long to tell whether
+/// they may be read.
+const ROOMS_LOOKED_AT_MAX: usize = 5 * ROOMS_SEARCHED_MAX;
+
+/// Most members of a group that are named with it.
+const GROUP_NAMES_MAX: usize = 500;
 
 /// An answer, or what to ask the archive for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,12 +43,18 @@ impl State {
     /// Answers a session's query. Who has not come in learns only how a name stands.
     #[must_use]
     pub fn answer(&self, session: SessionId, query: &Query) -> Response {
+        self.answer_counted(session, query).0
+    }
+
+    /// Answers a session's query, and says how much was looked at for it: hardly more than [`WORK_MAX`].
+    #[must_use]
+    pub fn answer_counted(&self, session: SessionId, query: &Query) -> (Response, usize) {
         match query {
             Query::Standing(name) => {
-                return Response::Now(Answer::Standing(self.standing(name)));
+                return (Response::Now(Answer::Standing(self.standing(name))), 1);
             }
             Query::Certificate(fingerprint) => {
-                return Response::Now(Answer::Certificate(self.certificate(*fingerprint)));
+                return (Response::Now(Answer::Certificate(self.certificate(*fingerprint))), 1);
             }
             _ => {}
         }
@@ -45,21 +62,31 @@ impl State {
             .sessions
             .get(&session)
             .and_then(|session| Some((session.person, self.persons.get(&session.person)?)));
-        match asker {
-            Some((id, person)) => self.answer_person(id, person, query),
+        let mut work = Work::default();
+        let response = match asker {
+            Some((id, person)) => self.answer_person(id, person, query, &mut work),
             None => Response::Now(Answer::Unavailable),
-        }
+        };
+        (response, work.done().max(1))
     }
 
-    fn answer_person(&self, id: PersonId, asker: &Person, query: &Query) -> Response {
+    fn answer_person(
+        &self,
+        id: PersonId,
+        asker: &Person,
+        query: &Query,
+        work: &mut Work,
+    ) -> Response {
         let answer = match query {
-            Query::People { after } => Answer::People(self.people(after.as_ref())),
-            Query::Clients { after } => Answer::Clients(self.clients_after(*after)),
+            Query::People { after } => Answer::People(self.people(after.as_ref(), work)),
+            Query::Clients { after } => Answer::Clients(self.clients_after(*after, work)),
             Query::Client(index) => Answer::Client(self.client(*index)),
-            Query::Rooms { after } => Answer::Rooms(self.public_rooms(id, asker, after.as_ref())),
-            Query::Groups => Answer::Groups(self.groups(asker)),
+            Query::Rooms { after } => {
+                Answer::Rooms(self.public_rooms(id, asker, after.as_ref(), work))
+            }
+            Query::Groups { after } => Answer::Groups(self.groups(asker, *after, work)),
             Query::Present { room, after } => {
-                Answer::Present(self.present(id, asker, *room, *after))
+                Answer::Present(self.present(id, asker, (*room, *after), work))
             }
             Query::Room(name) => {
                 let named = self.room_called(name);
@@ -99,9 +126,9 @@ impl State {
                 return self.history(Conversation::Everyone, *limit);
             }
             Query::Search { words, filter, limit } => {
-                return self.search(id, asker, words, filter, *limit);
+                return self.search(id, asker, (words, filter, *limit), work);
             }
-            other => return self.answer_visitor(id, asker, other),
+            other => return self.answer_visitor(id, asker, other, work),
         };
         Response::Now(answer)
     }
@@ -118,9 +145,8 @@ impl State {
         &self,
         id: PersonId,
         asker: &Person,
-        words: &str,
-        filter: &Filter,
-        limit: u32,
+        (words, filter, limit): (&str, &Filter, u32),
+        work: &mut Work,
     ) -> Response {
         let within = match &filter.within {
             None => None,
@@ -132,7 +158,7 @@ impl State {
         self.later(ReadingKind::Search {
             words: words.to_owned(),
             person: id,
-            rooms: self.searched(id, asker),
+            rooms: self.searched(id, asker, work),
             within,
             author: filter.author.clone(),
             after: filter.after,
@@ -149,13 +175,19 @@ impl State {
         self.may_read(id, asker, room).then_some(Conversation::Room(room))
     }
 
-    fn searched(&self, who: PersonId, asker: &Person) -> Vec<RoomId> {
-        let readable =
-            |id: &RoomId, room: &Room| self.access(who, asker, *id, room) == Access::Read;
-        let outside =
-            self.rooms.iter().filter(|(id, room)| !asker.rooms.contains(id) && readable(id, room));
-        let all = asker.rooms.iter().copied().chain(outside.map(|(id, _)| *id));
-        all.take(ROOMS_SEARCHED_MAX).collect()
+    fn searched(&self, who: PersonId, asker: &Person, work: &mut Work) -> Vec<RoomId> {
+        let mut rooms: Vec<RoomId> = asker.rooms.iter().copied().collect();
+        for (id, room) in &self.rooms {
+            if rooms.len() >= ROOMS_SEARCHED_MAX || work.done() >= ROOMS_LOOKED_AT_MAX {
+                break;
+            }
+            work.add(1 + of_access(room));
+            if !asker.rooms.contains(id) && self.access(who, asker, *id, room) == Access::Read {
+                rooms.push(*id);
+            }
+        }
+        rooms.truncate(ROOMS_SEARCHED_MAX);
+        rooms
     }
 
     fn standing(&self, name: &Name) -> Standing {
@@ -171,21 +203,25 @@ impl State {
         }
     }
 
-    fn people(&self, after: Option<&Name>) -> Page<(Name, bool), Name> {
-        // Each person once, by the name they are registered under.
+    fn people(&self, after: Option<&Name>, work: &mut Work) -> Page<(Name, bool), Name> {
         let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(name.folded()));
-        let people =
-            self.names.range::<str, _>((from, Bound::Unbounded)).filter_map(|(key, holder)| {
-                match holder {
-                    Holder::Person(id) => {
-                        let person = self.persons.get(id)?;
-                        (person.registered_name().folded() == key.text()).then_some(person)
-                    }
-                    Holder::Room(_) => None,
-                }
-            });
-        let row = |person: &Person| (person.registered_name().clone(), person.is_online());
-        page(people.map(row), |row| row.0.clone())
+        let names = self.names.range::<str, _>((from, Bound::Unbounded));
+        // What is told of each, if it is a person, and the name that stands there.
+        let entries = names.filter_map(|(key, holder)| match holder {
+            Holder::Room(id) => Some((None, &self.rooms.get(id)?.name)),
+            Holder::Person(id) => {
+                let person = self.persons.get(id)?;
+                let registered = person.registered_name();
+                // Each person once, by the name they are registered under.
+                let is_registered = registered.folded() == key.text();
+                let name = if is_registered { registered } else { &person.name };
+                Some((is_registered.then_some(person), name))
+            }
+        });
+        let row = |(person, name): &(Option<&Person>, &Name), _: &mut Work| {
+            Some(((*name).clone(), (*person)?.is_online()))
+        };
+        work.page(entries, row, |(_, name)| name.clone())
     }
 
     fn rooms_after<'s>(
@@ -202,24 +238,29 @@ impl State {
         who: PersonId,
         asker: &Person,
         after: Option<&Name>,
+        work: &mut Work,
     ) -> Page<RoomRow, Name> {
-        let rooms = self.rooms_after(after);
-        let rows = rooms.filter(|(_, room)| room.is_public() && !room.members.is_empty());
-        let row = |(id, room): (RoomId, &Room)| RoomRow {
-            name: room.name.clone(),
-            members: room.members.len(),
-            topic: room.topic.clone().filter(|_| self.may_read(who, asker, id)),
+        let row = |(id, room): &(RoomId, &Room), work: &mut Work| {
+            if !room.is_public() || room.members.is_empty() {
+                return None;
+            }
+            work.add(of_access(room));
+            Some(RoomRow {
+                name: room.name.clone(),
+                members: room.members.len(),
+                topic: room.topic.clone().filter(|_| self.may_read(who, asker, *id)),
+            })
         };
-        page(rows.map(row), |row| row.name.clone())
+        work.page(self.rooms_after(after), row, |(_, room)| room.name.clone())
     }
 
-    fn clients_after(&self, after: u32) -> Page<Client, u32> {
-        let rows = self.clients.range((Bound::Excluded(after), Bound::Unbounded));
-        let rows = rows.filter_map(|(index, session)| {
+    fn clients_after(&self, after: u32, work: &mut Work) -> Page<Client, u32> {
+        let entries = self.clients.range((Bound::Excluded(after), Bound::Unbounded));
+        let row = |(index, session): &(&u32, &SessionId), _: &mut Work| {
             let person = self.persons.get(&self.sessions.get(session)?.person)?;
-            Some(Client { index: *index, name: person.name.clone(), session: *session })
-        });
-        page(rows, |row| row.index)
+            Some(Client { index: **index, name: person.name.clone(), session: **session })
+        };
+        work.page(entries, row, |(index, _)| *index)
     }
 
     fn client(&self, index: u32) -> Option<Card> {
@@ -227,45 +268,42 @@ impl State {
         Some(self.persons.get(&session.person)?.card(session.person))
     }
 
-    fn groups(&self, asker: &Person) -> Vec<(RoomCard, Vec<Name>)> {
-        let groups = asker.rooms.iter().filter_map(|id| {
+    fn groups(
+        &self,
+        asker: &Person,
+        after: Option<RoomId>,
+        work: &mut Work,
+    ) -> Page<GroupRow, RoomId> {
+        let entries = asker.rooms.iter().copied().skip_while(|id| Some(*id) <= after);
+        let row = |id: &RoomId, work: &mut Work| {
             let room = self.rooms.get(id).filter(|room| room.group)?;
-            let names = room.members.keys().filter_map(|member| self.persons.get(member));
-            Some((room.card(*id), names.map(|person| person.name.clone()).collect()))
-        });
-        groups.collect()
+            let members = room.members.keys().take(GROUP_NAMES_MAX).inspect(|_| work.add(1));
+            let named = members.filter_map(|member| self.persons.get(member));
+            let names: Vec<_> = named.map(|person| person.name.clone()).collect();
+            let more = room.members.len().saturating_sub(GROUP_NAMES_MAX);
+            Some(GroupRow { room: room.card(*id), names, more })
+        };
+        work.page(entries, row, |id| id)
     }
 
     fn present(
         &self,
         who: PersonId,
         asker: &Person,
-        room: RoomId,
-        after: Option<PersonId>,
+        (room, after): (RoomId, Option<PersonId>),
+        work: &mut Work,
     ) -> Page<(Name, Option<Text>), PersonId> {
         let Some(room) = self.rooms.get(&room).filter(|_| self.may_read(who, asker, room)) else {
             return Page { rows: Vec::new(), next: None };
         };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let present = room.members.range((from, Bound::Unbounded)).filter_map(|(id, _)| {
+        let members = room.members.range((from, Bound::Unbounded)).map(|(id, _)| *id);
+        let row = |id: &PersonId, _: &mut Work| {
             let person = self.persons.get(id).filter(|person| person.is_online())?;
-            Some((*id, (person.name.clone(), person.away.clone())))
-        });
-        let Page { rows, next } = page(present, |row| row.0);
-        Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
+            Some((person.name.clone(), person.away.clone()))
+        };
+        work.page(members, row, |id| id)
     }
-}
-
-/// The first rows of an iterator, and where to go on if there are more.
-fn page<Row, Cursor>(
-    rows: impl Iterator<Item = Row>,
-    cursor: impl Fn(&Row) -> Cursor,
-) -> Page<Row, Cursor> {
-    let mut rows: Vec<Row> = rows.take(ROWS_MAX + 1).collect();
-    let more = rows.len() > ROWS_MAX;
-    rows.truncate(ROWS_MAX);
-    let next = rows.last().filter(|_| more).map(cursor);
-    Page { rows, next }
 }
 
 #[cfg(test)]

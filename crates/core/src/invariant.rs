@@ -6,7 +6,7 @@ use chinwag_model::id::{PersonId, RoomId, SessionId};
 use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::Name;
 
-use crate::state::{Few, Holder, Key, Part, Person, State};
+use crate::state::{Few, Holder, Key, Numbers, Part, Person, State};
 
 /// Panics where something that must be true of the state is not.
 pub(crate) fn check(state: &State) {
@@ -85,7 +85,7 @@ fn check_sessions(state: &State) {
             }
         }
     }
-    let guests: BTreeSet<u32> =
+    let guests: Numbers =
         state.persons.values().filter_map(|p| p.guest).filter(|number| *number > 0).collect();
     let of = |is: fn(&Person) -> bool| -> BTreeSet<PersonId> {
         state.persons.iter().filter(|(_, p)| is(p)).map(|(id, _)| *id).collect()

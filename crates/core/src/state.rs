@@ -20,6 +20,7 @@ pub use crate::state::life::Living;
 pub(crate) use crate::state::life::{Life, Member as NodeMember};
 pub use crate::state::mail::{HELD_MAX, HELD_MS, RESET_MS, RESETS_MAX};
 pub(crate) use crate::state::mail::{Held, Mail, Reset};
+pub(crate) use crate::state::numbers::Numbers;
 pub(crate) use crate::state::pace::Paces;
 pub use crate::state::pace::{GROUP_BURST, GROUP_REFILL_MS};
 pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
@@ -33,6 +34,7 @@ mod kept;
 mod key;
 mod life;
 mod mail;
+mod numbers;
 mod pace;
 mod person;
 mod persons;
@@ -83,8 +85,8 @@ pub struct State {
     pub(crate) looks: BTreeMap<Key<Look>, Holder>,
     /// Sessions by index.
     pub(crate) clients: BTreeMap<u32, SessionId>,
-    /// Numbers of the guests there are.
-    pub(crate) guests: BTreeSet<u32>,
+    /// Numbers that no guest has.
+    pub(crate) guests: Numbers,
     /// Who is there: with a connection, or staying without one.
     pub(crate) there: BTreeSet<PersonId>,
     /// Of those, the invisible ones.
@@ -180,7 +182,7 @@ impl State {
             room_looks: BTreeMap::new(),
             looks: BTreeMap::new(),
             clients: BTreeMap::new(),
-            guests: BTreeSet::new(),
+            guests: Numbers::default(),
             there: BTreeSet::new(),
             invisible: BTreeSet::new(),
             operators: BTreeSet::new(),
@@ -277,7 +279,7 @@ impl State {
         self.names.insert(Key::from(registered), Holder::Person(id));
         match person.guest {
             Some(number) => {
-                self.guests.extend((number > 0).then_some(number));
+                self.guests.take(number);
             }
             None => {
                 self.looks.insert(Key::from(registered), Holder::Person(id));
@@ -296,7 +298,7 @@ impl State {
         self.names.remove(person.registered_name().folded());
         match person.guest {
             Some(number) => {
-                self.guests.remove(&number);
+                self.guests.give_back(number);
             }
             None => {
                 self.looks.remove(person.registered_name().look());

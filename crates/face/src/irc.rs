@@ -65,6 +65,9 @@ pub const BUFFERED_BYTES_MAX: usize = 20 * 1024;
 /// Bytes of answers that [`IrcFace::next_ask`] writes before it lets the server send them.
 pub const ANSWERED_BYTES_MAX: usize = 16 * 1024;
 
+/// The same, to who has not come in.
+const ANSWERED_EARLY_BYTES_MAX: usize = 2 * 1024;
+
 /// What a server wants of its IRC face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IrcPolicy {
@@ -325,6 +328,10 @@ impl IrcFace {
     /// Call until `None`.
     pub fn next_ask(&mut self, out: &mut Output) -> Option<(u32, Ask)> {
         let begun = out.bytes.len();
+        let answered_max = match self.chat.me {
+            Some(_) => ANSWERED_BYTES_MAX,
+            None => ANSWERED_EARLY_BYTES_MAX,
+        };
         self.has_more = false;
         loop {
             if let Some(ask) = self.chat.next_ask(out) {
@@ -333,7 +340,7 @@ impl IrcFace {
             if !self.chat.is_ready() {
                 return None;
             }
-            if out.bytes.len().saturating_sub(begun) > ANSWERED_BYTES_MAX {
+            if out.bytes.len().saturating_sub(begun) > answered_max {
                 self.has_more = true;
                 return None;
             }

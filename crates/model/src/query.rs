@@ -9,8 +9,8 @@ use crate::mode::RoomList;
 use crate::name::Name;
 
 pub use answer::{
-    Answer, Backlog, Census, ChannelRow, Client, Former, Line, NAMES_MAX, Names, Page, Profile,
-    RoomRow, Seen, Values,
+    Answer, Backlog, Census, ChannelRow, Client, Former, GroupRow, Line, NAMES_MAX, Names, Page,
+    Profile, RoomRow, Seen, Values,
 };
 
 /// Most rows in one answer; more are asked for with the cursor it gives.
@@ -38,8 +38,11 @@ pub enum Query {
         /// The last name of the page before.
         after: Option<Name>,
     },
-    /// The asker's groups with their members.
-    Groups,
+    /// The asker's groups with their members, by id, after this one.
+    Groups {
+        /// The last group of the page before.
+        after: Option<RoomId>,
+    },
     /// Persons online in a room, by id, after this one.
     Present {
         /// The room.
@@ -123,8 +126,11 @@ pub enum Query {
         /// Which list.
         list: RoomList,
     },
-    /// Rooms to which the asker is invited.
-    Invitations,
+    /// Rooms to which the asker is invited, by id, after this one.
+    Invitations {
+        /// The last room of the page before that was looked at.
+        after: Option<RoomId>,
+    },
     /// A person, closely.
     Profile(Name),
     /// Persons there are, whose name, user, host, account or other name is as a mask says, by id,
@@ -193,6 +199,53 @@ pub enum Query {
     Certificates,
     /// Whether the asker stays without a connection: as they said, if they did.
     Stays,
+}
+
+impl Query {
+    /// Whether it is about so many that they are gone through: rooms, persons or members. It is answered
+    /// in parts, and what others want goes before it.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        match self {
+            Self::People { .. }
+            | Self::Clients { .. }
+            | Self::Rooms { .. }
+            | Self::Groups { .. }
+            | Self::Present { .. }
+            | Self::Search { .. }
+            | Self::Members { .. }
+            | Self::Names { .. }
+            | Self::Channels { .. }
+            | Self::Invitations { .. }
+            | Self::Matching { .. }
+            | Self::RoomMetadata { .. }
+            | Self::Former(_) => true,
+            Self::Standing(_)
+            | Self::Client(_)
+            | Self::Room(_)
+            | Self::OwnRoom(_)
+            | Self::Topic(_)
+            | Self::Backlog { .. }
+            | Self::RoomHistory { .. }
+            | Self::History { .. }
+            | Self::BroadcastHistory { .. }
+            | Self::Barrier
+            | Self::Channel(_)
+            | Self::Listed { .. }
+            | Self::Profile(_)
+            | Self::Seen(_)
+            | Self::Watch { .. }
+            | Self::Census
+            | Self::ReadUpto(_)
+            | Self::Metadata(_)
+            | Self::Lines { .. }
+            | Self::Targets { .. }
+            | Self::Message(_)
+            | Self::Certificate(_)
+            | Self::Certificates
+            | Self::Stays => false,
+        }
+    }
 }
 
 /// What else is asked of messages that are searched.

@@ -16,6 +16,7 @@ pub mod node;
 pub mod outbox;
 mod peers;
 mod pipeline;
+mod questions;
 pub mod route;
 pub mod stop;
 mod watch;

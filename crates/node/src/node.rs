@@ -26,6 +26,7 @@ pub use self::cluster::{Compared, DEPTH, Part};
 use crate::delivery::{Delivery, SessionNumber, Shown};
 pub use crate::pipeline::OWN_REQUEST;
 use crate::pipeline::Pipeline;
+use crate::questions::Questions;
 use crate::route::Routes;
 use crate::stop::Stop;
 use crate::watch::Watches;
@@ -47,6 +48,8 @@ pub struct Node {
     /// Whether connections that go are told to nobody, as all end together.
     has_farewell: bool,
     pending: BTreeMap<SessionNumber, Pending>,
+    /// Long questions, and what is to be done after them.
+    questions: Questions<(u32, Waiting)>,
     presence_notices_max: usize,
     archive_behind: bool,
     routes: Routes,
@@ -140,6 +143,7 @@ impl Node {
             cluster: None,
             has_farewell: false,
             pending: BTreeMap::new(),
+            questions: Questions::default(),
             presence_notices_max,
             archive_behind: false,
             routes: Routes::new(id, shards),
@@ -231,9 +235,28 @@ impl Node {
         self.in_turn(session, request, Waiting::Query(query));
     }
 
+    /// Whether questions wait for [`answer_some`](Self::answer_some).
+    #[must_use]
+    pub fn has_questions(&self) -> bool {
+        !self.questions.is_empty()
+    }
+
+    /// Answers long questions, a step of each asker's in turn, until so much was looked at (see
+    /// [`WORK_MAX`](chinwag_core::answer::WORK_MAX), which is that of one step), or none is left. They
+    /// wait for this, so that what others want is done between: call it whenever that is done.
+    pub fn answer_some(&mut self, work_max: usize) {
+        let mut work = 0;
+        while work < work_max
+            && let Some((session, (request, waiting))) = self.questions.next()
+        {
+            work += self.go_on_now(session, request, waiting);
+        }
+    }
+
     /// A connection is gone, for a reason that others may be told.
     pub fn closed(&mut self, session: SessionNumber, reason: Option<Text>) {
         self.watches.forget(session);
+        self.questions.forget(session);
         if self.has_farewell {
             return;
         }
@@ -447,12 +470,24 @@ impl Node {
         }
     }
 
+    /// Does something, or has it wait for its turn: a long question, and all that comes after one.
     fn go_on(&mut self, session: SessionNumber, request: u32, waiting: Waiting) {
+        let is_long = matches!(&waiting, Waiting::Query(query) if query.is_long());
+        if is_long || self.questions.has(session) {
+            self.questions.push(session, (request, waiting));
+        } else {
+            self.go_on_now(session, request, waiting);
+        }
+    }
+
+    /// Does something; gives how much was looked at for it.
+    fn go_on_now(&mut self, session: SessionNumber, request: u32, waiting: Waiting) -> usize {
         match waiting {
             Waiting::Refused(why) => self.reply(session, request, Err(Refusal::NotStored(why))),
             Waiting::Whisper(to, tags) => self.whisper_now(session, request, to, tags),
-            Waiting::Query(query) => self.answer(session, request, &query),
+            Waiting::Query(query) => return self.answer(session, request, &query),
         }
+        1
     }
 
     /// One intent of a session is told what became of it.
@@ -469,21 +504,24 @@ impl Node {
         }
     }
 
-    fn answer(&mut self, session: SessionNumber, request: u32, query: &Query) {
+    fn answer(&mut self, session: SessionNumber, request: u32, query: &Query) -> usize {
         let id = SessionId { node: self.id, number: session };
         match query {
             Query::Barrier => {
                 if self.is_cut_off() {
-                    return self.barriers.push((session, request));
+                    self.barriers.push((session, request));
+                } else {
+                    // Also what others asked before it: they may have been told of each other elsewhere.
+                    self.raised.push_back((self.accepted, session, request));
+                    self.pass_barriers();
                 }
-                // Also what others asked before it: they may have been told of each other elsewhere.
-                self.raised.push_back((self.accepted, session, request));
-                return self.pass_barriers();
+                return 1;
             }
             Query::Watch { names, on } => self.watches.set(session, names, *on),
             _ => {}
         }
-        match self.state().answer(id, query) {
+        let (response, work) = self.state().answer_counted(id, query);
+        match response {
             Response::Now(Answer::Census(census)) => {
                 let answer = Box::new(Answer::Census(Census {
                     most: self.most,
@@ -506,6 +544,7 @@ impl Node {
                 self.readings.push(Asked { session, request, reading, reader });
             }
         }
+        work
     }
 
     fn reply(&mut self, session: SessionNumber, request: u32, outcome: Outcome) {

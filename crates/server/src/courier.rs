@@ -86,7 +86,8 @@ pub(crate) struct SessionAsk {
 #[derive(Debug)]
 pub(crate) enum Wanted {
     Intent(Intent),
-    Query(Query),
+    /// A question, of someone in this network, as far as networks count.
+    Query(Query, Option<IpAddr>),
     Check {
         name: Name,
         password: Secret,

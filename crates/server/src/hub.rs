@@ -2,10 +2,12 @@
 
 mod secret;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chinwag_core::answer::WORK_MAX;
 use chinwag_model::entry::Entry;
 use chinwag_model::id::Seq;
 use chinwag_model::query::Query;
@@ -13,8 +15,10 @@ use chinwag_model::text::Text;
 use chinwag_model::whisper::Whisper;
 use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
+use chinwag_storage::fair::Party;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use hashbrown::HashMap;
 
 use crate::cluster::Member;
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
@@ -53,6 +57,9 @@ const FAREWELL_MAX: Duration = Duration::from_secs(5);
 /// Messages heard before what came of them is sent on.
 const TURN_MAX: usize = 256;
 
+/// How much is looked at for long questions before messages are heard again: less than a millisecond's work.
+const QUESTIONS_WORK: usize = WORK_MAX;
+
 /// How often a node of a cluster is told the time, at least.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -73,6 +80,8 @@ pub(crate) struct Hub {
     pub(crate) progress: Progress,
     /// Has the configuration read again.
     pub(crate) reread: fn(),
+    /// The networks of sessions that asked something, as far as networks count.
+    pub(crate) networks: HashMap<SessionNumber, IpAddr>,
     /// Connections that have not come in yet, by all shards.
     pub(crate) strangers: Arc<AtomicUsize>,
     pub(crate) metrics: Arc<Metrics>,
@@ -181,7 +190,9 @@ impl Hub {
 
     /// How long nothing needs to be looked at.
     fn patience(&self) -> Duration {
-        if self.progress.waits.is_some() {
+        if self.node.has_questions() && !self.progress.differs {
+            Duration::ZERO
+        } else if self.progress.waits.is_some() {
             COMPANY_MAX
         } else if self.progress.hold.is_some() || self.progress.stop.is_some() {
             Duration::from_millis(50)
@@ -257,10 +268,13 @@ impl Hub {
     fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
-            Wanted::Query(Query::Barrier) => {
+            Wanted::Query(Query::Barrier, _) => {
                 Sweep::start(&self.shards, session, request, self.own.clone());
             }
-            Wanted::Query(query) => {
+            Wanted::Query(query, network) => {
+                if let Some(network) = network {
+                    self.networks.insert(session, network);
+                }
                 if query == Query::Census {
                     self.node.set_strangers(self.strangers.load(Ordering::Relaxed));
                 }
@@ -269,6 +283,7 @@ impl Hub {
             Wanted::Whisper { to, tags } => self.node.whisper(session, request, to, tags),
             Wanted::Closed(why) => {
                 self.vault.forget(session);
+                self.networks.remove(&session);
                 self.node.closed(session, Text::parse(&why).ok());
             }
             Wanted::Delivered(marks) => self.node.delivered(marks),
@@ -366,16 +381,22 @@ impl Hub {
             member.tick(&mut self.node, &self.metrics);
             self.metrics.set_pulse(self.log.pulse());
         }
+        self.node.answer_some(QUESTIONS_WORK);
         let barriers = self.node.take_barriers();
         self.send_mails();
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
+            let party = Party {
+                network: self.networks.get(&asked.session).copied(),
+                // Who has not come in asks the archive nothing.
+                person: asked.reader.person().map_or(0, |person| person.0),
+            };
             let reply = move |mut answer| {
                 asked.reader.censor(&mut answer);
                 inbox.answer(asked.session, asked.request, answer);
             };
-            self.archive.read(asked.reading, Box::new(reply));
+            self.archive.read_for(party, asked.reading, Box::new(reply));
         }
         self.deliver();
         let pushes = self.node.take_pushes();

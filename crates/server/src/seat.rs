@@ -283,8 +283,9 @@ mod tests {
         let crowd: Vec<_> = (0..20).map(|n| take(&format!("2001:db8::{n}"))).collect();
         for (seat, number) in crowd.iter().zip(1..) {
             assert_eq!(seat.wait_until(&limits, now), None, "after {number} lines");
-            seat.charge(2, &limits, now);
+            seat.charge(1, &limits, now);
         }
+        crowd[19].charge(20, &limits, now);
         let wait = crowd[0].wait_until(&limits, now).expect("40 lines are more than 20");
         assert!(wait > now + Duration::from_millis(1900), "{:?}", wait - now);
         assert_eq!(take("2001:db8:0:1::1").wait_until(&limits, now), None);

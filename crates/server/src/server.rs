@@ -210,6 +210,7 @@ impl Server {
             own: hub.clone(),
             progress,
             reread,
+            networks: hashbrown::HashMap::new(),
             strangers,
             metrics,
             cluster: member,

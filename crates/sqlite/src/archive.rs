@@ -12,6 +12,7 @@ mod extra;
 mod happening;
 mod history;
 mod index;
+mod lane;
 mod lines;
 mod moment;
 mod reader;
@@ -23,20 +24,21 @@ mod writer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chinwag_model::id::Seq;
-use chinwag_model::query::{Answer, Reading, ReadingKind};
+use chinwag_model::query::{Reading, ReadingKind};
 use chinwag_model::record::Record;
 use chinwag_storage::archive::{Archive, Reply, Synced};
+use chinwag_storage::fair::Party;
 
 use crate::database::{self, Commit};
 use crate::error::OpenError;
 use crate::folder::Folder;
 use desk::Desk;
 use index::Indexer;
+use lane::Lane;
 use reader::{Question, Reader};
 use writer::Writer;
 
@@ -126,9 +128,6 @@ const LINES: &str = "
 /// How long a reading may wait for what it asks for to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Readings that may wait in each of two queues; beyond, the answer is "unavailable".
-const READINGS_MAX: usize = 1000;
-
 /// Threads that read history and what waits.
 const READERS: usize = 2;
 
@@ -137,8 +136,7 @@ pub struct SqliteArchive {
     file: PathBuf,
     desk: Arc<Desk>,
     patience: Duration,
-    /// `None` once it is being closed, which ends the readers.
-    lanes: Option<Lanes>,
+    lanes: Lanes,
     threads: Vec<JoinHandle<()>>,
     /// Dropped last.
     _folder: Folder,
@@ -146,8 +144,8 @@ pub struct SqliteArchive {
 
 /// Readings on their way to those who answer them.
 struct Lanes {
-    plain: SyncSender<Question>,
-    search: SyncSender<Question>,
+    plain: Arc<Lane>,
+    search: Arc<Lane>,
 }
 
 impl SqliteArchive {
@@ -165,25 +163,22 @@ impl SqliteArchive {
             })
             .map_err(failed)?;
         let desk = Arc::new(Desk::new(kept));
-        let (plain, questions) = sync_channel(READINGS_MAX);
-        let (search, searches) = sync_channel(READINGS_MAX);
+        let (plain, search) = (Arc::new(Lane::new()), Arc::new(Lane::new()));
         let mut archive = Self {
             file: file.clone(),
             desk: Arc::clone(&desk),
             patience,
-            lanes: Some(Lanes { plain, search }),
+            lanes: Lanes { plain: Arc::clone(&plain), search: Arc::clone(&search) },
             threads: Vec::new(),
             _folder: folder.clone(),
         };
         let writer = Writer::new(file.clone(), connection, Arc::clone(&desk));
         archive.start(crate::thread::vital("archive", move || writer.run()))?;
-        let questions = Arc::new(std::sync::Mutex::new(questions));
         for n in 0..READERS {
             let reader = Reader::new(&file, &index, &desk);
-            archive.read_with(format!("reader-{n}"), reader, Arc::clone(&questions))?;
+            archive.read_with(format!("reader-{n}"), reader, Arc::clone(&plain))?;
         }
-        let searches = Arc::new(std::sync::Mutex::new(searches));
-        archive.read_with("search".to_owned(), Reader::new(&file, &index, &desk), searches)?;
+        archive.read_with("search".to_owned(), Reader::new(&file, &index, &desk), search)?;
         let indexer = Indexer::new(index, file, id, kept, desk);
         archive.start(std::thread::Builder::new().name("search-index".to_owned()).spawn(
             move || {
@@ -197,7 +192,7 @@ impl SqliteArchive {
         &mut self,
         name: String,
         reader: Reader,
-        questions: Arc<std::sync::Mutex<Receiver<Question>>>,
+        questions: Arc<Lane>,
     ) -> Result<(), OpenError> {
         let builder = std::thread::Builder::new().name(name);
         self.start(builder.spawn(move || reader.run(&questions)))
@@ -227,18 +222,16 @@ impl Archive for SqliteArchive {
     }
 
     fn read(&self, reading: Reading, reply: Reply) {
+        self.read_for(Party::default(), reading, reply);
+    }
+
+    fn read_for(&self, party: Party, reading: Reading, reply: Reply) {
         let question = Question { deadline: Instant::now() + self.patience, reading, reply };
-        let Some(lanes) = &self.lanes else { return (question.reply)(Answer::Unavailable) };
         let lane = match &question.reading.what {
-            ReadingKind::Search { .. } => &lanes.search,
-            _ => &lanes.plain,
+            ReadingKind::Search { .. } => &self.lanes.search,
+            _ => &self.lanes.plain,
         };
-        if let Err(full) = lane.try_send(question) {
-            tracing::warn!("more than {READINGS_MAX} readings wait for the archive");
-            let (std::sync::mpsc::TrySendError::Full(question)
-            | std::sync::mpsc::TrySendError::Disconnected(question)) = full;
-            (question.reply)(Answer::Unavailable);
-        }
+        lane.ask(party, question);
     }
 
     fn sync(&self, done: Synced) {
@@ -249,7 +242,8 @@ impl Archive for SqliteArchive {
 impl Drop for SqliteArchive {
     fn drop(&mut self) {
         self.desk.close();
-        self.lanes = None;
+        self.lanes.plain.close();
+        self.lanes.search.close();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

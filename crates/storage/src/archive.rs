@@ -8,6 +8,8 @@ use chinwag_model::query::{Answer, Reading};
 use chinwag_model::record::Record;
 use chinwag_model::text::TEXT_BYTES_MAX;
 
+use crate::fair::Party;
+
 /// Most messages in one page of what waits for a person.
 pub const BACKLOG_PAGE: usize = 200;
 
@@ -72,6 +74,12 @@ pub trait Archive: Send + Sync {
     /// times never running back from place to place. Of the last messages of conversations the
     /// first ones are told where they are more than the limit.
     fn read(&self, reading: Reading, reply: Reply);
+
+    /// The same, for someone: where too much is asked, it is who asks most that goes without an answer.
+    fn read_for(&self, party: Party, reading: Reading, reply: Reply) {
+        let _ = party;
+        self.read(reading, reply);
+    }
 
     /// Calls back once everything taken so far would survive a power cut, with the last entry of
     /// which that is true. Asked before a snapshot is saved, so that the log never forgets what

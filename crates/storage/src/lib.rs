@@ -9,6 +9,7 @@
 
 pub mod archive;
 pub mod copy;
+pub mod fair;
 pub mod log;
 pub mod memory;
 pub mod seed;

@@ -17,6 +17,12 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Who it is.
+    #[must_use]
+    pub fn person(&self) -> Option<PersonId> {
+        self.person
+    }
+
     /// Takes out of an answer what its reader may not see.
     pub fn censor(&self, answer: &mut Answer) {
         // The archive may be further by now than the right to read was when it was looked at.

@@ -1,4 +1,6 @@
 use chinwag_model::id::{Place, Seq};
+use chinwag_model::message::RoomCard;
+use chinwag_model::query::ROWS_MAX;
 
 use super::*;
 use crate::stage::{Stage, name};
@@ -28,7 +30,7 @@ fn who_has_not_come_in_learns_only_how_a_name_stands() {
         Query::Clients { after: 0 },
         Query::Client(1),
         Query::Rooms { after: None },
-        Query::Groups,
+        Query::Groups { after: None },
         Query::Present { room: RoomId::LOBBY, after: None },
         Query::Room(name("lobby")),
         Query::OwnRoom(name("lobby")),
@@ -225,12 +227,13 @@ fn groups_are_ones_own_with_their_members() {
          ana: group two
          cy: group three ana",
     );
-    let mut ask = |who| match stage.ask(who, &Query::Groups) {
+    let mut ask = |who| match stage.ask(who, &Query::Groups { after: None }) {
         Answer::Groups(groups) => groups
+            .rows
             .iter()
-            .map(|(group, members)| {
-                let names: Vec<_> = members.iter().map(Name::shown).collect();
-                format!("{}: {}", group.name, names.join(" "))
+            .map(|row| {
+                let names: Vec<_> = row.names.iter().map(Name::shown).collect();
+                format!("{}: {}", row.room.name, names.join(" "))
             })
             .collect::<Vec<_>>(),
         other => panic!("{other:?}"),

@@ -18,20 +18,30 @@ use chinwag_model::query::{
 use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
 
-use super::{Response, page};
+use super::Response;
+use super::work::{Work, of_access, of_masks};
 use crate::access::Access;
-use crate::state::{Holder, Person, Room, State};
+use crate::state::{Holder, Member, Person, Room, State};
+
+/// Rooms of two persons that are compared as quickly as an entry is looked at.
+const ROOMS_COMPARED: usize = 4;
 
 impl State {
-    pub(super) fn answer_visitor(&self, id: PersonId, asker: &Person, query: &Query) -> Response {
+    pub(super) fn answer_visitor(
+        &self,
+        id: PersonId,
+        asker: &Person,
+        query: &Query,
+        work: &mut Work,
+    ) -> Response {
         let answer = match query {
             Query::Barrier => Answer::Barrier,
             Query::Members { room, after } => {
-                let (card, page) = self.members_of(id, asker, room, *after);
+                let (card, page) = self.members_of(id, asker, (room, *after), work);
                 Answer::Members(card, page)
             }
             Query::Names { room, masks, after } => {
-                let (card, names) = self.names_of(id, asker, room, *masks, *after);
+                let (card, names) = self.names_of(id, asker, (room, *masks, *after), work);
                 Answer::Names(card, names)
             }
             Query::Channel(name) => {
@@ -40,19 +50,16 @@ impl State {
                 Answer::Channel(room.map(row))
             }
             Query::Channels { filter, after } => {
-                Answer::Channels(self.channels_after(id, asker, filter, after.as_ref()))
+                Answer::Channels(self.channels_after(id, asker, (filter, after.as_ref()), work))
             }
             Query::Listed { room, list } => Answer::Listed(self.listed(id, asker, room, *list)),
-            Query::Invitations => {
-                let rooms =
-                    self.rooms.iter().filter(|(_, room)| room.invitation(id, self.time).is_some());
-                Answer::Invitations(rooms.take(100).map(|(id, room)| room.card(*id)).collect())
-            }
+            Query::Invitations { after } => Answer::Invitations(self.invitations(id, *after, work)),
             Query::Profile(name) => Answer::Profile(self.profile(id, asker, name).map(Box::new)),
             Query::Matching { mask, operators, after } => {
-                Answer::Matching(self.matching(id, asker, mask, *operators, *after))
+                Answer::Matching(self.matching(id, asker, (mask, *operators, *after), work))
             }
             Query::Seen(names) | Query::Watch { names, .. } => {
+                work.add(names.len());
                 Answer::Seen(names.iter().map(|name| self.seen_called(name)).collect())
             }
             Query::Census => Answer::Census(Census {
@@ -63,10 +70,13 @@ impl State {
                 rooms: self.rooms.len(),
                 most: self.there.len(),
             }),
-            Query::Former(name) => Answer::Former(self.former_called(name)),
+            Query::Former(name) => {
+                work.add(self.former.len());
+                Answer::Former(self.former_called(name))
+            }
             Query::ReadUpto(target) => Answer::ReadUpto(asker.read.get(&**target).copied()),
             Query::RoomMetadata { room, keys, after } => {
-                Answer::RoomMetadata(self.room_metadata(asker, room, keys, *after))
+                Answer::RoomMetadata(self.room_metadata(asker, (room, keys, *after), work))
             }
             Query::Metadata(owner) => Answer::Metadata(self.metadata(id, asker, owner)),
             Query::Lines { of, range, limit, happenings } => {
@@ -142,17 +152,19 @@ impl State {
         &self,
         id: PersonId,
         asker: &Person,
-        name: &Name,
-        after: Option<PersonId>,
+        (name, after): (&Name, Option<PersonId>),
+        work: &mut Work,
     ) -> (Option<(RoomCard, Flags)>, Page<Seen, PersonId>) {
         let Some((room, there)) = self.readable(id, asker, name) else {
             return (None, Page { rows: Vec::new(), next: None });
         };
         let card = there.card(room);
-        let present = self.seen_in(id, asker, (room, there), after);
-        let rows =
-            present.map(|(other, person, ranks)| seen(other, person, ranks, Some(card.clone())));
-        let page = page(rows, |row| row.who.id);
+        let is_inside = asker.rooms.contains(&room);
+        let row = |(other, member): &(PersonId, &Member), _: &mut Work| {
+            let person = self.seen_in(id, is_inside, *other)?;
+            Some(seen(*other, person, member.ranks, Some(card.clone())))
+        };
+        let page = work.page(members_after(there, after), row, |(other, _)| other);
         (Some((card.clone(), there.mode.flags)), page)
     }
 
@@ -160,54 +172,52 @@ impl State {
         &self,
         id: PersonId,
         asker: &Person,
-        name: &Name,
-        masks: bool,
-        after: Option<PersonId>,
+        (name, masks, after): (&Name, bool, Option<PersonId>),
+        work: &mut Work,
     ) -> (Option<(RoomCard, Flags)>, Names) {
         let mut names = Names::default();
         let Some((room, there)) = self.readable(id, asker, name) else { return (None, names) };
+        let is_inside = asker.rooms.contains(&room);
         let mut last = None;
-        for (other, person, ranks) in self.seen_in(id, asker, (room, there), after) {
-            if !names.push(ranks, &person.name, masks.then_some(&*person.badge)) {
+        for (other, member) in members_after(there, after) {
+            let full = work.is_over()
+                || self.seen_in(id, is_inside, other).is_some_and(|person| {
+                    !names.push(member.ranks, &person.name, masks.then_some(&*person.badge))
+                });
+            if full {
                 names.next = last;
                 break;
             }
+            work.add(1);
             last = Some(other);
         }
         (Some((there.card(room), there.mode.flags)), names)
     }
 
-    /// Who is in a room and seen there by the asker, after this one.
-    fn seen_in<'s>(
-        &'s self,
-        id: PersonId,
-        asker: &Person,
-        (room, there): (RoomId, &'s Room),
-        after: Option<PersonId>,
-    ) -> impl Iterator<Item = (PersonId, &'s Person, Ranks)> + use<'s> {
-        let inside = asker.rooms.contains(&room);
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        there.members.range((from, Bound::Unbounded)).filter_map(move |(other, member)| {
-            let person = self.persons.get(other).filter(|person| person.is_there())?;
-            let shown = inside || *other == id || !person.flags.has(PersonFlag::Invisible);
-            shown.then_some((*other, person, member.ranks))
-        })
+    /// A member of a room, if the asker, who is in it or not, sees them there.
+    fn seen_in(&self, id: PersonId, is_inside: bool, other: PersonId) -> Option<&Person> {
+        let person = self.persons.get(&other).filter(|person| person.is_there())?;
+        let shown = is_inside || other == id || !person.flags.has(PersonFlag::Invisible);
+        shown.then_some(person)
     }
 
     fn channels_after(
         &self,
         id: PersonId,
         asker: &Person,
-        filter: &ChannelFilter,
-        after: Option<&Name>,
+        (filter, after): (&ChannelFilter, Option<&Name>),
+        work: &mut Work,
     ) -> Page<ChannelRow, Name> {
-        let known = |room_id, room| self.access(id, asker, room_id, room) >= Access::Known;
-        let rooms = self
-            .rooms_after(after)
-            .filter(|(room_id, room)| !room.members.is_empty() && known(*room_id, room))
-            .map(|(room_id, room)| self.row(id, asker, room_id, room))
-            .filter(|row| is_wanted(row, filter));
-        page(rooms, |row| row.card.name.clone())
+        let wanted = Wanted::new(filter);
+        let row = |(room_id, room): &(RoomId, &Room), work: &mut Work| {
+            let listed = !room.members.is_empty() && self.may_know(id, asker, *room_id, room);
+            if !listed || !wanted.has(room, work) {
+                return None;
+            }
+            work.add(of_access(room));
+            Some(self.row(id, asker, *room_id, room)).filter(|row| wanted.has_topic(row))
+        };
+        work.page(self.rooms_after(after), row, |(_, room)| room.name.clone())
     }
 
     /// What the asker may know of a room; its topic, where they may read it.
@@ -230,6 +240,19 @@ impl State {
             founded: room.founder.is_some(),
             reads,
         }
+    }
+
+    fn invitations(
+        &self,
+        id: PersonId,
+        after: Option<RoomId>,
+        work: &mut Work,
+    ) -> Page<RoomCard, RoomId> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let row = |(room_id, room): &(&RoomId, &Room), _: &mut Work| {
+            room.invitation(id, self.time).map(|_| room.card(**room_id))
+        };
+        work.page(self.rooms.range((from, Bound::Unbounded)), row, |(room_id, _)| *room_id)
     }
 
     fn listed(
@@ -258,7 +281,7 @@ impl State {
         let rooms = person.rooms.iter().filter_map(|room_id| {
             let room = self.rooms.get(room_id)?;
             let shared = asker.rooms.contains(room_id);
-            let open = self.access(id, asker, *room_id, room) >= Access::Known;
+            let open = self.may_know(id, asker, *room_id, room);
             let shown = shared || other == id || open && !person.flags.has(PersonFlag::Invisible);
             shown.then(|| (room.card(*room_id), room.ranks(other)))
         });
@@ -276,28 +299,30 @@ impl State {
         &self,
         id: PersonId,
         asker: &Person,
-        mask: &str,
-        operators: bool,
-        after: Option<PersonId>,
+        (mask, operators, after): (&String, bool, Option<PersonId>),
+        work: &mut Work,
     ) -> Page<Seen, PersonId> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let set = if operators { &self.operators } else { &self.there };
-        let rows = set.range((from, Bound::Unbounded)).filter_map(|other| {
+        let cost = of_masks([mask]);
+        let row = |other: &PersonId, work: &mut Work| {
             let person = self.persons.get(other)?;
+            work.add(cost);
+            if !fits(person, mask) {
+                return None;
+            }
+            work.add(person.rooms.len() / ROOMS_COMPARED);
             let shared = person.rooms.intersection(&asker.rooms).next();
             let exact = person.name.shown().eq_ignore_ascii_case(mask);
-            let hidden = person.flags.has(PersonFlag::Invisible)
-                && *other != id
-                && shared.is_none()
-                && !exact;
-            if hidden || !fits(person, mask) {
+            let is_invisible = person.flags.has(PersonFlag::Invisible);
+            if is_invisible && *other != id && shared.is_none() && !exact {
                 return None;
             }
             let room = shared.and_then(|id| Some((*id, self.rooms.get(id)?)));
             let ranks = room.map_or(Ranks::NONE, |(_, room)| room.ranks(*other));
             Some(seen(*other, person, ranks, room.map(|(id, room)| room.card(id))))
-        });
-        page(rows, |row| row.who.id)
+        };
+        work.page(set.range((from, Bound::Unbounded)).copied(), row, |other| other)
     }
 
     fn former_called(&self, name: &Name) -> Vec<Former> {
@@ -313,33 +338,38 @@ impl State {
     fn room_metadata(
         &self,
         asker: &Person,
-        name: &Name,
-        keys: &[Box<str>],
-        after: Option<PersonId>,
+        (name, keys, after): (&Name, &[Box<str>], Option<PersonId>),
+        work: &mut Work,
     ) -> Page<(Subject, Box<str>, Text), PersonId> {
         let mut rows = Vec::new();
-        let mut next = None;
         let inside = |(id, _): &(RoomId, &Room)| asker.rooms.contains(id);
         let Some((id, room)) = self.channel(name).filter(inside) else {
-            return Page { rows, next };
+            return Page { rows, next: None };
         };
-        let mut take = |of: &Subject, values: &BTreeMap<Box<str>, Text>| {
+        let mut take = |of: &Subject, values: &BTreeMap<Box<str>, Text>, work: &mut Work| {
+            work.add(keys.len());
             for key in keys {
                 rows.extend(values.get(key).map(|value| (of.clone(), key.clone(), value.clone())));
             }
             rows.len() >= ROWS_MAX
         };
+        let mut is_full = false;
         if after.is_none() {
-            take(&Subject::Room(room.card(id)), &room.metadata);
+            is_full = take(&Subject::Room(room.card(id)), &room.metadata, work);
         }
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        for (other, _) in room.members.range((from, Bound::Unbounded)) {
-            let Some(person) = self.persons.get(other) else { continue };
-            if !person.metadata.is_empty()
-                && take(&Subject::Person(person.card(*other)), &person.metadata)
-            {
-                next = Some(*other);
+        let mut last = after;
+        let mut next = None;
+        for (other, _) in members_after(room, after) {
+            // With no member told yet, the page goes on, as there is no place to begin the next one at.
+            if last.is_some() && (is_full || work.is_over()) {
+                next = last;
                 break;
+            }
+            work.add(1);
+            last = Some(other);
+            let Some(person) = self.persons.get(&other) else { continue };
+            if !person.metadata.is_empty() {
+                is_full = take(&Subject::Person(person.card(other)), &person.metadata, work);
             }
         }
         Page { rows, next }
@@ -364,21 +394,55 @@ impl State {
     }
 }
 
-fn is_wanted(room: &ChannelRow, filter: &ChannelFilter) -> bool {
-    let members = u32::try_from(room.members).unwrap_or(u32::MAX);
-    let topic = room.topic.as_ref().map(|(.., time)| *time);
-    let name = format!("#{}", room.card.name);
-    let named = |masks: &[String]| {
-        masks.iter().any(|mask| matches(&mask.to_lowercase(), &name.to_lowercase()))
-    };
-    filter.members_over.is_none_or(|over| members > over)
-        && filter.members_under.is_none_or(|under| members < under)
-        && filter.made_after.is_none_or(|after| room.made > after)
-        && filter.made_before.is_none_or(|before| room.made < before)
-        && filter.topic_after.is_none_or(|after| topic.is_some_and(|time| time > after))
-        && filter.topic_before.is_none_or(|before| topic.is_some_and(|time| time < before))
-        && (filter.masks.is_empty() || named(&filter.masks))
-        && !named(&filter.not_masks)
+/// Who is in a room, after this one.
+fn members_after(
+    room: &Room,
+    after: Option<PersonId>,
+) -> impl Iterator<Item = (PersonId, &Member)> {
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    room.members.range((from, Bound::Unbounded)).map(|(id, member)| (*id, member))
+}
+
+/// A filter, made ready for many rooms.
+struct Wanted<'f> {
+    filter: &'f ChannelFilter,
+    masks: Vec<String>,
+    not_masks: Vec<String>,
+    /// What it costs to hold a name against the masks.
+    cost: usize,
+}
+
+impl<'f> Wanted<'f> {
+    fn new(filter: &'f ChannelFilter) -> Self {
+        let small = |masks: &[String]| masks.iter().map(|mask| mask.to_lowercase()).collect();
+        let cost = of_masks(filter.masks.iter().chain(&filter.not_masks));
+        Self { filter, masks: small(&filter.masks), not_masks: small(&filter.not_masks), cost }
+    }
+
+    /// Whether a room is wanted by all but its topic.
+    fn has(&self, room: &Room, work: &mut Work) -> bool {
+        let filter = self.filter;
+        let members = u32::try_from(room.members.len()).unwrap_or(u32::MAX);
+        let fits = filter.members_over.is_none_or(|over| members > over)
+            && filter.members_under.is_none_or(|under| members < under)
+            && filter.made_after.is_none_or(|after| room.made > after)
+            && filter.made_before.is_none_or(|before| room.made < before);
+        if !fits || self.cost == 0 {
+            return fits;
+        }
+        work.add(self.cost);
+        let name = format!("#{}", room.name).to_lowercase();
+        let named = |masks: &[String]| masks.iter().any(|mask| matches(mask, &name));
+        (self.masks.is_empty() || named(&self.masks)) && !named(&self.not_masks)
+    }
+
+    /// Whether a room is wanted by its topic, as far as the asker may know it.
+    fn has_topic(&self, row: &ChannelRow) -> bool {
+        let topic = row.topic.as_ref().map(|(.., time)| *time);
+        let filter = self.filter;
+        filter.topic_after.is_none_or(|after| topic.is_some_and(|time| time > after))
+            && filter.topic_before.is_none_or(|before| topic.is_some_and(|time| time < before))
+    }
 }
 
 fn seen(id: PersonId, person: &Person, ranks: Ranks, room: Option<RoomCard>) -> Seen {

@@ -43,7 +43,7 @@ pub(crate) fn decide(
         return Err(Refusal::AlreadyIn);
     }
     let who = match identity {
-        Identity::Guest => Who::Guest((1..).find(|n| !state.guests.contains(n)).unwrap_or(0)),
+        Identity::Guest => Who::Guest(state.guests.lowest().unwrap_or(0)),
         Identity::Known { name, checked, verifier } => {
             decide_known(state, step, name, *checked, verifier.clone())?
         }

@@ -1,9 +1,11 @@
 //! Channels: into them, out of them, and what is said of them.
 
 use chinwag_model::ask::Ask;
+use chinwag_model::id::RoomId;
 use chinwag_model::intent::Intent;
+use chinwag_model::message::RoomCard;
 use chinwag_model::outcome::RoomNo;
-use chinwag_model::query::Query;
+use chinwag_model::query::{Page, Query};
 use chinwag_model::rank::Rank;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::LineWriter;
@@ -82,7 +84,7 @@ impl Chat {
     pub(super) fn invite(&mut self, params: &[&str], out: &mut Output) {
         let [nick, room, ..] = params else {
             if params.is_empty() {
-                return self.ask(Ask::Query(Query::Invitations), Why::Invitations);
+                return self.ask(Ask::Query(Query::Invitations { after: None }), Why::Invitations);
             }
             return self.too_few("INVITE", out);
         };
@@ -109,6 +111,20 @@ impl Chat {
         let source = writer.source_mask(card.name.shown(), &card.badge.user, &card.badge.host);
         source.command("UNINVITE").param(who).param(room).end();
         self.push(Line { tags: Vec::new(), body }, out);
+    }
+
+    /// Tells a page of the channels to which the client is invited.
+    pub(super) fn invitations(&mut self, page: &Page<RoomCard, RoomId>, out: &mut Output) {
+        for room in &page.rows {
+            self.numeric_bare(336, &[&super::render::channel(&room.name)], out);
+        }
+        match page.next {
+            Some(after) => {
+                let query = Query::Invitations { after: Some(after) };
+                self.ask_next(Ask::Query(query), Why::Invitations);
+            }
+            None => self.numeric(337, &[], "End of /INVITE list", out),
+        }
     }
 
     pub(super) fn topic(&mut self, params: &[&str], out: &mut Output) {

@@ -231,7 +231,8 @@ impl Chat {
 /// What begins a mask that is not one of `nick!user@host`: it silences, or it means an account.
 const PREFIXES: &[&str] = &["m:", "a:", "account:"];
 
-/// Reads a mask; what is missing of `nick!user@host` is anything.
+/// Reads a mask; what is missing of `nick!user@host` is anything. A word alone is a nick, or a host if it has
+/// what only a host can have.
 fn read_mask(given: &str) -> Option<Mask> {
     let (mut prefix, mut mask) = (String::new(), given);
     while let Some(known) = PREFIXES.iter().find(|known| mask.starts_with(**known)) {
@@ -248,6 +249,7 @@ fn read_mask(given: &str) -> Option<Mask> {
         (true, true) => mask.to_owned(),
         (true, false) => format!("{mask}@*"),
         (false, true) => format!("*!{mask}"),
+        (false, false) if mask.contains(['.', ':']) => format!("*!*@{mask}"),
         (false, false) => format!("{mask}!*@*"),
     };
     Mask::parse(&format!("{prefix}{whole}"))
@@ -262,6 +264,10 @@ mod tests {
         for (given, mask) in [
             ("bob", Some("bob!*@*")),
             ("bob!u@h", Some("bob!u@h")),
+            ("0123abcd.cloak", Some("*!*@0123abcd.cloak")),
+            ("*.cloak", Some("*!*@*.cloak")),
+            ("2001:db8::*", Some("*!*@2001:db8::*")),
+            ("*!*@2001:db8::1", Some("*!*@2001:db8::1")),
             ("u@h", Some("*!u@h")),
             ("bob!u", Some("bob!u@*")),
             ("a:bob", Some("a:bob")),

@@ -126,7 +126,7 @@ impl Teller<'_> {
         }
         let mut first = true;
         for piece in pieces.iter().filter(|piece| !many || !piece.text.is_empty()) {
-            let line = self.said(message, first, out).command(command).param(&target);
+            let line = self.said(message, first, first, out).command(command).param(&target);
             if acts {
                 line.trailing(&format!("\u{1}ACTION {}\u{1}", piece.text)).end();
             } else if broadcast {
@@ -147,7 +147,7 @@ impl Teller<'_> {
         out: &mut Vec<u8>,
     ) {
         let id = format!("m{}", message.place);
-        let begin = self.said(message, true, out).command("BATCH").param(&format!("+{id}"));
+        let begin = self.said(message, true, true, out).command("BATCH").param(&format!("+{id}"));
         begin.param("draft/multiline").param(target).end();
         let who = &message.author;
         for piece in pieces {
@@ -164,12 +164,19 @@ impl Teller<'_> {
 
     fn tags_alone(&self, message: &Message, out: &mut Vec<u8>) {
         let target = self.target(message);
-        self.said(message, message.place.seq.0 > 0, out).command("TAGMSG").param(&target).end();
+        let line = self.said(message, message.place.seq.0 > 0, true, out);
+        line.command("TAGMSG").param(&target).end();
     }
 
-    /// Tags and source of a message. Its id, and what other clients are told by tags, stand on the first
+    /// Tags and source of a message. Its id, and the tags that clients have put on it, stand on the first
     /// of its lines only: several KiB of tags are not to be sent again with each line.
-    fn said<'o>(&self, message: &Message, first: bool, out: &'o mut Vec<u8>) -> SourcedWriter<'o> {
+    fn said<'o>(
+        &self,
+        message: &Message,
+        with_id: bool,
+        with_tags: bool,
+        out: &'o mut Vec<u8>,
+    ) -> SourcedWriter<'o> {
         let mut writer = LineWriter::new(out);
         for (key, value) in self.front {
             writer = writer.tag(key, Some(value));
@@ -179,13 +186,13 @@ impl Teller<'_> {
         }
         let who = &message.author;
         if self.look.has(TAGS) {
-            if first {
+            if with_id {
                 writer = writer.tag("msgid", Some(&message.place.to_string()));
             }
             if who.badge.bot {
                 writer = writer.tag("bot", None);
             }
-            for (key, value) in message.tags.iter().filter(|_| first) {
+            for (key, value) in message.tags.iter().filter(|_| with_tags) {
                 writer = writer.tag(key, Some(value));
             }
             if who.name.shown().contains('/') {

@@ -263,12 +263,7 @@ impl Chat {
                 None => self.no_such_channel(&room, out),
             },
             (Why::Channels(filter), Answer::Channels(page)) => self.channels(filter, page, out),
-            (Why::Invitations, Answer::Invitations(rooms)) => {
-                for room in rooms {
-                    self.numeric_bare(336, &[&channel(&room.name)], out);
-                }
-                self.numeric(337, &[], "End of /INVITE list", out);
-            }
+            (Why::Invitations, Answer::Invitations(page)) => self.invitations(page, out),
             (Why::Whois(nick), Answer::Profile(profile)) => {
                 self.profile(&nick, profile.as_deref(), out);
             }

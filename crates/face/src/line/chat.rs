@@ -71,7 +71,7 @@ pub(super) fn read(line: &str, me: &Me, policy: &LinePolicy) -> Action {
         Command::Leave(Some(room)) => own_room(room, Why::Leave),
         Command::Room(room) => own_room(room, Why::Room),
         Command::Rooms => Ok(query(Query::Rooms { after: None }, Why::Rooms)),
-        Command::Groups => Ok(query(Query::Groups, Why::Groups)),
+        Command::Groups => Ok(query(Query::Groups { after: None }, Why::Groups { begun: false })),
         Command::Who(None) => {
             let room = me.room.id;
             Ok(query(Query::Present { room, after: None }, Why::Present(room)))

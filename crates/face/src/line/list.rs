@@ -7,7 +7,7 @@ use chinwag_model::ask::Ask;
 use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::message::{Destination, Message, RoomCard};
 use chinwag_model::name::Name;
-use chinwag_model::query::{Client, Page, Query, RoomRow};
+use chinwag_model::query::{Client, GroupRow, Page, Query, RoomRow};
 use chinwag_model::text::Text;
 
 use super::talk::{Talk, Why};
@@ -46,6 +46,21 @@ impl Talk {
         }
         if let Some(after) = page.next.clone() {
             self.ask(Ask::Query(Query::Rooms { after: Some(after) }), Why::Rooms);
+        }
+    }
+
+    /// Tells a page of the groups that someone is in; `begun` says whether one was told before.
+    pub(super) fn groups(&mut self, begun: bool, page: &Page<GroupRow, RoomId>, out: &mut Output) {
+        for GroupRow { room, names, more } in &page.rows {
+            let more = if *more > 0 { format!(", and {more} more") } else { String::new() };
+            out.line(format_args!("{}: {}{more}", room.name, listed(names)));
+        }
+        let begun = begun || !page.rows.is_empty();
+        if let Some(after) = page.next {
+            let query = Query::Groups { after: Some(after) };
+            self.ask(Ask::Query(query), Why::Groups { begun });
+        } else if !begun {
+            out.notice("You are in no group.");
         }
     }
 
@@ -104,15 +119,6 @@ impl Talk {
     fn unignored<'m>(&self, messages: &'m [Arc<Message>]) -> impl Iterator<Item = &'m Message> {
         let seen = |m: &&Message| !self.me.as_ref().is_some_and(|me| me.ignores(m.author.id));
         messages.iter().map(|message| &**message).filter(seen)
-    }
-}
-
-pub(super) fn groups(groups: &[(RoomCard, Vec<Name>)], out: &mut Output) {
-    for (group, names) in groups {
-        out.line(format_args!("{}: {}", group.name, listed(names)));
-    }
-    if groups.is_empty() {
-        out.notice("You are in no group.");
     }
 }
 

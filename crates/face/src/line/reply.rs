@@ -8,7 +8,7 @@ use chinwag_model::outcome::{Done, Outcome, Refusal, Unheard};
 use chinwag_model::query::{Answer, Query};
 
 use super::chat::{no_such_history, not_a_name};
-use super::list::{self, arrived, listed};
+use super::list::{arrived, listed};
 use super::login::lobby;
 use super::talk::{Talk, Why};
 use super::{Output, refusal, render};
@@ -127,7 +127,7 @@ impl Talk {
             (Why::People, Answer::People(page)) => self.people(page, out),
             (Why::Clients, Answer::Clients(page)) => self.clients(page, out),
             (Why::Rooms, Answer::Rooms(page)) => self.rooms(page, out),
-            (Why::Groups, Answer::Groups(groups)) => list::groups(groups, out),
+            (Why::Groups { begun }, Answer::Groups(page)) => self.groups(begun, page, out),
             (Why::History, Answer::History(messages)) => self.history(messages, out),
             (Why::History, Answer::NoSuchHistory(name)) => {
                 out.notice(no_such_history(name.shown()));

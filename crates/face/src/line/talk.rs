@@ -139,7 +139,10 @@ pub(super) enum Why {
     People,
     Clients,
     Rooms,
-    Groups,
+    Groups {
+        /// Whether a group was told already.
+        begun: bool,
+    },
     History,
     Search,
     /// To find the client with the index typed.

@@ -1,7 +1,7 @@
 //! What is told to those who ask.
 
 use super::Standing;
-use crate::id::{PersonId, Place, SessionId, Timestamp};
+use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::message::{Badge, Card, Message, RoomCard, Subject};
 use crate::mode::{Flags, Listed};
 use crate::name::Name;
@@ -24,7 +24,7 @@ pub enum Answer {
     /// To [`Query::Rooms`](super::Query::Rooms).
     Rooms(Page<RoomRow, Name>),
     /// To [`Query::Groups`](super::Query::Groups).
-    Groups(Vec<(RoomCard, Vec<Name>)>),
+    Groups(Page<GroupRow, RoomId>),
     /// To [`Query::Present`](super::Query::Present).
     Present(Page<(Name, Option<Text>), PersonId>),
     /// To [`Query::Room`](super::Query::Room) and [`Query::OwnRoom`](super::Query::OwnRoom).
@@ -52,7 +52,7 @@ pub enum Answer {
     /// To [`Query::Listed`](super::Query::Listed); no room as above.
     Listed(Option<(RoomCard, Vec<Listed>)>),
     /// To [`Query::Invitations`](super::Query::Invitations).
-    Invitations(Vec<RoomCard>),
+    Invitations(Page<RoomCard, RoomId>),
     /// To [`Query::Profile`](super::Query::Profile).
     Profile(Option<Box<Profile>>),
     /// To [`Query::Matching`](super::Query::Matching).
@@ -85,10 +85,22 @@ pub enum Answer {
     Unavailable,
 }
 
+/// A group of the asker's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRow {
+    /// Which.
+    pub room: RoomCard,
+    /// The names of its members, the first ones where there are very many.
+    pub names: Vec<Name>,
+    /// How many members are not named.
+    pub more: usize,
+}
+
 /// A part of a longer answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<Row, Cursor> {
-    /// At most [`ROWS_MAX`](super::ROWS_MAX) rows.
+    /// At most [`ROWS_MAX`](super::ROWS_MAX) rows. Fewer, or none, do not mean that it is the last page: a
+    /// page ends as well where enough was looked at.
     pub rows: Vec<Row>,
     /// What to ask the next page with; `None` after the last one.
     pub next: Option<Cursor>,

@@ -303,6 +303,7 @@ impl Place {
 
     /// As the shard does that holds all of the node's sessions.
     pub(crate) fn deliver(&mut self) {
+        self.node.answer_some(usize::MAX);
         for delivery in self.node.routes().take(0) {
             match delivery {
                 Delivery::Show { to, shown } => {

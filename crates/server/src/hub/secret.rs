@@ -74,7 +74,7 @@ impl Hub {
                 self.vault.check(by(peer), Guarded::operator(&name), password, credential, policy);
             }
             Wanted::Intent(_)
-            | Wanted::Query(_)
+            | Wanted::Query(..)
             | Wanted::Whisper { .. }
             | Wanted::Closed(_)
             | Wanted::Delivered(_)

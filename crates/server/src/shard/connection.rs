@@ -16,12 +16,18 @@ use crate::cloak::cloak;
 use crate::courier::{Arrival, Wanted};
 use crate::metrics::{Counted, Tally};
 use crate::options::{Limits, ListenOptions, Policy};
-use crate::seat::Seat;
+use crate::seat::{Seat, counted_network};
 use crate::transport::{Got, Transport, Wrote};
 
-/// Bytes that a face may hold unread before its socket is read no further; and one that has not come in.
+/// Bytes that a face may hold unread before its socket is read no further.
 const UNREAD_BYTES_MAX: usize = 32 * 1024;
-const UNREAD_EARLY_BYTES_MAX: usize = 8 * 1024;
+
+/// The same for one that has not come in, or to which much waits to be written: what the longest line takes
+/// that IRC knows (8,191 bytes of tags, and 512), or else the longest one of line mode.
+const UNREAD_SHORT_BYTES_MIN: usize = 9 * 1024;
+
+/// Bytes that are read at once of one that has not come in: what is read of it is kept until it is done.
+const READ_EARLY_BYTES: usize = 4 * 1024;
 
 /// With more than this waiting to be written, a session's next line waits too; with less than that already
 /// where it has not come in, or too much waits for its network.
@@ -59,6 +65,8 @@ pub(super) struct Connection {
     pub(super) probe: Option<Instant>,
     /// How many times over its outbox was full when that was last looked at.
     fills: usize,
+    /// Bytes that its face may hold unread while little is to be read from it.
+    unread_short: usize,
     pub(super) pace: Pace,
     pub(super) is_surplus: bool,
     /// It is counted among those who have not come in yet.
@@ -120,7 +128,7 @@ impl Connection {
                 Wanted::Intent(Intent::Enter(identity, Some(visitor)))
             }
             Ask::Intent(intent) => Wanted::Intent(intent),
-            Ask::Query(query) => Wanted::Query(query),
+            Ask::Query(query) => Wanted::Query(query, counted_network(peer)),
             Ask::Check { name, password } => Wanted::Check { name, password, peer },
             Ask::Hash(password) => Wanted::Hash { password, peer },
             Ask::HashFor { name, password } => Wanted::HashFor { name, password, peer },
@@ -159,6 +167,7 @@ impl Connection {
             stalled: None,
             probe: None,
             fills: 0,
+            unread_short: limits.line_bytes.max(UNREAD_SHORT_BYTES_MIN) + 1024,
             pace: Pace::new(limits.lines_per_second, limits.lines_burst, now),
             is_surplus,
             is_stranger: false,
@@ -227,7 +236,9 @@ impl Connection {
         if self.input_ended {
             return false;
         }
-        let unread_max = if self.is_named() { UNREAD_BYTES_MAX } else { UNREAD_EARLY_BYTES_MAX };
+        // What is not done before more is read from it need not be kept here meanwhile.
+        let is_held_short = !self.is_named() || self.outbox.len() > BACKPRESSURE_SHORT_BYTES;
+        let unread_max = if is_held_short { self.unread_short } else { UNREAD_BYTES_MAX };
         self.is_parting || self.speech.wants_input(unread_max)
     }
 
@@ -299,9 +310,14 @@ impl Connection {
 
     pub(super) fn mark_readable(&mut self, key: usize, list: &mut Vec<usize>) {
         self.may_read_more = true;
-        if !self.is_listed_readable && (self.wants_input() || self.closing.is_some()) {
+        if self.is_listed_readable {
+            return;
+        }
+        if self.wants_input() || self.closing.is_some() {
             self.is_listed_readable = true;
             list.push(key);
+        } else if !self.outbox.is_empty() {
+            self.waits_for_room = true;
         }
     }
 
@@ -316,6 +332,11 @@ impl Connection {
     /// that was not read to its end must be read again.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Reading {
         let of_socket = self.stream.reads_socket();
+        let most = match of_socket && !self.is_named() {
+            true => buffer.len().min(READ_EARLY_BYTES),
+            false => buffer.len(),
+        };
+        let buffer = buffer.get_mut(..most).unwrap_or_default();
         match self.stream.read(buffer) {
             Ok(Got::End) => Reading::End,
             Ok(Got::Bytes(count)) => {

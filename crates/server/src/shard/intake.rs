@@ -38,7 +38,11 @@ impl Shard {
     /// Reads once from a connection, and does what it asks.
     fn read(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if (self.hushed && connection.closing.is_none()) || !connection.wants_input() {
+        if self.hushed && connection.closing.is_none() {
+            return;
+        }
+        if !connection.wants_input() {
+            connection.waits_for_room |= !connection.outbox.is_empty();
             return;
         }
         // What frames are answered with by themselves is held to the pace, and to what is read of it.

@@ -426,7 +426,7 @@ mod tests {
         }
         assert_eq!(row.steps.len(), 7);
         let more = show(Recipients::Room(TEA));
-        assert_eq!(row.bytes, 2 * EVENT_BYTES);
+        assert_eq!(row.bytes, 4 * EVENT_BYTES);
         assert_eq!(row.take(more.clone(), &rooms, row.bytes), Err(more));
     }
 

@@ -59,13 +59,20 @@ impl Shard {
         }
     }
 
-    /// A connection whose outbox is full may not stand still: its socket is tried from time to time.
+    /// A connection whose outbox is full may not stand still: its socket is tried from time to time. One
+    /// that is not full is looked at again, as what may wait for it depends on others of its network.
     fn watch_reader(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
+        let limits = &self.policy.limits;
         let is_parting = connection.is_parting && !connection.is_half_closed;
-        if connection.probe.is_none() && (is_parting || connection.is_full(&self.policy.limits)) {
-            connection.probe = Some(self.now + PROBE_PERIOD);
-            self.timers.set(self.now + PROBE_PERIOD, connection.number);
+        let period = match is_parting || connection.is_full(limits) {
+            true => PROBE_PERIOD,
+            false => limits.stall_time,
+        };
+        let due = self.now + period;
+        if connection.probe.is_none_or(|probe| due < probe) {
+            connection.probe = Some(due);
+            self.timers.set(due, connection.number);
         }
     }
 

@@ -131,6 +131,7 @@ impl Process {
     fn settle(&mut self, shelf: &mut Shelf) -> bool {
         let mut did = false;
         self.node.set_archive_behind(shelf.backlog() > self.bounds.archive_backlog_max);
+        self.node.answer_some(usize::MAX);
         let barriers = self.node.take_barriers();
         for mailing in self.node.take_mails() {
             let refusal = Refusal::NotMailed(NotMailed::Unreachable);

@@ -1,8 +1,7 @@
 //! The threads that read the archive.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use chinwag_model::query::{Answer, Reading, ReadingKind};
@@ -10,6 +9,7 @@ use chinwag_storage::archive::{Reply, may_find};
 use rusqlite::Connection;
 
 use super::desk::Desk;
+use super::lane::Lane;
 use super::{backlog, history, lines, search, target};
 use crate::database;
 
@@ -32,11 +32,9 @@ impl Reader {
     }
 
     /// Answers questions until nobody can ask.
-    pub(super) fn run(&self, questions: &Mutex<Receiver<Question>>) {
+    pub(super) fn run(&self, questions: &Lane) {
         let mut connection = None;
-        loop {
-            let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Question { reading, reply, deadline }) = next else { return };
+        while let Some(Question { reading, reply, deadline }) = questions.next() {
             let answer = || self.answer(&mut connection, &reading, deadline);
             let answer = crate::thread::guarded("a reading of the archive", answer).flatten();
             reply(answer.unwrap_or(Answer::Unavailable));

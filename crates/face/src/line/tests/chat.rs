@@ -5,7 +5,7 @@ use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Target};
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::{NotStored, RoomNo, Unheard};
-use chinwag_model::query::{Client, Page, Query, RoomRow};
+use chinwag_model::query::{Client, GroupRow, Page, Query, RoomRow};
 use chinwag_model::secret::{Secret, Verifier};
 
 use super::*;
@@ -47,7 +47,7 @@ fn each_line_leads_to_what_the_contract_says() {
         ("get_users", query(Query::People { after: None })),
         ("LIST", query(Query::Clients { after: 0 })),
         ("/rooms", query(Query::Rooms { after: None })),
-        ("/groups", query(Query::Groups)),
+        ("/groups", query(Query::Groups { after: None })),
         ("/who", query(Query::Present { room: RoomId::LOBBY, after: None })),
         ("/who tea", query(Query::Room(name("tea")))),
         ("/room tea", query(Query::OwnRoom(name("tea")))),
@@ -272,11 +272,14 @@ fn what_became_of_a_request_is_told() {
             ])))],
             "lobby (2)\ntea (1): two lines\n",
         ),
-        ("/groups", vec![answer(Answer::Groups(vec![]))], "<You are in no group.>\n"),
+        ("/groups", vec![answer(Answer::Groups(page(vec![])))], "<You are in no group.>\n"),
         (
             "/groups",
-            vec![answer(Answer::Groups(vec![(grp1(), vec![name("Alice"), name("Bob")])]))],
-            "grp1: Alice, Bob\n",
+            vec![answer(Answer::Groups(page(vec![
+                GroupRow { room: grp1(), names: vec![name("Alice"), name("Bob")], more: 0 },
+                GroupRow { room: grp1(), names: vec![name("Alice")], more: 7 },
+            ])))],
+            "grp1: Alice, Bob\ngrp1: Alice, and 7 more\n",
         ),
         ("/history", vec![answer(Answer::History(vec![]))], "<No messages.>\n"),
         (
