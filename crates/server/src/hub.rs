@@ -1,35 +1,28 @@
 //! The hub: owns the node, and stands between shards, log and archive.
 
+mod secret;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chinwag_core::state::Credential;
-use chinwag_model::ask::{Checked, ProofOf};
 use chinwag_model::entry::Entry;
 use chinwag_model::id::Seq;
-use chinwag_model::intent::Intent;
-use chinwag_model::mail::NotMailed;
-use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::query::Query;
-use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 use chinwag_model::whisper::Whisper;
-use chinwag_node::delivery::SessionNumber;
 use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
 use chinwag_storage::log::{Log, Logged, Snapshot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::cluster::Member;
-use crate::courier::{
-    Asker, Barrier, Mailed, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted,
-};
+use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
 use crate::options::Policy;
-use crate::post::{Post, Sent};
+use crate::post::Post;
 use crate::push::Office;
-use crate::vault::{Guarded, Vault};
+use crate::vault::Vault;
 
 /// Entries after which a snapshot is made and the log trimmed, and requests likewise: what must
 /// be replayed at a start stays small.
@@ -284,86 +277,6 @@ impl Hub {
         }
     }
 
-    /// What has to do with passwords and codes.
-    fn ask_secret(&mut self, session: SessionNumber, request: u32, wanted: Wanted) {
-        let by = |peer| Asker { session, request, peer };
-        let (state, policy) = (self.node.state(), &self.policy);
-        match wanted {
-            Wanted::Check { name, password, peer } => {
-                let credential = state.credential(&name);
-                self.vault.check(by(peer), Guarded::account(&name), password, credential, policy);
-            }
-            Wanted::Hash { password, peer } => self.vault.hash(by(peer), password, policy),
-            Wanted::HashFor { name, password, peer } => {
-                if state.credential(&name).is_some() {
-                    self.vault.tell(by(peer), Checked::Wrong);
-                } else {
-                    self.vault.hash(by(peer), password, policy);
-                }
-            }
-            Wanted::Claim { name, address, password, peer } => {
-                match (
-                    self.post.may_hold(by(peer), &name, &address, state, policy),
-                    state.claim(&name),
-                ) {
-                    (Err(outcome), _) => self.node.tell(session, request, outcome),
-                    (Ok(()), None) => self.vault.hash(by(peer), password, policy),
-                    (Ok(()), held) => {
-                        let of = Guarded::account(&name);
-                        self.vault.check(by(peer), of, password, held, policy);
-                    }
-                }
-            }
-            Wanted::HashReset { account, code, password, peer } => {
-                match self.post.may_reset(by(peer), &account, &code, state, policy) {
-                    Ok(_) => self.vault.hash(by(peer), password, policy),
-                    Err(outcome) => self.node.tell(session, request, outcome),
-                }
-            }
-            Wanted::Code { ask, peer } => match self.post.intent(by(peer), *ask, state, policy) {
-                Ok(intent) => self.node.ask(session, request, intent),
-                Err(outcome) => self.node.tell(session, request, outcome),
-            },
-            Wanted::Prove { name, peer } => {
-                let credential = state.credential(&name);
-                self.vault.prove(by(peer), &name, credential.as_ref(), policy);
-            }
-            Wanted::Proof { of, right, peer } => {
-                let of = match of {
-                    ProofOf::Account(name) => Guarded::account(&name),
-                    ProofOf::Server => Guarded::Server,
-                };
-                self.vault.proof(by(peer), &of, right, policy);
-            }
-            Wanted::Operate { name, password, peer } => {
-                let known = policy.operators.iter().find(|operator| operator.name == name);
-                let credential = known.map(|operator| Credential {
-                    verifier: Verifier::new(operator.password_hash.clone()),
-                    version: 1,
-                });
-                self.vault.check(by(peer), Guarded::operator(&name), password, credential, policy);
-            }
-            Wanted::Intent(_)
-            | Wanted::Query(_)
-            | Wanted::Whisper { .. }
-            | Wanted::Closed(_)
-            | Wanted::Delivered(_)
-            | Wanted::Reread => {}
-        }
-    }
-
-    /// Who waits for a code is told that it is mailed; or what waits for it is taken back.
-    fn take_mailed(&mut self, mailed: Mailed) {
-        let Mailed { session, request, account, code, is_answered, result } = mailed;
-        match result {
-            Ok(()) if is_answered => {}
-            Ok(()) => self.node.tell(session, request, Ok(Done::CodeSent)),
-            Err(why) => {
-                self.node.ask(session, request, Intent::Withdraw { account, code, why });
-            }
-        }
-    }
-
     fn take_entry(&mut self, entry: &Entry) -> Result<(), Broken> {
         if self.progress.refused {
             tracing::info!("the log stores again");
@@ -454,21 +367,7 @@ impl Hub {
             self.metrics.set_pulse(self.log.pulse());
         }
         let barriers = self.node.take_barriers();
-        for mailing in self.node.take_mails() {
-            let (session, request) = (mailing.session, mailing.request);
-            let (sent, failed) = self.post.send(mailing, &self.policy);
-            if let Some(failed) = failed {
-                self.take_mailed(failed);
-            }
-            match sent {
-                Sent::OnItsWay => {}
-                Sent::Unsaid => self.node.tell(session, request, Ok(Done::CodeSent)),
-                Sent::Forgotten => {
-                    let refusal = Refusal::NotMailed(NotMailed::Unreachable);
-                    self.node.tell(session, request, Err(refusal));
-                }
-            }
-        }
+        self.send_mails();
         for asked in self.node.take_readings() {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
