@@ -19,8 +19,9 @@ use chinwag_face::irc::PushPolicy;
 use chinwag_model::secret::Secret;
 use chinwag_server::certificate::Certificate;
 use chinwag_server::options::{
-    Limits, ListenOptions, Operator, Options, Policy, PushOptions, SiteUrl, TlsUse,
+    Limits, ListenOptions, Operator, Options, Policy, PushOptions, TlsUse,
 };
+use chinwag_server::site_url::SiteUrl;
 use chinwag_server::vapid::Vapid;
 
 use self::environment::{read_environment, replace_data, replace_listeners};

@@ -223,7 +223,7 @@ fn adv_synapse_5_costly_masks_are_held_against_everything_soon() {
     }
     ana.skip_to(":bob!");
     assert!(answers(&mut ana, &format!("WHO {costly}")).iter().any(|line| line.contains(" 315 ")));
-    let list = vec![costly.as_str(); 2].join(",");
+    let list = [costly.as_str(); 2].join(",");
     assert!(answers(&mut ana, &format!("LIST {list}")).iter().any(|line| line.contains(" 323 ")));
     answers(&mut ana, &format!("SEARCH :{}", "a* ".repeat(100)));
 }

@@ -20,7 +20,7 @@ pub trait Face {
     fn next_ask(&mut self, out: &mut Output) -> Option<(u32, Ask)>;
     /// Whether [`next_ask`](Self::next_ask) gave `None` only because it had written much.
     fn has_more(&self) -> bool;
-    /// How many lines were read so far, a long one counted as several: see [`cost`].
+    /// How many lines were read so far, a long one counted as several: see [`cost`](crate::cost::cost).
     fn lines(&self) -> u64;
     /// Bytes that came and were not read as lines yet.
     fn buffered(&self) -> usize;
@@ -42,16 +42,6 @@ pub trait Face {
     fn cluster_lost(&self, out: &mut Output);
     /// Whether nothing more will come: the connection is closed when the output is written.
     fn is_finished(&self) -> bool;
-}
-
-/// Bytes that a line may have to count as one.
-pub const LINE_COST_BYTES: usize = 512;
-
-/// As how many lines one of so many bytes counts for a server that paces its clients: one for each
-/// [`LINE_COST_BYTES`] begun, as what others are sent of it grows with its length.
-#[must_use]
-pub fn cost(bytes: usize) -> u64 {
-    u64::try_from(bytes.div_ceil(LINE_COST_BYTES).max(1)).unwrap_or(u64::MAX)
 }
 
 macro_rules! face {

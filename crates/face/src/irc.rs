@@ -49,7 +49,7 @@ use chinwag_model::outcome::Outcome;
 use chinwag_model::query::Answer;
 use chinwag_wire::irc::framing::{BODY_BYTES_MAX, LineReader, Piece};
 
-use crate::face::cost;
+use crate::cost::cost;
 use crate::output::Output;
 use chat::{Chat, Input};
 pub use render::Look;

@@ -33,7 +33,7 @@ use chinwag_model::query::Answer;
 use chinwag_wire::line::framing::{LineReader, Piece};
 use chinwag_wire::line::telnet::TelnetAsk;
 
-use crate::face::cost;
+use crate::cost::cost;
 pub use crate::output::Output;
 use talk::{Input, Talk};
 pub use window::IN_FLIGHT_MAX;

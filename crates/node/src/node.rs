@@ -1,4 +1,5 @@
 //! One node: batches, order, and the sessions that ask.
+// Size: one state, with a method for each thing that comes to it or is taken from it.
 
 mod cluster;
 

@@ -1,4 +1,5 @@
 //! The hub: owns the node, and stands between shards, log and archive.
+// Size: one owner of one state, and all that it is told; what each message leads to stands elsewhere.
 
 mod secret;
 
@@ -388,7 +389,7 @@ impl Hub {
             let shard = self.node.routes().shard_of(asked.session);
             let Some(inbox) = self.shards.get(shard).cloned() else { continue };
             let party = Party {
-                network: self.networks.get(&asked.session).copied(),
+                network: self.networks.get(&asked.session).map(|network| number_of(*network)),
                 // Who has not come in asks the archive nothing.
                 person: asked.reader.person().map_or(0, |person| person.0),
             };
@@ -518,6 +519,14 @@ impl Hub {
         {
             self.log.save_snapshot(snapshot);
         }
+    }
+}
+
+/// An address as a number, the same for both ways to write one of IPv4.
+fn number_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
     }
 }
 

@@ -25,6 +25,7 @@ mod seat;
 pub mod server;
 mod shard;
 mod site;
+pub mod site_url;
 mod timers;
 mod transport;
 pub mod vapid;

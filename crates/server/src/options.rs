@@ -10,7 +10,7 @@ use chinwag_model::mail::MailAddress;
 use chinwag_model::secret::Secret;
 
 use crate::certificate::Certificate;
-pub use crate::site::SiteUrl;
+use crate::site_url::SiteUrl;
 use crate::vapid::Vapid;
 
 /// Everything a server is told at its start.

@@ -5,11 +5,12 @@
 //! that the page's site has, even where that name leads to this machine for no other reason than that its
 //! owner said so (DNS rebinding). So a name in `Host` counts only where the operator has set it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::options::{Peers, Policy};
+use crate::site_url::{SiteUrl, split_port};
 
 /// Headers of which a proxy of the web writes at least one, if it is told to.
 const PROXY_HEADERS: [&str; 10] = [
@@ -24,81 +25,6 @@ const PROXY_HEADERS: [&str; 10] = [
     "True-Client-IP",
     "CF-Connecting-IP",
 ];
-
-/// The scheme, host and port of a site: `https://chat.example.org`, or with a port other than the scheme's.
-///
-/// Equal are those that a browser takes for one origin (RFC 6454): case is no matter, nor whether the
-/// scheme's own port is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SiteUrl {
-    is_https: bool,
-    host: String,
-    port: u16,
-}
-
-impl SiteUrl {
-    /// Reads `http://` or `https://`, a host and perhaps a port, with or without a `/` at the end; `None`
-    /// for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_suffix('/').unwrap_or(text);
-        let (scheme, rest) = text.split_once("://")?;
-        let is_https = scheme.eq_ignore_ascii_case("https");
-        if !is_https && !scheme.eq_ignore_ascii_case("http") {
-            return None;
-        }
-        let (host, port) = split_port(rest)?;
-        Some(Self { is_https, host, port: port.unwrap_or(default_port(is_https)) })
-    }
-
-    /// The site that a request is sent to by this connection, with this `Host`.
-    fn of_request(is_tls: bool, host: &str) -> Option<Self> {
-        let (host, port) = split_port(host)?;
-        Some(Self { is_https: is_tls, host, port: port.unwrap_or(default_port(is_tls)) })
-    }
-}
-
-impl std::fmt::Display for SiteUrl {
-    /// As it is written in a browser, without a `/` at the end.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scheme = if self.is_https { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port == default_port(self.is_https) { Ok(()) } else { write!(f, ":{}", self.port) }
-    }
-}
-
-fn default_port(is_https: bool) -> u16 {
-    if is_https { 443 } else { 80 }
-}
-
-/// Parts `host:port`, and brings the host into one form: in small letters, an IPv6 address in brackets.
-fn split_port(text: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']')?;
-            let address: Ipv6Addr = address.parse().ok()?;
-            (format!("[{address}]"), port)
-        }
-        None => {
-            let at = text.find(':').unwrap_or(text.len());
-            let (host, port) = text.split_at(at);
-            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b) || b >= 0x80;
-            if host.is_empty() || !host.bytes().all(is_plain) {
-                return None;
-            }
-            (host.to_ascii_lowercase(), port)
-        }
-    };
-    let port = match port {
-        "" => None,
-        port => {
-            let digits = port.strip_prefix(':')?;
-            let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            Some(digits.parse().ok().filter(|_| is_number)?)
-        }
-    };
-    Some((host, port))
-}
 
 /// What `Host` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +55,7 @@ pub(crate) fn is_known(host: Option<&str>, policy: &Policy) -> bool {
     }
     let sites = policy.web_origins.iter().filter_map(|origin| SiteUrl::parse(origin));
     host.eq_ignore_ascii_case(&policy.name)
-        || policy.url.iter().cloned().chain(sites).any(|site| site.host == host)
+        || policy.url.iter().cloned().chain(sites).any(|site| site.host() == host)
 }
 
 /// Whether a page that says to be of this origin may connect, by a connection that is encrypted or not, with
@@ -222,32 +148,6 @@ mod tests {
             })
             .collect();
         policy
-    }
-
-    #[test]
-    fn a_site_is_a_scheme_a_host_and_a_port() {
-        let read = |text| SiteUrl::parse(text).map(|site| site.to_string());
-        for (text, shown) in [
-            ("https://chat.example.org", Some("https://chat.example.org")),
-            ("HTTPS://Chat.Example.org:443/", Some("https://chat.example.org")),
-            ("https://chat.example.org:8443", Some("https://chat.example.org:8443")),
-            ("http://[::1]:80", Some("http://[::1]")),
-            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
-            ("null", None),
-            ("", None),
-            ("ftp://a", None),
-            ("https://", None),
-            ("https://a/b", None),
-            ("https://a@b", None),
-            ("https://a:b", None),
-            ("https://a:", None),
-            ("https://a:99999", None),
-            ("https://a:+1", None),
-            ("https://[::1", None),
-            ("https://a b", None),
-        ] {
-            assert_eq!(read(text).as_deref(), shown, "{text:?}");
-        }
     }
 
     #[test]

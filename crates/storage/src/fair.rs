@@ -5,13 +5,12 @@
 //! gives way, of the person who has most: it is given back, and to be refused aloud.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
 
 /// For whom something is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Party {
-    /// The network that they are in, as far as networks count.
-    pub network: Option<IpAddr>,
+    /// The network that they are in, as a number; none where networks do not count.
+    pub network: Option<u128>,
     /// Who they are there.
     pub person: u64,
 }
@@ -19,8 +18,8 @@ pub struct Party {
 /// A queue of things, each for someone.
 #[derive(Debug)]
 pub struct FairQueue<T> {
-    networks: BTreeMap<Option<IpAddr>, Network<T>>,
-    turns: VecDeque<Option<IpAddr>>,
+    networks: BTreeMap<Option<u128>, Network<T>>,
+    turns: VecDeque<Option<u128>>,
     len: usize,
     bounds: Bounds,
 }
@@ -131,7 +130,7 @@ impl<T> FairQueue<T> {
         thing
     }
 
-    fn take_oldest(&mut self, address: Option<IpAddr>, person: u64) -> Option<T> {
+    fn take_oldest(&mut self, address: Option<u128>, person: u64) -> Option<T> {
         let network = self.networks.get_mut(&address)?;
         let thing = network.take_oldest(person)?;
         self.len -= 1;
@@ -153,7 +152,7 @@ mod tests {
     use super::*;
 
     fn party(network: u8, person: u64) -> Party {
-        Party { network: Some(IpAddr::from([192, 0, 2, network])), person }
+        Party { network: Some(network.into()), person }
     }
 
     fn queue(per_person: usize, all: usize) -> FairQueue<(u8, u64, u32)> {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use chinwag_server::options::{Address, Faces, Peers, SiteUrl};
+use chinwag_server::options::{Address, Faces, Peers};
+use chinwag_server::site_url::SiteUrl;
 use chinwag_wire::line::clean::clean;
 use toml_edit::Value as Toml;
 

@@ -106,7 +106,9 @@ mod tests {
             let name = Name::parse(&format!("room{id}")).unwrap();
             let mut room = Room::new(name, false, Timestamp(0));
             room.mode.flags = room.mode.flags.with(RoomFlag::Secret, secret);
-            room.invited.extend((id == MANY).then_some(PersonId(1)));
+            if id == MANY {
+                room.invited.insert(PersonId(1), PersonId(2), Timestamp(0));
+            }
             room.members.insert(PersonId(2 + id % 100), Member::plain(Place::default()));
             state.insert_room(RoomId(id), room);
         }

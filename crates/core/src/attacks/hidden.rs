@@ -43,8 +43,8 @@ fn questions(stage: &Stage, room: &str, known: &str) -> Vec<Query> {
         Query::RoomMetadata { room: called, keys: vec!["k".into()], after: None },
         Query::Metadata(owner()),
         Query::ReadUpto(format!("#{room}").into()),
-        Query::Invitations,
-        Query::Groups,
+        Query::Invitations { after: None },
+        Query::Groups { after: None },
         Query::Rooms { after: None },
     ]
 }

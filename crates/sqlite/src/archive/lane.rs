@@ -95,7 +95,7 @@ mod tests {
             let reading = Reading { at: Seq(0), what };
             lane.ask(party, Question { reading, reply, deadline: Instant::now() });
         };
-        let network = |n: u8| Some(std::net::IpAddr::from([192, 0, 2, n]));
+        let network = |n: u8| Some(n.into());
         // A person alone, and then 400 guests of one network, who ask for ten things each.
         (0..100).for_each(|_| ask(Party { network: network(1), person: 1 }, 1));
         assert_eq!(told.try_iter().count(), 100 - BOUNDS.per_person);
