@@ -58,6 +58,8 @@ fn attack_an_invitation_outlives_nothing_that_is_meant_to_end_it() {
     for (what, no) in [
         ("ana: mode tea -i +i\n", "InviteOnly"),
         ("ana: mode tea +b:cy!*@*\n", "Banned"),
+        // It does not come back when the ban is lifted.
+        ("ana: mode tea +b:cy!*@*\nana: mode tea -b:cy!*@*\n", "InviteOnly"),
         ("ana: mode tea +b:nemo!*@*\ncy: shown nemo\n", "Banned"),
         ("ana: uninvite cy tea\n", "InviteOnly"),
         (over.as_str(), "InviteOnly"),
