@@ -14,6 +14,7 @@ use chinwag_model::id::Seq;
 use chinwag_model::query::Query;
 use chinwag_model::text::Text;
 use chinwag_model::whisper::Whisper;
+use chinwag_node::delivery::SessionNumber;
 use chinwag_node::node::{Compared, Node};
 use chinwag_storage::archive::Archive;
 use chinwag_storage::fair::Party;
