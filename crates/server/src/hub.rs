@@ -1,5 +1,4 @@
 //! The hub: owns the node, and stands between shards, log and archive.
-// Size: one owner of one state, and all that it is told; what each message leads to stands elsewhere.
 
 mod secret;
 
