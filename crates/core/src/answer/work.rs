@@ -199,7 +199,8 @@ mod tests {
             (&open, filter(vec!["#room19999".to_owned()]), 1),
             (&open, Query::Rooms { after: None }, many + 1),
             (&secret, Query::Rooms { after: None }, 1),
-            (&secret, filter(vec![]), 1),
+            // Of secret rooms, the one that ana is invited to.
+            (&secret, filter(vec![]), 2),
             (&open, Query::Invitations { after: None }, 1),
             (&open, Query::Groups { after: None }, 0),
             (&open, Query::People { after: None }, many),
