@@ -196,3 +196,19 @@ fn entered(new: bool) -> Reply {
         real_name: "".into(),
     })))
 }
+
+#[test]
+fn adv_ergo_5_a_request_of_http_brings_nobody_in_though_its_lines_come_one_by_one() {
+    for line in ["POST / HTTP/1.1", "BREW /pot HTTP/1.0"] {
+        let mut face = LineFace::new(Arc::new(policy()));
+        let mut out = Output::default();
+        face.greet(&mut out);
+        for line in [line, "Host: chat.example.org:6667", "", "eve", "owned"] {
+            face.receive(format!("{line}\r\n").as_bytes());
+            assert_eq!(face.next_ask(&mut out), None, "{line}");
+        }
+        assert!(face.is_finished());
+        let said = String::from_utf8(out.bytes).unwrap();
+        assert!(said.ends_with("line mode. Nothing was sent.>\n"), "{said}");
+    }
+}
