@@ -1,6 +1,7 @@
 //! The hub: owns the node, and stands between shards, log and archive.
 // Size: one owner of one state, and all that it is told; what each message leads to stands elsewhere.
 
+mod newcomer;
 mod secret;
 
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ use hashbrown::HashMap;
 use crate::cluster::Member;
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
 use crate::metrics::Metrics;
+use crate::newcomer::Newcomers;
 use crate::options::Policy;
 use crate::post::Post;
 use crate::push::Office;
@@ -80,6 +82,8 @@ pub(crate) struct Hub {
     pub(crate) policy: Arc<Policy>,
     pub(crate) own: Sender<ToHub>,
     pub(crate) progress: Progress,
+    /// How many names were registered from where.
+    pub(crate) newcomers: Newcomers,
     /// Has the configuration read again.
     pub(crate) reread: fn(),
     /// The networks of sessions that asked something, as far as networks count.
@@ -270,6 +274,7 @@ impl Hub {
     fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
+            Wanted::Newcomer { intent, peer } => self.newcomer(session, request, intent, peer),
             Wanted::Query(Query::Barrier, _) => {
                 Sweep::start(&self.shards, session, request, self.own.clone());
             }

@@ -17,6 +17,7 @@ mod fair;
 mod hub;
 pub mod listener;
 mod metrics;
+mod newcomer;
 pub mod options;
 mod post;
 mod push;

@@ -209,6 +209,7 @@ impl Server {
             inbox,
             own: hub.clone(),
             progress,
+            newcomers: crate::newcomer::Newcomers::new(Instant::now()),
             reread,
             networks: hashbrown::HashMap::new(),
             strangers,
