@@ -150,8 +150,8 @@ mod tests {
         for minutes in [6, 35, 64] {
             assert_eq!(granted(&mut newcomers, "192.0.2.1", at(minutes)), 0, "{minutes}");
         }
-        let wait = newcomers.charge(peer("192.0.2.1"), 10, at(8)).unwrap_err();
-        assert_eq!(granted(&mut newcomers, "192.0.2.1", at(8) + wait), 10);
+        let wait = newcomers.charge(peer("192.0.2.1"), 10, at(64)).unwrap_err();
+        assert_eq!(granted(&mut newcomers, "192.0.2.1", at(64) + wait), 10);
     }
 
     #[test]
