@@ -204,7 +204,7 @@ mod tests {
     const ACCOUNT_BYTES_MAX: usize = 80 * 1024;
 
     #[test]
-    fn attack_an_account_takes_no_more_of_a_snapshot_than_a_bound_whatever_it_asks_for() {
+    fn adv_synapse_12_an_account_takes_no_more_of_a_snapshot_than_a_bound() {
         let mut stage = Stage::new();
         // Those that are ignored and accepted, in letters, so that no two look alike.
         let letter = |n: usize| char::from(b"abcdefghkmpqrstx"[n % 16]);

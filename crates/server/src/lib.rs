@@ -13,6 +13,7 @@ pub mod cluster;
 mod courier;
 mod detect;
 mod door;
+mod erasing;
 mod fair;
 mod hub;
 pub mod listener;
