@@ -17,6 +17,7 @@ mod chain;
 pub mod core;
 #[cfg(test)]
 mod invariant;
+mod newcomer;
 #[cfg(test)]
 mod properties;
 pub mod push;

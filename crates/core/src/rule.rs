@@ -260,7 +260,7 @@ impl Change {
             Self::Away(change) => change.commit(state, step, out),
             Self::Ignore(change) => change.commit(state, step, out),
             Self::Password(change) => change.commit(state, step, out),
-            Self::Delivered(change) => change.commit(step, out),
+            Self::Delivered(change) => change.commit(state, step, out),
             Self::Visit(change) => change.commit(state, step, out),
             Self::Part(change) => change.commit(state, step, out),
             Self::Kick(change) => change.commit(state, step, out),

@@ -25,6 +25,7 @@ use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
+use chinwag_model::outcome::Outcome;
 use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
@@ -184,6 +185,16 @@ impl Stage {
         self.routes.compare(self.core.state());
         self.known.extend(self.core.state().names.clone());
         invariant::check(self.core.state());
+    }
+
+    /// Asks for something as a session, and gives the outcome.
+    pub(crate) fn want(&mut self, session: SessionId, intent: Intent) -> Outcome {
+        let effects = self.request(session, intent);
+        let outcome = effects.into_iter().find_map(|effect| match effect {
+            Effect::Reply(_, outcome) => Some(outcome),
+            _ => None,
+        });
+        outcome.expect("each request is answered")
     }
 
     /// Puts one request in the log, as an entry.

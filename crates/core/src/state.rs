@@ -27,6 +27,8 @@ pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person
 pub(crate) use crate::state::persons::Persons;
 pub(crate) use crate::state::rare::Rare;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
+pub use crate::state::silence::NAME_LIFE_MS;
+pub(crate) use crate::state::silence::Silent;
 
 mod few;
 mod invitation;
@@ -40,6 +42,7 @@ mod person;
 mod persons;
 mod rare;
 mod room;
+mod silence;
 
 /// Most sessions one person can have at a time.
 pub const SESSIONS_PER_PERSON_MAX: usize = 64;
@@ -73,6 +76,8 @@ pub struct State {
     pub(crate) paces: Paces,
     /// Former names of registered rooms.
     pub(crate) former_names: FormerNames,
+    /// Open names under which nothing was said yet.
+    pub(crate) silent: Silent,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -177,6 +182,7 @@ impl State {
             mail: Mail::default(),
             paces: Paces::default(),
             former_names: FormerNames::default(),
+            silent: Silent::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             room_looks: BTreeMap::new(),

@@ -55,11 +55,15 @@ fn head_of(log: &str) -> &str {
 /// Takes packets as entries, and tells what came of them: the text of a golden log.
 fn replay(packets: impl Iterator<Item = Packet>) -> String {
     let mut core = Core::default();
-    let mut log = String::new();
+    let (mut log, mut passed) = (String::new(), 0);
     for (seq, packet) in (1..).zip(packets) {
         let hex: String = packet.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut effects = Vec::new();
-        let entry = Entry { seq: Seq(seq), time: Timestamp(1000 * seq as i64), packet };
+        if packet.node == TIME {
+            passed += i64::try_from(packet.first).unwrap();
+        }
+        let time = Timestamp(1000 * seq as i64 + passed);
+        let entry = Entry { seq: Seq(seq), time, packet };
         core.apply(&entry, &mut effects).unwrap();
         let outcomes: String = effects
             .iter()
@@ -80,7 +84,8 @@ fn rewrite() -> bool {
     let asked = std::env::var("CHINWAG_GOLDEN").is_ok_and(|what| what == "write");
     if asked {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/rules-3.txt");
-        let packets = script().into_iter().chain(cluster()).chain(mail()).chain(rooms());
+        let packets =
+            script().into_iter().chain(cluster()).chain(mail()).chain(rooms()).chain(expiry());
         let head = head_of(RULES_2).replace("version 2", "version 3");
         std::fs::write(path, head + &replay(packets)).unwrap();
     }
@@ -375,6 +380,44 @@ fn rooms() -> Vec<Packet> {
                 (2, Intent::Part { room: plan, reason: None }),
                 (2, Intent::Read { target: "#pie".into(), upto: Timestamp(5) }),
                 (1, Intent::Read { target: "#pie".into(), upto: Timestamp(i64::MAX) }),
+            ],
+        ),
+    ]
+}
+
+/// A node that never lives: each packet of it lets as many milliseconds pass as `first` says.
+const TIME: NodeId = NodeId(u32::MAX);
+
+/// Open names: one that said nothing expires, and one for which something waits does not.
+fn expiry() -> Vec<Packet> {
+    let exit = || Intent::Exit { delivered: None, reason: None };
+    vec![
+        packet(1, 5, 0, vec![(0, Intent::Begin)]),
+        packet(
+            1,
+            5,
+            1,
+            vec![
+                (11, enter_new("olga", None)),
+                (11, exit()),
+                (12, enter_new("paul", None)),
+                (12, exit()),
+                (13, enter_new("quin", None)),
+                (13, say(Target::Called(name("paul")), "until later")),
+                (13, exit()),
+            ],
+        ),
+        packet(u32::MAX, 1, 31 * 24 * 60 * 60 * 1000, vec![]),
+        packet(1, 5, 8, vec![(14, Intent::Enter(Identity::Guest, None))]),
+        packet(
+            1,
+            5,
+            9,
+            vec![
+                (15, enter_known("olga", None)),
+                (15, enter_new("olga", None)),
+                (16, enter_known("paul", None)),
+                (17, enter_known("quin", None)),
             ],
         ),
     ]

@@ -682,6 +682,19 @@ impl Intent {
         }
     }
 
+    /// Whether a name may be registered by it, or held.
+    #[must_use]
+    pub fn may_register(&self) -> bool {
+        matches!(
+            self,
+            Self::Enter(Identity::New { .. }, _)
+                | Self::Rename(_)
+                | Self::Register(..)
+                | Self::Create(..)
+                | Self::Hold { claim: Claim::New(_), .. }
+        )
+    }
+
     /// Whether it takes something from what was stored that has to leave the disk soon, wherever it
     /// lies there: a message that is taken back, an old password's hash.
     #[must_use]

@@ -179,6 +179,11 @@ pub enum Refusal {
     NoSuchKey,
     /// As many as one can have.
     TooMany,
+    /// As many new names came from the asker's network as may in an hour.
+    TooManyNew {
+        /// Until another one may.
+        seconds: u32,
+    },
     /// No code could be mailed, for this reason, and so it is not done.
     NotMailed(NotMailed),
     /// It was not stored, for this reason, and so not done.

@@ -176,6 +176,9 @@ pub struct Limits {
     pub registrations_per_minute: u32,
     /// Codes a minute that are mailed by the server; 0 for no bound.
     pub mails_per_minute: u32,
+    /// Names and accounts that may be made from one network in an hour, loopback exempt; 0 for no
+    /// bound.
+    pub new_names_per_hour: u32,
     /// Time to give a name.
     pub name_time: Duration,
 }
@@ -196,6 +199,7 @@ impl Default for Limits {
             failed_logins_per_minute: 10,
             registrations_per_minute: 60,
             mails_per_minute: 30,
+            new_names_per_hour: 200,
             name_time: Duration::from_secs(60),
         }
     }

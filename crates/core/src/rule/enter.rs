@@ -146,6 +146,11 @@ fn decide_account(
 }
 
 impl Change {
+    /// Whether a name is registered by it.
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self.who, Who::New { .. })
+    }
+
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let (id, new) = match self.who {
             Who::Guest(number) => {
@@ -153,7 +158,11 @@ impl Change {
             }
             Who::Visitor(name) => (add(state, Person::new(name, Some(0), None)), true),
             Who::New { name, verifier } => {
+                let is_open = verifier.is_none();
                 let id = add(state, Person::new(name, None, verifier));
+                if is_open {
+                    state.silent.begin(id, step.place, step.time);
+                }
                 // What was said to everyone before was not said to them.
                 let mark = Mark { person: id, upto: step.place };
                 out.push(Effect::Keep(Record::Delivered(mark)));
@@ -162,6 +171,7 @@ impl Change {
             Who::Known { id, verifier, shown } => {
                 if let (Some(person), Some(verifier)) = (state.persons.get_mut(&id), verifier) {
                     person.password = Some(Password::first(verifier));
+                    state.silent.end(id);
                 }
                 if let Some(shown) = shown {
                     super::nick::show(state, step, id, shown, out);

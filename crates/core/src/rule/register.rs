@@ -57,6 +57,7 @@ impl Change {
             person.guest = None;
             person.password = Some(Password::first(verifier));
         });
+        state.silent.end(who);
         if was_guest {
             let mark = Mark { person: who, upto: step.place };
             out.push(Effect::Keep(Record::Delivered(mark)));

@@ -58,6 +58,7 @@ impl Stage {
                 format!("{}: {:?}", happening.who.name, happening.what)
             }
             Record::Redacted { message, .. } => format!("{message} is taken back"),
+            Record::Expired(person) => format!("name {} has expired", person.0),
         }
     }
 
@@ -242,6 +243,7 @@ fn no(refusal: &Refusal) -> String {
         Refusal::NotYours => "not yours".to_owned(),
         Refusal::NoSuchKey => "no such value".to_owned(),
         Refusal::TooMany => "too many".to_owned(),
+        Refusal::TooManyNew { .. } => "too many new names".to_owned(),
         Refusal::NotMailed(why) => format!("not mailed: {why:?}"),
         Refusal::NotStored(why) => format!("not stored: {why:?}"),
         Refusal::Unsure => panic!("the core is never unsure"),

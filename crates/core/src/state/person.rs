@@ -160,6 +160,16 @@ impl Person {
         }
     }
 
+    /// Takes note that they say something: later than they came, so that it shows that they did.
+    pub(crate) fn speak(&mut self, time: Timestamp) {
+        self.spoke = time.max(Timestamp(self.since.0.saturating_add(1)));
+    }
+
+    /// Whether they said something since they are there.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.spoke > self.since
+    }
+
     pub(crate) fn is_online(&self) -> bool {
         !self.sessions.is_empty()
     }

@@ -151,6 +151,9 @@ impl Chat {
                 ("BAD_ACCOUNT_NAME", format!("That name looks like {existing}, which is taken"))
             }
             Refusal::NotMailed(why) => super::mail::not_mailed(why),
+            Refusal::TooManyNew { seconds } => {
+                ("TEMPORARILY_UNAVAILABLE", super::refusal::too_many_new(*seconds))
+            }
             Refusal::TooMany => {
                 ("TEMPORARILY_UNAVAILABLE", "Too many wait to be verified; try later".to_owned())
             }

@@ -385,7 +385,13 @@ impl Chat {
                 self.fail("METADATA", "KEY_NOT_SET", &[target, key], "Key is not set", out);
             }
             Refusal::TooMany => {
-                self.fail("METADATA", "LIMIT_REACHED", &[target], "Too many keys", out);
+                self.fail(
+                    "METADATA",
+                    "LIMIT_REACHED",
+                    &[target],
+                    "Too many values, or too long ones in all",
+                    out,
+                );
             }
             other => self.refused("METADATA", target, other, out),
         }

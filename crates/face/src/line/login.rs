@@ -141,6 +141,10 @@ impl Talk {
             Ok(_) => self.misfit(&Why::Enter, out),
             // It got a password, or another one, in this very moment.
             Err(Refusal::PasswordNeeded(name)) => self.open(returning(name.clone(), 0), out),
+            // It expired in this very moment, and can be taken.
+            Err(Refusal::NoSuchPerson(name)) => {
+                self.ask(Ask::Query(Query::Standing(name.clone())), Why::Standing(name.clone()));
+            }
             Err(refusal) => self.fail(refusal::words(refusal, &Name::lobby()), out),
         }
     }

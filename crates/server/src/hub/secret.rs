@@ -51,7 +51,7 @@ impl Hub {
                 }
             }
             Wanted::Code { ask, peer } => match self.post.intent(by(peer), *ask, state, policy) {
-                Ok(intent) => self.node.ask(session, request, intent),
+                Ok(intent) => self.newcomer(session, request, intent, peer),
                 Err(outcome) => self.node.tell(session, request, outcome),
             },
             Wanted::Prove { name, peer } => {
@@ -74,6 +74,7 @@ impl Hub {
                 self.vault.check(by(peer), Guarded::operator(&name), password, credential, policy);
             }
             Wanted::Intent(_)
+            | Wanted::Newcomer { .. }
             | Wanted::Query(..)
             | Wanted::Whisper { .. }
             | Wanted::Closed(_)
