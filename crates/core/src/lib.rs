@@ -16,6 +16,8 @@ mod attacks;
 mod chain;
 pub mod core;
 #[cfg(test)]
+mod impostor;
+#[cfg(test)]
 mod invariant;
 mod newcomer;
 #[cfg(test)]

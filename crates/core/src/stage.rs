@@ -8,6 +8,7 @@
 //! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
 //! with the members in the state.
 
+mod proofs;
 pub(crate) mod routes;
 mod words;
 
@@ -26,6 +27,7 @@ use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
 use chinwag_model::outcome::Outcome;
+use chinwag_model::proof::Proof;
 use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
@@ -38,6 +40,7 @@ use crate::answer::Response;
 use crate::core::Core;
 use crate::invariant;
 use crate::push::DEVICE_LIFE_MS;
+use crate::stage::proofs::{Proofs, print};
 use crate::stage::routes::Routes;
 use crate::state::{Folded, Holder, Key, State};
 
@@ -64,6 +67,7 @@ pub(crate) struct Stage {
     lives: BTreeMap<NodeId, Life>,
     labels: BTreeMap<String, SessionId>,
     routes: Routes,
+    proofs: Proofs,
     /// Everything that ever had a name.
     known: BTreeMap<Key<Folded>, Holder>,
     requests: u32,
@@ -184,6 +188,7 @@ impl Stage {
         }
         self.routes.compare(self.core.state());
         self.known.extend(self.core.state().names.clone());
+        self.proofs.note(self.core.state());
         invariant::check(self.core.state());
     }
 
@@ -295,10 +300,16 @@ impl Stage {
             "back" => Intent::SetAway(None),
             "ignore" => Intent::Ignore { who: name(rest), on: true },
             "unignore" => Intent::Ignore { who: name(rest), on: false },
-            "password" => Intent::SetPassword {
-                verifier: Verifier::new(first.to_owned()),
-                checked: tail.strip_prefix("checked ").map(|version| version.parse().unwrap()),
-            },
+            "password" => {
+                let own = tail.strip_prefix("checked ").map(|number| {
+                    let session = self.labels.get(label);
+                    let person = session.and_then(|id| self.state().sessions.get(id));
+                    let person = person.and_then(|of| self.state().persons.get(&of.person));
+                    let account = person.and_then(|person| person.account().cloned());
+                    self.proofs.meant(&account.unwrap_or(Name::lobby()), &[number])
+                });
+                Intent::SetPassword { verifier: Verifier::new(first.to_owned()), proof: own }
+            }
             "sent" => {
                 Intent::Delivered(vec![Mark { person: self.person(first), upto: place(tail) }])
             }
@@ -346,7 +357,7 @@ impl Stage {
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         let called = || label.split('@').next().unwrap_or_default();
         match verb {
-            // `visits [as NAME] [ACCOUNT VERSION]`: outside of the lobby; by itself, under the
+            // `visits [as NAME] [ACCOUNT PROOF]`: outside of the lobby; by itself, under the
             // session's own name.
             "visits" => {
                 let words: Vec<&str> = rest.split_whitespace().collect();
@@ -355,8 +366,8 @@ impl Stage {
                     login => (called(), login),
                 };
                 let login = match login {
-                    [account, version] => Some((name(account), version.parse().unwrap())),
-                    _ => None,
+                    [account, words @ ..] => Some(self.login(account, words)),
+                    [] => None,
                 };
                 let identity = Identity::Nick { name: NewName::parse(shown).unwrap(), login };
                 let visitor = Visitor {
@@ -391,7 +402,18 @@ impl Stage {
                 let name = NewName::parse(called()).unwrap();
                 Intent::Register(name, Verifier::new("v".to_owned()))
             }
-            "login" => Intent::Login { account: name(first), version: tail.parse().unwrap() },
+            "login" => {
+                let (account, proof) = self.login(first, &tail.split(' ').collect::<Vec<_>>());
+                Intent::Login { account, proof }
+            }
+            "add" | "propose" => {
+                Intent::Certify { fingerprint: print(rest), on: true, shown: verb == "add" }
+            }
+            "drop" => Intent::Certify { fingerprint: print(rest), on: false, shown: false },
+            "confirm" => {
+                Intent::ConfirmCertificate { account: name(first), fingerprint: print(tail) }
+            }
+            "ghost" => Intent::Ghost(name(rest)),
             "found" => Intent::Found { room: room(first), on: true },
             "take back" => Intent::Found { room: room(first), on: false },
             "read" => Intent::Read { target: first.into(), upto: Timestamp(tail.parse().unwrap()) },
@@ -451,12 +473,12 @@ impl Stage {
             "create" => {
                 Intent::Create(NewName::parse(rest).unwrap(), Verifier::new("v".to_owned()))
             }
-            // `hold CODE [as NAME] [again VERSION]`, with the name's own address.
+            // `hold CODE [as NAME] [again ENTRY]`, with the name's own address.
             "hold" => Intent::Hold {
                 name: NewName::parse(own).unwrap(),
                 address: MailAddress::parse(&format!("{own}@example.org")).unwrap(),
                 claim: match after("again") {
-                    Some(version) => Claim::Again(version.parse().unwrap()),
+                    Some(seq) => Claim::Again(Seq(seq.parse().unwrap())),
                     None => Claim::New(Verifier::new("v".to_owned())),
                 },
                 code: code(word(0)),
@@ -481,24 +503,30 @@ impl Stage {
         }
     }
 
+    fn login(&self, account: &str, words: &[&str]) -> (Name, Proof) {
+        let account = name(account);
+        let proof = self.proofs.meant(&account, words);
+        (account, proof)
+    }
+
     fn channel(&self, name: &str) -> RoomId {
         let name = Name::parse_room(name).expect("a room's name");
         self.state().channel(&name).expect("a room").0
     }
 
-    /// `[guest | [new | known] [NAME]] [checked VERSION] [with VERIFIER]`; the name is that of the
+    /// `[guest | [new | known] [NAME]] [checked NUMBER] [with VERIFIER]`; the name is that of the
     /// session, and whether it is a new one is as the state says, if nothing else is said.
     fn identity(&self, label: &str, rest: &str) -> Identity {
         let label = label.split('@').next().unwrap_or_default();
         let mut called = label.trim_end_matches(|c: char| c.is_ascii_digit());
-        let (mut new, mut checked, mut verifier) = (None, None, None);
+        let (mut new, mut number, mut verifier) = (None, None, None);
         let mut words = rest.split_whitespace();
         while let Some(word) = words.next() {
             match word {
                 "guest" => return Identity::Guest,
                 "new" => new = Some(true),
                 "known" => new = Some(false),
-                "checked" => checked = words.next().map(|version| version.parse().unwrap()),
+                "checked" => number = words.next(),
                 "with" => verifier = words.next().map(|phc| Verifier::new(phc.to_owned())),
                 other => called = other,
             }
@@ -507,7 +535,8 @@ impl Stage {
         if new.unwrap_or(free) {
             Identity::New { name: NewName::parse(called).expect("a name to take"), verifier }
         } else {
-            Identity::Known { name: name(called), checked, verifier }
+            let proof = number.map(|number| self.proofs.meant(&name(called), &[number]));
+            Identity::Known { name: name(called), verifier, proof }
         }
     }
 }

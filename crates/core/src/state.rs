@@ -6,6 +6,7 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::message::Badge;
 use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::Name;
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
@@ -23,7 +24,8 @@ pub(crate) use crate::state::mail::{Held, Mail, Reset};
 pub(crate) use crate::state::numbers::Numbers;
 pub(crate) use crate::state::pace::Paces;
 pub use crate::state::pace::{GROUP_BURST, GROUP_REFILL_MS};
-pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
+pub use crate::state::person::PROPOSED_MS;
+pub(crate) use crate::state::person::{KnownDevice, Password, Person, Proposal};
 pub(crate) use crate::state::persons::Persons;
 pub(crate) use crate::state::rare::Rare;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
@@ -152,8 +154,8 @@ pub const FORMER_MAX: usize = 1000;
 pub struct Credential {
     /// What is kept of it.
     pub verifier: Verifier,
-    /// Its version.
-    pub version: u32,
+    /// What it proves to give the password.
+    pub proves: Proves,
 }
 
 impl Default for State {
@@ -214,9 +216,10 @@ impl State {
     /// What a password of this person is checked against, if they have one.
     #[must_use]
     pub fn credential(&self, name: &Name) -> Option<Credential> {
-        let (_, person) = self.person_called(name)?;
+        let (id, person) = self.person_called(name)?;
         let password = person.password.as_ref()?;
-        Some(Credential { verifier: password.verifier.clone(), version: password.version })
+        let proves = Proves::Account(person.proof(id)?);
+        Some(Credential { verifier: password.verifier.clone(), proves })
     }
 
     /// Whether a session is in.

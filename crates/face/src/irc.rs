@@ -7,6 +7,7 @@
 mod account;
 mod args;
 mod caps;
+mod certificate;
 mod channel;
 mod chat;
 mod command;

@@ -143,6 +143,11 @@ pub(crate) enum Wanted {
         password: Secret,
         peer: Option<IpAddr>,
     },
+    /// The rights of an operator, whose password with this number was right.
+    BecomeOperator {
+        name: String,
+        version: u64,
+    },
     Whisper {
         to: Target,
         tags: Tags,

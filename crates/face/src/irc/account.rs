@@ -5,15 +5,17 @@
 
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::intent::Intent;
+use chinwag_model::message::Card;
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::Proof;
 use chinwag_model::query::Query;
 use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 
-use super::args;
 use super::chat::{Chat, Door, Why};
 use super::refusal::slowed;
 use crate::output::Output;
+use crate::proven::Proven;
 
 impl Chat {
     pub(super) fn register(&mut self, params: &[&str], out: &mut Output) {
@@ -114,10 +116,12 @@ impl Chat {
         &mut self,
         door: Door,
         command: &str,
-        account: &str,
+        (who, proof): (&Card, Proof),
         out: &mut Output,
     ) {
-        let account = account.to_owned();
+        // An exchange that is going on was begun by somebody without an account.
+        self.sasl = None;
+        let account = who.name.shown().to_owned();
         match door {
             Door::Service => {
                 let text = format!("Account {account} is registered; you are logged in.");
@@ -130,10 +134,8 @@ impl Chat {
             ),
         }
         let nick = self.nick().to_owned();
-        if let Some(intro) = &mut self.intro
-            && let Some(name) = args::person(&account)
-        {
-            intro.login = Some((name, 1));
+        if let Some(intro) = &mut self.intro {
+            intro.login = Some(Proven { account: who.name.clone(), proof, since: out.now });
         }
         self.logged_in(&nick, &account, out);
     }

@@ -11,6 +11,7 @@ use chinwag_model::mail::MailAddress;
 use chinwag_model::message::{Card, RoomCard};
 use chinwag_model::mode::{Flags, RoomList};
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::proof::Proof;
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::{LineWriter, Message};
@@ -92,7 +93,7 @@ pub(super) enum Why {
     ChangeRoom(Box<str>),
     Say(Box<Slot>),
     Away,
-    Oper,
+    Oper(Box<str>),
     OperFlags,
     Redact {
         target: Box<str>,
@@ -188,8 +189,13 @@ pub(super) enum Why {
     Service(&'static str, Box<str>),
     /// To check the old password, to set this one.
     CheckOld(Secret),
-    /// To hash a new password; the old one was checked against this version.
-    NewPassword(u32),
+    /// To hash a new password; the old one proved this.
+    NewPassword(Proof),
+    SetPassword,
+    /// To add a certificate, or to propose it.
+    AddCertificate([u8; 32]),
+    /// To confirm for an account the certificate that one is connected with.
+    ConfirmCertificate(Box<str>),
     EndOfWhois(Box<str>),
     EndOfNames(Box<str>),
     RoomInfo(Box<str>),
@@ -492,6 +498,13 @@ impl Chat {
         if self.me.take().is_none() {
             self.flow = None;
         }
+    }
+
+    /// The session was ended by others, for this reason.
+    pub(super) fn put_out(&mut self, why: &str, out: &mut Output) {
+        let line = LineWriter::new(&mut out.bytes).command("ERROR");
+        line.trailing(&format!("Closing link: ({why})")).end();
+        self.end();
     }
 
     /// The session is over, whatever was on its way.

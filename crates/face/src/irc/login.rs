@@ -3,8 +3,10 @@
 //! Spec: <https://ircv3.net/specs/extensions/sasl-3.2>, RFC 4422, 4616, 7677.
 
 use chinwag_model::ask::{Ask, Checked, ProofOf, Scram};
+use chinwag_model::id::Timestamp;
 use chinwag_model::intent::Intent;
 use chinwag_model::name::Name;
+use chinwag_model::proof::{Proof, Proves};
 use chinwag_model::query::Query;
 use chinwag_model::secret::Secret;
 use chinwag_wire::sasl::credential::ScramCredential;
@@ -16,6 +18,7 @@ use super::args;
 use super::chat::{Chat, Door, Why};
 use super::refusal::slowed;
 use crate::output::Output;
+use crate::proven::{PROOF_MS, Proven, is_within};
 
 /// An exchange that is going on.
 #[derive(Debug)]
@@ -32,9 +35,19 @@ enum Mechanism {
     External,
     Scram,
     /// The client's proof is awaited.
-    ScramFinal(Box<(Exchange, Name, u32)>),
+    ScramFinal(Box<Awaited>),
     /// It was right, and the client is to say that it knows.
-    ScramDone(Name, u32),
+    ScramDone(Box<Proven>),
+}
+
+/// A proof that a client is to give.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    exchange: Exchange,
+    account: Name,
+    /// What it proves; `None` where there is no such account, and none is right.
+    proof: Option<Proof>,
+    since: Timestamp,
 }
 
 /// What is known while a proof is prepared.
@@ -47,10 +60,9 @@ pub(super) struct Proving {
 /// A proof that was looked at, and has to be counted before anything comes of it.
 #[derive(Debug)]
 pub(super) struct LookedAt {
-    /// What a right one is answered with.
-    server_final: Option<String>,
-    name: Name,
-    version: u32,
+    /// What a right one is answered with, and what it proves.
+    right: Option<(String, Proof)>,
+    account: Name,
 }
 
 impl Chat {
@@ -146,16 +158,19 @@ impl Chat {
                 },
                 Err(_) => self.failed(out),
             },
-            Mechanism::ScramFinal(exchange) => {
-                let (exchange, name, version) = *exchange;
-                let server_final = exchange.finish(message).ok();
+            Mechanism::ScramFinal(awaited) => {
+                let Awaited { exchange, account, proof, since } = *awaited;
+                if !is_within(PROOF_MS, since, out.now) {
+                    return self.failed(out);
+                }
+                let right = exchange.finish(message).ok().zip(proof);
                 sasl.busy = true;
-                let of = ProofOf::Account(name.clone());
-                let proof = Ask::Proof { of, right: server_final.is_some() };
-                let looked_at = LookedAt { server_final, name, version };
-                self.ask(proof, Why::Proof(Box::new(looked_at)));
+                let of = ProofOf::Account(account.clone());
+                let ask = Ask::Proof { of, right: right.is_some() };
+                self.ask(ask, Why::Proof(Box::new(LookedAt { right, account })));
             }
-            Mechanism::ScramDone(name, version) => self.proved(name, version, out),
+            Mechanism::ScramDone(proven) if proven.holds(out.now) => self.proved(*proven, out),
+            Mechanism::ScramDone(_) => self.failed(out),
         }
     }
 
@@ -168,7 +183,9 @@ impl Chat {
         let exchange = first.answer(credential, &scram.nonce);
         let server_first = exchange.server_first().to_owned();
         if let Some(sasl) = &mut self.sasl {
-            sasl.mechanism = Mechanism::ScramFinal(Box::new((exchange, name, scram.version)));
+            let (account, proof, since) = (name, scram.proof, out.now);
+            let awaited = Awaited { exchange, account, proof, since };
+            sasl.mechanism = Mechanism::ScramFinal(Box::new(awaited));
             sasl.busy = false;
         }
         self.challenge(server_first.as_bytes(), out);
@@ -181,11 +198,12 @@ impl Chat {
         checked: &Checked,
         out: &mut Output,
     ) {
-        let LookedAt { server_final, name, version } = looked_at;
-        match (checked, server_final, &mut self.sasl) {
-            (Checked::Counted, Some(server_final), Some(sasl)) => {
+        let LookedAt { right, account } = looked_at;
+        match (checked, right, &mut self.sasl) {
+            (Checked::Counted, Some((server_final, proof)), Some(sasl)) => {
                 sasl.busy = false;
-                sasl.mechanism = Mechanism::ScramDone(name, version);
+                let proven = Proven { account, proof, since: out.now };
+                sasl.mechanism = Mechanism::ScramDone(Box::new(proven));
                 self.challenge(server_final.as_bytes(), out);
             }
             (checked, ..) => self.sasl_refused(checked, out),
@@ -193,17 +211,18 @@ impl Chat {
     }
 
     /// The client has proved an account.
-    pub(super) fn proved(&mut self, account: Name, version: u32, out: &mut Output) {
+    pub(super) fn proved(&mut self, proven: Proven, out: &mut Output) {
         if self.me.is_some() {
-            let login = Intent::Login { account, version };
+            let Proven { account, proof, .. } = proven;
+            let login = Intent::Login { account, proof };
             return self.want(login, Why::Login(Door::Sasl));
         }
         self.sasl = None;
         let nick = self.nick().to_owned();
+        self.logged_in(&nick, proven.account.shown(), out);
         if let Some(intro) = &mut self.intro {
-            intro.login = Some((account.clone(), version));
+            intro.login = Some(proven);
         }
-        self.logged_in(&nick, account.shown(), out);
         self.numeric(903, &[], "SASL authentication successful", out);
     }
 
@@ -227,7 +246,10 @@ impl Chat {
     /// A password was checked for SASL.
     pub(super) fn sasl_checked(&mut self, name: Name, checked: &Checked, out: &mut Output) {
         match checked {
-            Checked::Right { version } => self.proved(name, *version, out),
+            Checked::Right(Proves::Account(proof)) => {
+                let (account, proof) = (name, *proof);
+                self.proved(Proven { account, proof, since: out.now }, out);
+            }
             checked => self.sasl_refused(checked, out),
         }
     }

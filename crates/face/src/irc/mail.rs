@@ -8,6 +8,7 @@ use chinwag_model::intent::Claim;
 use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Outcome, Refusal};
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::{SECRET_BYTES_MAX, Secret, Verifier};
 
 use super::args;
@@ -52,7 +53,7 @@ impl Chat {
     ) {
         let claim = match checked {
             Checked::Hashed(verifier) => Claim::New(verifier.clone()),
-            Checked::Right { version } => Claim::Again(*version),
+            Checked::Right(Proves::Held(entry)) => Claim::Again(*entry),
             Checked::Wrong => {
                 let text = "That name waits to be verified; for another code, give the password \
                             that it was registered with";
@@ -124,12 +125,12 @@ impl Chat {
         out: &mut Output,
     ) {
         let (code, text) = match outcome {
-            Ok(Done::Registered(card)) => {
+            Ok(Done::Registered(card, proof)) => {
                 if let Some(me) = &mut self.me {
                     me.card = card.clone();
                     me.guest = false;
                 }
-                return self.registered(door, "VERIFY", card.name.shown(), out);
+                return self.registered(door, "VERIFY", (card, *proof), out);
             }
             Ok(Done::LoggedIn(entered)) => {
                 if door == Door::Command {
@@ -230,7 +231,12 @@ impl Chat {
     /// Another password is set, or not.
     pub(super) fn password_reset(&mut self, outcome: &Outcome, out: &mut Output) {
         let text = match outcome {
-            Ok(Done::PasswordSet) => "The password is changed; IDENTIFY with it.".to_owned(),
+            Ok(Done::PasswordSet(_)) => {
+                "The password is changed; IDENTIFY with it. All connections \
+                                         that were logged in are ended, and certificates and \
+                                         devices are removed."
+                    .to_owned()
+            }
             Ok(Done::WrongCode { left: 0 }) => "Wrong code. Have another one mailed.".to_owned(),
             Ok(Done::WrongCode { left }) => {
                 format!("Wrong code; it can be given {left} more times.")

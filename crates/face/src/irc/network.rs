@@ -3,7 +3,8 @@
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::id::Timestamp;
 use chinwag_model::intent::Intent;
-use chinwag_model::mode::{Flags, PersonFlag};
+use chinwag_model::mode::PersonFlag;
+use chinwag_model::proof::Proves;
 use chinwag_model::query::{Census, Query};
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
@@ -150,15 +151,15 @@ impl Chat {
     pub(super) fn oper(&mut self, params: &[&str], _: &mut Output) {
         let [name, password, ..] = params else { return };
         let password = Secret::new((*password).to_owned());
-        self.ask(Ask::Operate { name: (*name).to_owned(), password }, Why::Oper);
+        let name = (*name).to_owned();
+        self.ask(Ask::Operate { name: name.clone(), password }, Why::Oper(name.into()));
     }
 
-    pub(super) fn oper_checked(&mut self, checked: &Checked, out: &mut Output) {
+    pub(super) fn oper_checked(&mut self, name: &str, checked: &Checked, out: &mut Output) {
         match checked {
-            Checked::Right { .. } => {
-                let on = Flags::default().with(PersonFlag::Operator, true);
-                let change = Intent::ChangeSelf { on, off: Flags::default() };
-                self.want(change, Why::OperFlags);
+            Checked::Right(Proves::Operator(version)) => {
+                let become_one = Ask::BecomeOperator { name: name.to_owned(), version: *version };
+                self.ask(become_one, Why::OperFlags);
             }
             Checked::Limited { why, seconds } => {
                 self.numeric(464, &[], &slowed(*why, *seconds), out);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked, ProofOf};
 use chinwag_model::intent::{Identity, Intent, Visitor};
-use chinwag_model::name::{Name, NewName};
+use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
 use chinwag_model::text::Text;
 
@@ -16,6 +16,7 @@ use super::caps::{CAPS, Cap, is_offered, listed};
 use super::chat::{Chat, Why};
 use super::refusal::slowed;
 use crate::output::Output;
+use crate::proven::Proven;
 
 /// Bytes of capabilities on one line.
 const LIST_BYTES_MAX: usize = 400;
@@ -36,8 +37,8 @@ pub(super) struct Intro {
     negotiating: bool,
     /// Whether the client has given the server's password.
     has_password: bool,
-    /// The account that was proved, and the version of its verifier.
-    pub(super) login: Option<(Name, u32)>,
+    /// The account that was proved.
+    pub(super) login: Option<Proven>,
     pub(super) away: Option<Text>,
     /// Metadata that was set early.
     pub(super) metadata: Vec<(Box<str>, Text)>,
@@ -245,6 +246,13 @@ impl Chat {
             self.fail("*", "ACCOUNT_REQUIRED", &[], text, out);
             return self.close("An account is required", out);
         }
+        let login = intro.login.clone();
+        if login.as_ref().is_some_and(|proven| !proven.holds(out.now)) {
+            let text = "You took too long to come in after logging in; connect again";
+            self.fail("*", "ACCOUNT_REQUIRED", &[], text, out);
+            return self.close("Your login is no longer valid", out);
+        }
+        let login = login.map(|proven| (proven.account, proven.proof));
         let visitor = Visitor {
             user: user.clone(),
             host: self.about.host.clone(),
@@ -255,7 +263,7 @@ impl Chat {
             stays: self.policy.always_on,
             secure: self.about.secure,
         };
-        let identity = Identity::Nick { name: nick.clone(), login: intro.login.clone() };
+        let identity = Identity::Nick { name: nick.clone(), login };
         intro.entering = true;
         let enter = Intent::Enter(identity, Some(Box::new(visitor)));
         self.ask(Ask::Intent(enter), Why::Enter);

@@ -3,6 +3,7 @@
 use chinwag_model::ask::Checked;
 use chinwag_model::id::Place;
 use chinwag_model::outcome::{Done, Outcome, Refusal, RoomNo, Unheard};
+use chinwag_model::proof::Proves;
 use chinwag_model::query::Answer;
 
 use super::caps::Cap;
@@ -12,6 +13,7 @@ use super::metadata::Wanted;
 use super::render::channel;
 use super::speech::Slot;
 use crate::output::Output;
+use crate::proven::Proven;
 
 impl Chat {
     pub(super) fn outcome(&mut self, request: u32, outcome: &Outcome, out: &mut Output) {
@@ -83,6 +85,9 @@ impl Chat {
             (Why::Nick(_) | Why::Redact { .. } | Why::Nothing | Why::Act(..), Ok(_)) => {
                 // Whoever is to see it has seen it.
             }
+            (Why::OperFlags, Err(Refusal::OperatorNeeded)) => {
+                self.numeric(464, &[], "Password incorrect", out);
+            }
             (Why::OperFlags, Ok(_)) => {
                 self.numeric(381, &[], "You are now an IRC operator", out);
             }
@@ -104,12 +109,12 @@ impl Chat {
             (Why::SetMetadata { target, key }, Err(refusal)) => {
                 self.metadata_refused(&target, key.as_deref(), refusal, out);
             }
-            (Why::Register(door), Ok(Done::Registered(card))) => {
+            (Why::Register(door), Ok(Done::Registered(card, proof))) => {
                 if let Some(me) = &mut self.me {
                     me.card = card.clone();
                     me.guest = false;
                 }
-                self.registered(door, "REGISTER", card.name.shown(), out);
+                self.registered(door, "REGISTER", (card, *proof), out);
             }
             (Why::Register(door), Err(refusal)) => self.refused_account(door, refusal, out),
             (Why::Hold(door, account), outcome) => self.held(door, &account, outcome, out),
@@ -122,6 +127,12 @@ impl Chat {
             }
             (Why::Login(door), Err(_)) => self.not_logged_in(door, out),
             (Why::Device(device), outcome) => self.device_noted(&device, outcome, out),
+            (Why::SetPassword, Ok(Done::PasswordSet(set))) => self.password_set(set, out),
+            (Why::SetPassword, Err(refusal)) => self.password_refused(refusal, out),
+            (Why::AddCertificate(print), outcome) => self.certificate_added(&print, outcome, out),
+            (Why::ConfirmCertificate(account), outcome) => {
+                self.certificate_confirmed(&account, outcome, out);
+            }
             (Why::Service(service, said), Ok(_)) => self.notice(Some(service), &said, out),
             (Why::Service(service, _), Err(refusal)) => self.service_refused(service, refusal, out),
             (Why::Redact { target, id }, Err(refusal)) => {
@@ -300,7 +311,10 @@ impl Chat {
             (Why::Search, Answer::Found(messages)) => self.found(messages, out),
             (Why::Backlog { upto }, Answer::Backlog(page)) => self.backlog(upto, page, out),
             (Why::Certificate, Answer::Certificate(found)) => match found {
-                Some((account, version)) => self.proved(account.clone(), *version, out),
+                Some((account, proof)) => {
+                    let (account, proof) = (account.clone(), *proof);
+                    self.proved(Proven { account, proof, since: out.now }, out);
+                }
                 None => self.failed(out),
             },
             (Why::Stay, Answer::Stays(stays)) => self.stays(*stays, out),
@@ -340,16 +354,16 @@ impl Chat {
             {
                 self.notice(Some("NickServ"), "That failed; try again.", out);
             }
-            (Why::NewPassword(version), Checked::Hashed(verifier)) => {
-                self.new_password(version, verifier.clone());
+            (Why::NewPassword(proof), Checked::Hashed(verifier)) => {
+                self.new_password(proof, verifier.clone());
             }
-            (Why::CheckOld(password), Checked::Right { version }) => {
-                self.old_password_right(password, *version);
+            (Why::CheckOld(password), Checked::Right(Proves::Account(proof))) => {
+                self.old_password_right(password, *proof);
             }
             (Why::CheckOld(_), _) => {
                 self.notice(Some("NickServ"), "That is not your password.", out);
             }
-            (Why::Oper, checked) => self.oper_checked(checked, out),
+            (Why::Oper(name), checked) => self.oper_checked(&name, checked, out),
             _ => self.refused("*", "*", &Refusal::Internal, out),
         }
         self.settle(out);

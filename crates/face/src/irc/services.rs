@@ -5,6 +5,7 @@ use chinwag_model::intent::Intent;
 use chinwag_model::mode::RoomChange;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Entered, Refusal};
+use chinwag_model::proof::{Proof, Proves};
 use chinwag_model::query::{ChannelRow, Profile, Query, Seen};
 use chinwag_model::rank::Rank;
 use chinwag_model::secret::{Secret, Verifier};
@@ -29,6 +30,7 @@ const NICKSERV_HELP: &[&str] = &[
     "SET PASSWORD OLD NEW           sets another password",
     "SET ALWAYS-ON on|off|default   whether you stay in your channels",
     "CERT LIST|ADD|DEL [SHA256]     certificates that log you in",
+    "CERT CONFIRM ACCOUNT           lets your certificate log in to an account",
 ];
 
 const CHANSERV_HELP: &[&str] = &[
@@ -131,8 +133,8 @@ impl Chat {
 
     pub(super) fn service_checked(&mut self, name: Name, checked: &Checked, out: &mut Output) {
         match checked {
-            Checked::Right { version } => {
-                let login = Intent::Login { account: name, version: *version };
+            Checked::Right(Proves::Account(proof)) => {
+                let login = Intent::Login { account: name, proof: *proof };
                 self.want(login, Why::Login(Door::Service));
             }
             Checked::Limited { why, seconds } => self.service_slowed(*why, *seconds, out),
@@ -148,6 +150,7 @@ impl Chat {
 
     /// The session is the account's from here on.
     pub(super) fn has_logged_in(&mut self, door: Door, entered: &Entered, out: &mut Output) {
+        self.sasl = None;
         let before = self.me.as_ref().map(|me| me.card.clone());
         let account = entered.person.badge.account.clone();
         self.become_person(entered);
@@ -157,7 +160,6 @@ impl Chat {
         match door {
             Door::Command => {}
             Door::Sasl => {
-                self.sasl = None;
                 self.numeric(903, &[], "SASL authentication successful", out);
             }
             Door::Service => {
@@ -211,47 +213,12 @@ impl Chat {
         }
     }
 
-    pub(super) fn old_password_right(&mut self, password: Secret, version: u32) {
-        self.ask(Ask::Hash(password), Why::NewPassword(version));
+    pub(super) fn old_password_right(&mut self, password: Secret, proof: Proof) {
+        self.ask(Ask::Hash(password), Why::NewPassword(proof));
     }
 
-    pub(super) fn new_password(&mut self, version: u32, verifier: Verifier) {
-        let set = Intent::SetPassword { verifier, checked: Some(version) };
-        self.want(set, Why::Service(NICKSERV, "Your password is changed.".into()));
-    }
-
-    fn cert(&mut self, subcommand: &str, given: Option<&str>, out: &mut Output) {
-        let print = match given {
-            Some(given) => read_fingerprint(given),
-            None => self.about.certificate.as_deref().copied(),
-        };
-        match (subcommand, print) {
-            ("LIST", _) => self.ask(Ask::Query(Query::Certificates), Why::Certificates),
-            ("ADD", Some(fingerprint)) => {
-                let certify = Intent::Certify { fingerprint, on: true };
-                let said = "This certificate logs you in from now on, by SASL EXTERNAL.";
-                self.want(certify, Why::Service(NICKSERV, said.into()));
-            }
-            ("DEL", Some(fingerprint)) => {
-                let certify = Intent::Certify { fingerprint, on: false };
-                let said = "This certificate logs you in no longer.";
-                self.want(certify, Why::Service(NICKSERV, said.into()));
-            }
-            _ => {
-                let text = "CERT ADD SHA256, with the fingerprint of a certificate in 64 digits; \
-                            or connect with one, and leave it out";
-                self.notice(Some(NICKSERV), text, out);
-            }
-        }
-    }
-
-    pub(super) fn certificates(&mut self, prints: &[[u8; 32]], out: &mut Output) {
-        for print in prints {
-            let hex: String = print.iter().map(|byte| format!("{byte:02x}")).collect();
-            self.notice(Some(NICKSERV), &hex, out);
-        }
-        let text = format!("{} certificates log you in.", prints.len());
-        self.notice(Some(NICKSERV), &text, out);
+    pub(super) fn new_password(&mut self, proof: Proof, verifier: Verifier) {
+        self.want(Intent::SetPassword { verifier, proof: Some(proof) }, Why::SetPassword);
     }
 
     pub(super) fn account_info(&mut self, nick: &str, profile: Option<&Profile>, out: &mut Output) {
@@ -391,17 +358,4 @@ impl Chat {
         };
         self.notice(Some(service), &text, out);
     }
-}
-
-/// SHA-256 in hexadecimal digits, with or without colons.
-fn read_fingerprint(text: &str) -> Option<[u8; 32]> {
-    let digits: String = text.chars().filter(|c| *c != ':').collect();
-    if digits.len() != 64 || !digits.is_ascii() {
-        return None;
-    }
-    let mut print = [0; 32];
-    for (byte, at) in print.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(print)
 }

@@ -1,6 +1,7 @@
 //! Tests of the IRC face, against the rules themselves: what sessions ask is decided, and what comes
 //! of it is told.
 
+mod login;
 pub(super) mod world;
 
 use chinwag_wire::irc::message::Message;

@@ -94,9 +94,7 @@ pub(super) fn read(line: &str, me: &Me, policy: &LinePolicy) -> Action {
                 Why::Search,
             ))
         }
-        Command::Password if me.guest => {
-            Err("Guests have no password. Take a name first with /nick NAME.".to_owned())
-        }
+        Command::Password if me.guest => Err(super::password::NO_GUEST.to_owned()),
         Command::Password => Ok(query(Query::Standing(me.person.name.clone()), Why::OwnStanding)),
         Command::Nick(name) => nick(name, me, policy),
         Command::Away(None) => Ok(act(Intent::SetAway(None), me)),

@@ -6,6 +6,7 @@ use chinwag_model::intent::{Identity, Intent};
 use chinwag_model::message::RoomCard;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
+use chinwag_model::proof::Proves;
 use chinwag_model::query::{Query, Standing};
 
 use super::chat::not_a_name;
@@ -40,7 +41,7 @@ impl Talk {
                 Ok(_) => self.fail(format_args!("\"{name}\" is taken."), out),
             },
             Standing::Open => {
-                self.come(Identity::Known { name, checked: None, verifier: None }, out);
+                self.come(Identity::Known { name, verifier: None, proof: None }, out);
             }
             Standing::Free => match NewName::parse(name.shown()) {
                 Err(bad) => self.fail(not_a_name(name.shown(), &bad), out),
@@ -76,9 +77,9 @@ impl Talk {
 
     pub(super) fn password_checked(&mut self, who: Returning, checked: &Checked, out: &mut Output) {
         match checked {
-            Checked::Right { version } => {
-                let checked = Some(*version);
-                self.enter(Identity::Known { name: who.name, checked, verifier: None });
+            Checked::Right(Proves::Account(proof)) => {
+                let proof = Some(*proof);
+                self.enter(Identity::Known { name: who.name, verifier: None, proof });
             }
             Checked::Wrong => {
                 out.notice("Wrong password.");
@@ -94,7 +95,7 @@ impl Talk {
                     _ => self.open(returning(who.name, who.wrong), out),
                 }
             }
-            Checked::Hashed(_) | Checked::Scram(_) | Checked::Counted => {
+            Checked::Right(_) | Checked::Hashed(_) | Checked::Scram(_) | Checked::Counted => {
                 self.misfit(&Why::Check(who), out);
             }
         }

@@ -32,6 +32,7 @@ impl Talk {
     /// Something else that was wanted came to its end.
     pub(super) fn done(&mut self, why: Why, outcome: &Outcome, out: &mut Output) {
         match (why, outcome) {
+            (Why::SetPassword, outcome) => self.password_set(outcome, out),
             (Why::Act(_) | Why::Group | Why::Join(_) | Why::Send(_), Ok(done)) => {
                 self.granted(done, out);
             }
@@ -42,9 +43,6 @@ impl Talk {
                 out.notice(not_a_name(name.shown(), &bad));
             }
             (Why::Send(typed), Err(Refusal::Gone)) => out.notice(refusal::no_such_client(&typed)),
-            (Why::Act(_), Err(Refusal::Guest(name))) if self.is_me(name) => {
-                out.notice("Guests have no password. Take a name first with /nick NAME.");
-            }
             (Why::Act(room), Err(refusal)) => out.notice(refusal::words(refusal, &room)),
             (Why::Join(_) | Why::Send(_), Err(refusal)) => {
                 out.notice(refusal::words(refusal, self.room()));
@@ -97,15 +95,16 @@ impl Talk {
             Done::Ignoring(who, false) => {
                 out.notice(format_args!("You see {} again.", who.name));
             }
-            Done::PasswordSet => out.notice("Password set."),
             Done::Entered(_)
             | Done::Exited
             | Done::Changed(_)
             | Done::Metadata(..)
             | Done::Stays(_)
             | Done::Read(_)
-            | Done::Registered(_)
+            | Done::PasswordSet(_)
+            | Done::Registered(..)
             | Done::LoggedIn(_)
+            | Done::CertificateProposed
             | Done::CodeSent
             | Done::WrongCode { .. } => out.notice(refusal::INTERNAL),
         }
@@ -195,12 +194,12 @@ impl Talk {
         }
     }
 
-    fn room(&self) -> &Name {
+    pub(super) fn room(&self) -> &Name {
         static LOBBY: std::sync::LazyLock<Name> = std::sync::LazyLock::new(Name::lobby);
         self.me.as_ref().map_or(&LOBBY, |me| &me.room.name)
     }
 
-    fn is_me(&self, name: &Name) -> bool {
+    pub(super) fn is_me(&self, name: &Name) -> bool {
         self.person().is_some_and(|person| person.name == *name)
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
-use chinwag_model::id::{PersonId, Place, RoomId};
+use chinwag_model::id::{PersonId, Place, RoomId, Timestamp};
 use chinwag_model::intent::{Identity, Intent, Target};
 use chinwag_model::message::{Card, Manner, RoomCard};
 use chinwag_model::name::{BadName, Name};
 use chinwag_model::outcome::Outcome;
+use chinwag_model::proof::Proof;
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::line::command::Command;
@@ -49,8 +50,8 @@ pub(super) enum Step {
     Message(Box<Addressee>),
     /// As the old password.
     OldPassword,
-    /// As the new password; the old one was checked against this version.
-    NewPassword(Option<u32>),
+    /// As the new password.
+    NewPassword(Option<Box<Old>>),
     /// As the new password once more.
     Again(Box<Chosen>),
     /// Not at all.
@@ -75,8 +76,16 @@ pub(super) struct Addressee {
 /// A new password, typed once.
 #[derive(Debug)]
 pub(super) struct Chosen {
-    pub(super) checked: Option<u32>,
+    pub(super) old: Option<Box<Old>>,
     pub(super) password: Secret,
+}
+
+/// The old password was right.
+#[derive(Debug)]
+pub(super) struct Old {
+    /// What it proves.
+    pub(super) proof: Proof,
+    pub(super) since: Timestamp,
 }
 
 /// A request that must end before the next line is read.
@@ -153,8 +162,10 @@ pub(super) enum Why {
     OwnStanding,
     /// To check it.
     OldPassword,
-    /// To have the new one hashed; the old one was checked against this version.
-    NewPassword(Option<u32>),
+    /// To have the new one hashed; the old one proved this.
+    NewPassword(Option<Proof>),
+    /// To set it.
+    SetPassword,
 }
 
 /// Who came in, and where they are.
@@ -297,7 +308,7 @@ impl Talk {
                     Step::Index => self.take_index(line, out),
                     Step::Message(to) => self.take_message(*to, line),
                     Step::OldPassword => self.take_old_password(line),
-                    Step::NewPassword(checked) => self.take_new_password(checked, line, out),
+                    Step::NewPassword(old) => self.take_new_password(old, line, out),
                     Step::Again(chosen) => self.take_again(*chosen, line, out),
                     Step::Chat | Step::Over => {}
                 }
@@ -455,7 +466,7 @@ impl Talk {
             Some(Why::Check(who)) => self.password_checked(who, checked, out),
             Some(Why::FirstHash(who)) => self.first_hashed(who, checked, out),
             Some(Why::OldPassword) => self.old_password_checked(checked, out),
-            Some(Why::NewPassword(version)) => self.new_password_hashed(version, checked, out),
+            Some(Why::NewPassword(proof)) => self.new_password_hashed(proof, checked, out),
             Some(why) => self.misfit(&why, out),
         }
     }

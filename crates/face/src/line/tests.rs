@@ -16,6 +16,7 @@ use chinwag_model::message::{Card, Destination, Manner, Message, RoomCard};
 use chinwag_model::mode::Flags;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
+use chinwag_model::proof::{Proof, Proves};
 use chinwag_model::query::{Answer, Standing};
 use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
@@ -35,6 +36,15 @@ struct Stage {
     face: LineFace,
     out: Output,
     asks: Vec<Ask>,
+}
+
+/// What Alice's password proves that was set by this entry.
+fn proof(entry: u64) -> Proof {
+    Proof::of(PersonId(1), Seq(entry))
+}
+
+fn proves(entry: u64) -> Proves {
+    Proves::Account(proof(entry))
 }
 
 impl Stage {

@@ -142,6 +142,7 @@ impl Connection {
             Ask::Prove(name) => Wanted::Prove { name, peer },
             Ask::Proof { of, right } => Wanted::Proof { of, right, peer },
             Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
+            Ask::BecomeOperator { name, version } => Wanted::BecomeOperator { name, version },
             Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
             Ask::Reread => Wanted::Reread,
         }
