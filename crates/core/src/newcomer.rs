@@ -84,7 +84,7 @@ mod tests {
             (gil, Intent::Register(new("ana"), verifier()), false),
             (bo, Intent::Rename(new("cy")), false),
             (bo, Intent::Register(new("bo"), verifier()), false),
-            (bo, Intent::SetPassword { verifier: verifier(), checked: None }, false),
+            (bo, Intent::SetPassword { verifier: verifier(), proof: None }, false),
             // The session comes in just now.
             (stranger, Intent::Rename(new("cy")), true),
         ] {

@@ -225,7 +225,7 @@ mod tests {
             asks.push(Intent::Read { target, upto: Timestamp(i64::MAX - i64::from(n)) });
             let mut fingerprint = [7; 32];
             fingerprint[..2].copy_from_slice(&n.to_be_bytes());
-            asks.push(Intent::Certify { fingerprint, on: true });
+            asks.push(Intent::Certify { fingerprint, on: true, shown: true });
         }
         for other in others {
             asks.push(Intent::Ignore { who: name(other), on: true });

@@ -7,6 +7,7 @@
 //! What is told is a line an effect. Who is in a room's audience is known here only from `Attach`,
 //! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
 //! with the members in the state.
+// Size: one parser of the scripts in which the tests of all rules are written.
 
 mod proofs;
 pub(crate) mod routes;

@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn password() -> Intent {
-        Intent::SetPassword { verifier: Verifier::new("v".to_owned()), checked: Some(1) }
+        Intent::SetPassword { verifier: Verifier::new("v".to_owned()), proof: None }
     }
 
     #[test]
