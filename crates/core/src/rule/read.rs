@@ -83,7 +83,7 @@ fn is_too_much(read: &BTreeMap<Box<str>, Timestamp>) -> bool {
     read.len() > READ_MAX || read.keys().map(|target| target.len()).sum::<usize>() > BYTES_MAX
 }
 
-/// Forgets what is of no more use, but for one conversation.
+/// Forgets markers of rooms that were left and of names that are gone, but for one conversation.
 fn forget_useless(state: &mut State, who: PersonId, but: &str) {
     let Some(person) = state.persons.get(&who) else { return };
     let useful = |target: &str| match target.strip_prefix(ROOM_SIGN) {
@@ -100,16 +100,6 @@ fn forget_useless(state: &mut State, who: PersonId, but: &str) {
 /// What a room is called where it is remembered how far it was read.
 fn key(room: &Name) -> Box<str> {
     format!("{ROOM_SIGN}{}", room.folded()).into()
-}
-
-/// Forgets how far someone has read a room that they leave.
-pub(super) fn forget(state: &mut State, who: PersonId, room: RoomId) {
-    let Some(room) = state.rooms.get(&room).map(|room| key(&room.name)) else { return };
-    if let Some(person) = state.persons.get_mut(&who)
-        && person.read.contains_key(&room)
-    {
-        person.read.remove(&room);
-    }
 }
 
 /// Takes along how far its members have read a room that was called otherwise.
@@ -167,19 +157,18 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_a_room_has_no_mark_there_and_a_renamed_room_keeps_it() {
-        for (script, left) in [
-            ("ana: part tea", None),
-            ("ana: leave tea", None),
-            ("ana: rename tea coffee", Some("#coffee")),
+    fn a_marker_stays_when_its_room_is_left_and_goes_along_when_it_is_renamed() {
+        for (script, room) in [
+            ("ana: part tea", "#tea"),
+            ("ana: leave tea", "#tea"),
+            ("ana: rename tea coffee", "#coffee"),
         ] {
             let mut stage = Stage::new();
             stage.play("bo: enter\nana: enter\nana: join tea\nbo: join tea");
             let session = ana(&stage);
             read(&mut stage, session, "#tea", 5);
             stage.play(script);
-            let left: Vec<_> = left.into_iter().map(|room: &str| (room.to_owned(), 5)).collect();
-            assert_eq!(marks(&stage), left, "{script}");
+            assert_eq!(marks(&stage), [(room.to_owned(), 5)], "{script}");
         }
     }
 }

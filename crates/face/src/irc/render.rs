@@ -59,6 +59,10 @@ pub(super) fn channel(name: &Name) -> String {
     ["#", name.shown()].concat()
 }
 
+/// Bytes of client tags that are sent again with each line of a message, for clients without
+/// `draft/multiline`. Larger ones would multiply what a sender costs its readers.
+const REPEATED_TAG_BYTES_MAX: usize = 256;
+
 /// Where an event is told: who tells it, and as what.
 pub(super) struct Teller<'t> {
     pub(super) server: &'t str,
@@ -124,9 +128,10 @@ impl Teller<'_> {
         if many && self.look.has(MULTILINE) && !acts && !broadcast {
             return self.multiline(message, command, &target, &pieces, out);
         }
-        let mut first = true;
+        let (mut first, repeats) = (true, tag_bytes(message) <= REPEATED_TAG_BYTES_MAX);
         for piece in pieces.iter().filter(|piece| !many || !piece.text.is_empty()) {
-            let line = self.said(message, first, first, out).command(command).param(&target);
+            let line =
+                self.said(message, first, first || repeats, out).command(command).param(&target);
             if acts {
                 line.trailing(&format!("\u{1}ACTION {}\u{1}", piece.text)).end();
             } else if broadcast {
@@ -168,8 +173,8 @@ impl Teller<'_> {
         line.command("TAGMSG").param(&target).end();
     }
 
-    /// Tags and source of a message. Its id, and the tags that clients have put on it, stand on the first
-    /// of its lines only: several KiB of tags are not to be sent again with each line.
+    /// Tags and source of a message. Its id stands on the first of its lines only; so do the tags that
+    /// clients have put on it, where they take more than [`REPEATED_TAG_BYTES_MAX`].
     fn said<'o>(
         &self,
         message: &Message,
@@ -359,4 +364,9 @@ impl Teller<'_> {
 /// A text where there is but one line for it.
 pub(super) fn one_line(text: &str) -> String {
     text.replace('\n', " ")
+}
+
+/// Bytes of the tags that clients have put on a message.
+fn tag_bytes(message: &Message) -> usize {
+    message.tags.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
