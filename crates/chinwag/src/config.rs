@@ -210,6 +210,7 @@ impl Config {
                 failed_logins_per_minute: s.count("limits.failed_logins_per_minute"),
                 registrations_per_minute: s.count("limits.registrations_per_minute"),
                 mails_per_minute: s.count("limits.mails_per_minute"),
+                new_names_per_hour: s.count("limits.new_names_per_hour"),
                 name_time: Duration::from_secs(s.count("limits.name_seconds").into()),
             },
         })

@@ -69,7 +69,7 @@ fn what_is_wrong_stops_check_and_serve_with_file_and_line() {
         ),
         (
             "[[listen]]\nfaces = [\"fax\"]",
-            "chinwag.toml:2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\"",
+            "chinwag.toml:2: listen.faces takes a list of one or more of \"line\", \"irc\", \"web\", \"metrics\"",
         ),
         (
             "[[operator]]\nname = \"admin\"\npassword_hash = \"secret\"",

@@ -257,7 +257,10 @@ fn attack_connections_of_one_network_are_paced_together() {
         assert!(Instant::now() < deadline, "what may come at once comes");
         heard += watcher.lines_up_to_now().iter().filter(|line| line.contains(": hello")).count();
     }
-    assert!(heard < 80, "all of {heard} came at once");
+    for _ in 0..20 {
+        heard += watcher.lines_up_to_now().iter().filter(|line| line.contains(": hello")).count();
+    }
+    assert!(heard < 90, "all of {heard} came at once");
     // Long lines count as several: these have no burst left, whoever says them; others are not held up.
     let mut other = Client::connect(&server).called("other");
     other.send_bytes(b"PROXY TCP6 2001:db8:1::1 ::1 1 2\r\n");

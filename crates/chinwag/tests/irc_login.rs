@@ -6,8 +6,8 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
-use support::client::Client;
+use support::client::{Client, greeting};
+use support::scram::{begin_proof, finish_proof, message, plain, prove};
 use support::server::{Server, Settings};
 use support::tls::Identity;
 
@@ -191,64 +191,148 @@ fn attack_a_certificate_logs_in_whoever_guesses() {
     again.skip_to(":chat.test 900 alice alice!~alice@");
 }
 
-/// A client's side of RFC 5802, up to its proof; gives the signature that the server is to answer.
-fn prove(client: &mut Client, name: &str, password: &str) -> [u8; 32] {
-    let first = begin_proof(client, name);
-    finish_proof(client, name, password, &first)
+/// In by IRC with an account, logged in by SASL.
+fn logged_in(server: &Server, nick: &str, account: &str, password: &str) -> Client {
+    let mut client = Client::connect(server).called(nick);
+    begin(&mut client, nick, "PLAIN");
+    client.send(&format!("AUTHENTICATE {}\r\nCAP END\r", plain(account, password)));
+    client.skip_to(&format!(":chat.test 900 {nick} "));
+    client.skip_to(":chat.test 422 ");
+    client
 }
 
-/// Its first message; gives what the server answers.
-fn begin_proof(client: &mut Client, name: &str) -> String {
-    let bare = format!("n={name},r=rOprNGfwEbeRWgbNEkqO");
-    client.send(&format!("AUTHENTICATE {}\r", STANDARD.encode(format!("n,,{bare}"))));
-    message(&client.line())
+/// In by line mode, with a password.
+fn in_line_mode(server: &Server, name: &str, password: &str) -> Client {
+    let mut client = Client::connect(server).called("in line mode");
+    client.expect(&greeting());
+    client.send(name);
+    client.expect("PASSWORD: ");
+    client.send(password);
+    client.expect(&format!("Welcome back, {name}.\n"));
+    client
 }
 
-/// Its last message.
-fn finish_proof(client: &mut Client, name: &str, password: &str, first: &str) -> [u8; 32] {
-    let bare = format!("n={name},r=rOprNGfwEbeRWgbNEkqO");
-    let mut parts = first.split(',').map(|part| part.split_at(2).1);
-    let mut part = || parts.next().expect("a nonce, a salt and a count");
-    let (nonce, salt, iterations) = (part(), part(), part());
-    assert!(nonce.starts_with("rOprNGfwEbeRWgbNEkqO"), "{first}");
-    let salt = STANDARD.decode(salt).expect("base64");
-    let iterations = iterations.parse().expect("a number");
-    let salted = stretch(password.as_bytes(), &salt, iterations);
-    let unproved = format!("c=biws,r={nonce}");
-    let said = format!("{bare},{first},{unproved}");
-    let client_key = hmac(&salted, b"Client Key");
-    let stored: [u8; 32] = Sha256::digest(client_key).into();
-    let proof = xor(client_key, hmac(&stored, said.as_bytes()));
-    let last = format!("{unproved},p={}", STANDARD.encode(proof));
-    client.send(&format!("AUTHENTICATE {}\r", STANDARD.encode(last)));
-    hmac(&hmac(&salted, b"Server Key"), said.as_bytes())
+#[test]
+fn attack_a_login_held_half_way_is_none_of_whoever_has_the_name_next() {
+    let server = Settings::new().start();
+    register(&server, "alice", "sesame");
+    let mut scram = Client::connect(&server).called("by SCRAM, having come in");
+    come_in(&mut scram, "mal");
+    scram.send("CAP REQ sasl\r\nAUTHENTICATE SCRAM-SHA-256\r");
+    scram.skip_to(":chat.test AUTHENTICATE +");
+    prove(&mut scram, "alice", "sesame");
+    message(&scram.line());
+    let mut held = Client::connect(&server).called("by PLAIN, before it comes in");
+    begin(&mut held, "mallory", "PLAIN");
+    held.send(&format!("AUTHENTICATE {}\r", plain("alice", "sesame")));
+    held.skip_to(":chat.test 903 ");
+
+    // The owner gives the name up, and another one takes it.
+    let mut owner = in_line_mode(&server, "alice", "sesame");
+    owner.send("/nick anna");
+    owner.skip_to("<You are now called anna.>");
+    register(&server, "alice", "others-own");
+
+    scram.send("AUTHENTICATE +\r");
+    scram.skip_to(":chat.test 904 mal :SASL authentication failed");
+    held.send("CAP END\r");
+    held.skip_to("ERROR :Closing link: (Your login is no longer valid)");
+    held.expect_closed();
+    let mut victim = logged_in(&server, "another", "alice", "others-own");
+    victim.send("NS INFO\r");
+    victim.skip_to(":NickServ!NickServ@chat.test NOTICE another :another is logged in as alice.");
 }
 
-/// What an `AUTHENTICATE` of the server's says.
-fn message(line: &str) -> String {
-    let base64 = line.trim_end().strip_prefix(":chat.test AUTHENTICATE ");
-    let base64 = base64.unwrap_or_else(|| panic!("not what was expected: {line}"));
-    String::from_utf8(STANDARD.decode(base64).expect("base64")).expect("UTF-8")
+#[test]
+fn attack_who_made_an_account_before_coming_in_does_not_get_its_name_back() {
+    let server = Settings::new().start();
+    let mut maker = Client::connect(&server).called("who made it");
+    maker.send("CAP LS 302\r\nNICK alice\r\nUSER u 0 * :u\r\nREGISTER * * sesame\r");
+    maker.skip_to(":chat.test REGISTER SUCCESS alice ");
+    let mut owner = in_line_mode(&server, "alice", "sesame");
+    owner.send("/nick anna");
+    owner.skip_to("<You are now called anna.>");
+    register(&server, "alice", "others-own");
+    maker.send("CAP END\r");
+    maker.skip_to("ERROR :Closing link: (Your login is no longer valid)");
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
-    let padded = |pad: u8| -> Vec<u8> {
-        (0..64).map(|at| key.get(at).copied().unwrap_or_default() ^ pad).collect()
-    };
-    let inner = Sha256::digest([padded(0x36), text.to_vec()].concat());
-    Sha256::digest([padded(0x5c), inner.to_vec()].concat()).into()
+#[test]
+fn adv_rc_4_another_password_ends_all_other_connections() {
+    let server = Settings::new().start();
+    register(&server, "alice", "sesame");
+    let mut line = in_line_mode(&server, "alice", "sesame");
+    let mut thief = logged_in(&server, "thief", "alice", "sesame");
+    let mut alice = logged_in(&server, "other", "alice", "sesame");
+    let mut half_way = Client::connect(&server).called("half way");
+    begin(&mut half_way, "half", "PLAIN");
+    half_way.send(&format!("AUTHENTICATE {}\r", plain("alice", "sesame")));
+    half_way.skip_to(":chat.test 903 ");
+
+    alice.send("NS SET PASSWORD sesame another\r");
+    alice.skip_to(
+        ":NickServ!NickServ@chat.test NOTICE alice :Your password is changed, and your 2 other \
+         connections are ended.",
+    );
+    line.skip_to("<The password of alice was changed. Come in again with it.>");
+    line.expect_closed();
+    thief.skip_to("ERROR :Closing link: (The password of alice was changed; log in again)");
+    thief.expect_closed();
+    half_way.send("CAP END\r");
+    half_way.skip_to("ERROR :Closing link: (Your login is no longer valid)");
+    alice.send("PING here\r");
+    alice.skip_to(":chat.test PONG chat.test :here");
+
+    // The same by line mode's door.
+    let mut line = in_line_mode(&server, "alice", "another");
+    line.send("/password\nanother\nthird\nthird");
+    line.skip_to("OLD PASSWORD: NEW PASSWORD: AGAIN: <Password set.>");
+    line.expect("<Your other connection is ended.>\n");
+    alice.skip_to("ERROR :Closing link: (The password of alice was changed; log in again)");
+    alice.expect_closed();
+    in_line_mode(&server, "alice", "third");
 }
 
-fn stretch(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
-    let mut last = hmac(password, &[salt, &1_u32.to_be_bytes()].concat());
-    let mut all = last;
-    for _ in 1..iterations {
-        last = hmac(password, &last);
-        all = xor(all, last);
-    }
-    all
-}
+#[test]
+fn attack_a_fingerprint_that_one_only_knows_adds_no_certificate() {
+    let identity = Identity::new();
+    let server = identity.settings().start();
+    let own = Identity::new();
+    let identity = identity.showing(&own);
+    let notice = |to: &str| format!(":NickServ!NickServ@chat.test NOTICE {to} :");
+    let mut victim = Client::connect_tls(&server, &identity).called("the certificate's owner");
+    come_in(&mut victim, "victim");
+    victim.send("NS REGISTER sesame\r\nNS CERT ADD\r\nNS CERT LIST\r\nNS CERT DEL\r");
+    victim.skip_to(&format!("{}This certificate logs you in from", notice("victim")));
+    let listed = victim.line();
+    let print =
+        listed.trim_end().strip_prefix(&notice("victim")).expect("a fingerprint").to_owned();
+    assert_eq!(print.len(), 64, "{listed}");
+    victim.skip_to(&format!("{}This certificate logs you in no longer", notice("victim")));
 
-fn xor(one: [u8; 32], other: [u8; 32]) -> [u8; 32] {
-    std::array::from_fn(|at| one[at] ^ other[at])
+    register(&server, "mallory", "guess");
+    let mut mallory = logged_in(&server, "mallory", "mallory", "guess");
+    mallory.send(&format!("NS CERT ADD {print}\r"));
+    mallory.skip_to(&format!("{}To show that {print} is yours, connect with", notice("mallory")));
+    mallory.send("NS CERT LIST\r\nNS CERT CONFIRM mallory\r");
+    mallory.skip_to(&format!("{}0 certificates log you in.", notice("mallory")));
+    mallory.skip_to(&format!("{}This connection has no certificate.", notice("mallory")));
+    let mut external = Client::connect_tls(&server, &identity).called("the owner again");
+    begin(&mut external, "again", "EXTERNAL");
+    external.send("AUTHENTICATE +\r");
+    external.skip_to(":chat.test 904 again :SASL authentication failed");
+
+    // Who has it may agree, and only then it counts. An account that never named it gets nothing.
+    victim.send("NS CERT CONFIRM victim\r\nNS CERT CONFIRM mallory\r");
+    victim.skip_to(&format!("{}victim has not named your certificate", notice("victim")));
+    victim.skip_to(&format!("{}This certificate logs in to mallory from now", notice("victim")));
+    external.send("AUTHENTICATE EXTERNAL\r\nAUTHENTICATE +\r");
+    external.skip_to(":chat.test 900 again again!~again@");
+
+    // After another password, what lets in still is told.
+    mallory.send("NS SET PASSWORD guess other\r");
+    mallory.skip_to(&format!("{}Your password is changed.", notice("mallory")));
+    mallory.skip_to(&format!("{}These certificates log you in still.", notice("mallory")));
+    let remove = format!("/msg NickServ CERT DEL {print}");
+    mallory.skip_to(&format!("{}{remove}", notice("mallory")));
 }

@@ -242,7 +242,10 @@ fn a_lost_password_is_reset_by_mail() {
     let code = mail.code("RESETPASS", "ana");
     let wrong = said("Wrong code; it can be given 4 more times.");
     check(&mut bo, &format!("NS RESETPASS ana {verify} other"), &wrong);
-    let changed = said("The password is changed; IDENTIFY with it.");
+    let changed = said(
+        "The password is changed; IDENTIFY with it. All connections that were logged in are ended, and \
+         certificates and devices are removed.",
+    );
     check(&mut bo, &format!("NS RESETPASS ana {code} other"), &changed);
     // A code that was used is told as any wrong one, and so is one for an account that has none.
     for (line, left) in
@@ -250,9 +253,37 @@ fn a_lost_password_is_reset_by_mail() {
     {
         check(&mut bo, &line, &said(&format!("Wrong code; it can be given {left} more times.")));
     }
+    ana.skip_to("ERROR :Closing link: (The password of ana was changed; log in again)");
     assert!(logs_in(&server, "ana", "other"));
     assert!(!logs_in(&server, "ana", "sesame"));
     sink.expect_nothing();
+}
+
+#[test]
+fn adv_ergo_1_a_name_that_waits_to_be_verified_is_logged_in_to_by_no_door() {
+    let sink = Sink::start();
+    let server = settings(sink.port()).set("limits.failed_logins_per_minute", 0).start();
+    let mut ana = come_in(&server, "ana");
+    check(&mut ana, "REGISTER * ana@example.org sesame", REQUIRED);
+    sink.mail();
+    for password in ["sesame", "", "ana", "ana@example.org"] {
+        assert!(!logs_in(&server, "ana", password), "by PLAIN, with {password:?}");
+    }
+    let mut bo = come_in(&server, "bo");
+    let wrong = format!("{NICKSERV} bo :Wrong account or password.");
+    check(&mut bo, "NS IDENTIFY ana sesame", &wrong);
+    check(&mut bo, "NS GHOST ana sesame", &wrong);
+    check(&mut bo, "NS GHOST ana", &format!("{NICKSERV} bo :That is not yours."));
+    let mut scram = Client::connect(&server).called("by SCRAM");
+    scram.send("CAP REQ sasl\r\nNICK cy\r\nUSER u 0 * :u\r\nAUTHENTICATE SCRAM-SHA-256\r");
+    scram.skip_to(":chat.test AUTHENTICATE +");
+    support::scram::prove(&mut scram, "ana", "sesame");
+    scram.skip_to(":chat.test 904 cy ");
+    // Line mode takes it for a guest's name, which is not to be had.
+    let mut line = Client::connect(&server).called("in line mode");
+    line.expect(&greeting());
+    line.send("ana");
+    line.expect("<\"ana\" is taken.>\nUSERNAME: ");
 }
 
 #[test]
@@ -338,7 +369,8 @@ fn attack_strangers_who_ask_for_codes_keep_the_owner_from_none() {
     }
     // The owner who asks after them has theirs in the mailbox.
     assert_eq!(nickserv(&mut owner, "RESETPASS ana"), ASKED);
-    let changed = "The password is changed; IDENTIFY with it.";
+    let changed = "The password is changed; IDENTIFY with it. All connections that were logged in are ended, and \
+         certificates and devices are removed.";
     assert_eq!(nickserv(&mut owner, &format!("RESETPASS ana {first} other")), changed);
     let told = nickserv(&mut owner, &format!("RESETPASS ana {} third", codes[0]));
     assert!(told.starts_with("Wrong code"), "one password a request: {told}");

@@ -262,7 +262,7 @@ fn adv_ergo_5_a_form_of_a_web_page_says_nothing() {
             "NICK eve\r\nUSER e 0 * :e\r\nJOIN #lobby\r\nPRIVMSG #lobby :owned\r\n",
             "eve\r\nowned\r\n",
         ] {
-            for verb in ["POST", "PUT", "BREW"] {
+            for verb in ["POST", "BREW"] {
                 for (tls, waits) in [(false, false), (false, true), (true, false)] {
                     let mut browser = match tls {
                         true => Client::connect_tls(&server, &identity),
@@ -275,7 +275,7 @@ fn adv_ergo_5_a_form_of_a_web_page_says_nothing() {
                     let head = FORM.replace("POST", verb);
                     browser.send_bytes(format!("{head}{body}").as_bytes());
                     browser.each_line(|line| {
-                        assert!(!line.contains("Welcome, eve"), "{faces} {verb}: {line}");
+                        assert!(!line.contains("Welcome, "), "{faces} {verb}: {line}");
                     });
                 }
             }
@@ -283,6 +283,7 @@ fn adv_ergo_5_a_form_of_a_web_page_says_nothing() {
         if with_line {
             let mut alice = Client::login(&server, "Alice");
             assert_eq!(alice.answer("get_users"), ["o Alice"], "{faces}");
+            assert_eq!(alice.answer("/history lobby"), ["<No messages.>"], "{faces}");
         }
     }
 }

@@ -7,6 +7,7 @@ use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{Place, SessionId};
 use chinwag_model::intent::Intent;
 use chinwag_model::outcome::{NotStored, Refusal};
+use chinwag_model::record::Record;
 
 use crate::chain;
 use crate::rule;
@@ -64,6 +65,7 @@ impl Core {
         if entry.seq != self.state.seq.next() {
             return Err(Gap { last: self.state.seq.0, got: entry.seq.0 });
         }
+        let before = self.state.time;
         self.state.seq = entry.seq;
         self.state.time = self.state.time.max(entry.time);
         if self.state.level > 0 {
@@ -96,6 +98,11 @@ impl Core {
                 Ok(change) => change.commit(&mut self.state, &step, out),
                 Err(refusal) => out.push(Effect::Reply(request.origin, Err(refusal))),
             }
+        }
+        // Behind the requests, so that whoever logs in in time has their name.
+        if self.state.expires_names(before) {
+            let expired = self.state.expire_names();
+            out.extend(expired.into_iter().map(|id| Effect::Keep(Record::Expired(id))));
         }
         Ok(fate)
     }

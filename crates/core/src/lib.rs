@@ -16,7 +16,10 @@ mod attacks;
 mod chain;
 pub mod core;
 #[cfg(test)]
+mod impostor;
+#[cfg(test)]
 mod invariant;
+mod newcomer;
 #[cfg(test)]
 mod properties;
 pub mod push;

@@ -13,6 +13,7 @@ use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
 use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::{Fingerprint, Proof};
 use chinwag_model::push::Device;
 use chinwag_model::rank::Rank;
 use chinwag_model::record::Record;
@@ -90,16 +91,39 @@ fn verifier() -> impl Strategy<Value = Verifier> {
     Just(Verifier::new("v".to_owned()))
 }
 
-fn checked() -> impl Strategy<Value = Option<u32>> {
-    select(vec![None, None, Some(0), Some(1), Some(1), Some(2), Some(u32::MAX)])
+/// A proof; where its entry is 0, a right one is put in its place if there is one, by [`proved`].
+fn proof() -> impl Strategy<Value = Proof> {
+    let print = prop::option::weighted(0.2, (0..2u8).prop_map(|n| Fingerprint([n; 32])));
+    (person(), select(vec![0, 0, 0, 1, 3, u64::MAX]), print)
+        .prop_map(|(person, seq, certificate)| Proof { person, version: Seq(seq), certificate })
+}
+
+/// An intent with what proves its account now, where that is left open.
+fn proved(state: &State, mut intent: Intent) -> Intent {
+    let (name, proof) = match &mut intent {
+        Intent::Enter(Identity::Known { name, proof: Some(proof), .. }, _)
+        | Intent::Enter(Identity::Nick { login: Some((name, proof)), .. }, _)
+        | Intent::Login { account: name, proof } => (Some(&*name), proof),
+        Intent::SetPassword { proof: Some(proof), .. } => (None, proof),
+        _ => return intent,
+    };
+    let found = match name {
+        Some(name) => state.person_called(name),
+        None => state.persons.get(&proof.person).map(|person| (proof.person, person)),
+    };
+    let right = found.and_then(|(id, person)| person.proof(id));
+    if let Some(right) = right.filter(|_| proof.version == Seq(0)) {
+        *proof = Proof { certificate: proof.certificate, ..right };
+    }
+    intent
 }
 
 fn identity() -> impl Strategy<Value = Identity> {
     let verifier = || prop::option::weighted(0.3, verifier());
     prop_oneof![
         4 => Just(Identity::Guest),
-        3 => (name(), checked(), verifier())
-            .prop_map(|(name, checked, verifier)| Identity::Known { name, checked, verifier }),
+        3 => (name(), verifier(), prop::option::of(proof()))
+            .prop_map(|(name, verifier, proof)| Identity::Known { name, verifier, proof }),
         3 => (new_name(), verifier())
             .prop_map(|(name, verifier)| Identity::New { name, verifier }),
     ]
@@ -143,8 +167,8 @@ fn intent() -> impl Strategy<Value = Intent> {
         3 => new_name().prop_map(Intent::Rename),
         1 => prop::option::of(text()).prop_map(Intent::SetAway),
         2 => (name(), any::<bool>()).prop_map(|(who, on)| Intent::Ignore { who, on }),
-        2 => (verifier(), checked())
-            .prop_map(|(verifier, checked)| Intent::SetPassword { verifier, checked }),
+        2 => (verifier(), prop::option::of(proof()))
+            .prop_map(|(verifier, proof)| Intent::SetPassword { verifier, proof }),
         1 => marks.prop_map(|marks| {
             let mark = |(person, upto)| Mark { person, upto };
             Intent::Delivered(marks.into_iter().map(mark).collect())
@@ -209,7 +233,7 @@ fn owner() -> impl Strategy<Value = Owner> {
 
 fn visitors_intent() -> impl Strategy<Value = Intent> {
     let reason = || prop::option::of(text());
-    let login = prop::option::of((name(), 0..3u32));
+    let login = prop::option::of((name(), proof()));
     let flags = || any::<bool>().prop_map(|on| Flags::default().with(PersonFlag::Operator, on));
     prop_oneof![
         8 => (new_name(), login, prop::option::of(visitor())).prop_map(|(name, login, visitor)| {
@@ -236,9 +260,12 @@ fn visitors_intent() -> impl Strategy<Value = Intent> {
             }
         ),
         4 => (new_name(), verifier()).prop_map(|(name, v)| Intent::Register(name, v)),
-        4 => (name(), 0..3u32).prop_map(|(account, version)| Intent::Login { account, version }),
-        1 => (0..2u8, any::<bool>())
-            .prop_map(|(n, on)| Intent::Certify { fingerprint: [n; 32], on }),
+        4 => (name(), proof()).prop_map(|(account, proof)| Intent::Login { account, proof }),
+        2 => (0..2u8, any::<bool>(), any::<bool>())
+            .prop_map(|(n, on, shown)| Intent::Certify { fingerprint: [n; 32], on, shown }),
+        1 => (name(), 0..2u8).prop_map(|(account, n)| {
+            Intent::ConfirmCertificate { account, fingerprint: [n; 32] }
+        }),
         2 => (room_name(), any::<bool>()).prop_map(|(room, on)| Intent::Found { room, on }),
         2 => (name(), reason()).prop_map(|(who, reason)| Intent::Kill { who, reason }),
         1 => text().prop_map(Intent::Wallops),
@@ -360,6 +387,7 @@ impl World {
         let request = |((other, number), intent): (Connection, Intent)| {
             self.requests += 1;
             let session = SessionId { node: NodeId(other.unwrap_or(node)), number };
+            let intent = proved(self.core.state(), intent);
             Request { origin: Origin { session, request: self.requests }, intent }
         };
         let requests: Vec<_> = wants.into_iter().map(request).collect();

@@ -143,8 +143,8 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Rename(name) => Change::Rename(rename::decide(state, step, name)?),
         Intent::SetAway(text) => Change::Away(away::decide(state, step, text.as_ref())?),
         Intent::Ignore { who, on } => Change::Ignore(ignore::decide(state, step, who, *on)?),
-        Intent::SetPassword { verifier, checked } => {
-            Change::Password(password::decide(state, step, verifier, *checked)?)
+        Intent::SetPassword { verifier, proof } => {
+            Change::Password(password::decide(state, step, verifier, proof.as_ref())?)
         }
         Intent::Delivered(marks) => Change::Delivered(delivered::decide(state, step, marks)?),
         Intent::Visit { room, key } => {
@@ -177,11 +177,14 @@ pub(crate) fn decide(state: &State, step: &Step, request: &Request) -> Result<Ch
         Intent::Register(name, verifier) => {
             Change::Register(register::decide(state, step, name, verifier)?)
         }
-        Intent::Login { account, version } => {
-            Change::Login(login::decide(state, step, account, *version)?)
+        Intent::Login { account, proof } => {
+            Change::Login(login::decide(state, step, account, proof)?)
         }
-        Intent::Certify { fingerprint, on } => {
-            Change::Certify(certify::decide(state, step, *fingerprint, *on)?)
+        Intent::Certify { fingerprint, on, shown } => {
+            Change::Certify(certify::decide(state, step, *fingerprint, *on, *shown)?)
+        }
+        Intent::ConfirmCertificate { account, fingerprint } => {
+            Change::Certify(certify::decide_confirm(state, step, account, *fingerprint)?)
         }
         Intent::Found { room, on } => Change::Found(found::decide(state, step, room, *on)?),
         Intent::Kill { who, reason } => {
@@ -260,7 +263,7 @@ impl Change {
             Self::Away(change) => change.commit(state, step, out),
             Self::Ignore(change) => change.commit(state, step, out),
             Self::Password(change) => change.commit(state, step, out),
-            Self::Delivered(change) => change.commit(step, out),
+            Self::Delivered(change) => change.commit(state, step, out),
             Self::Visit(change) => change.commit(state, step, out),
             Self::Part(change) => change.commit(state, step, out),
             Self::Kick(change) => change.commit(state, step, out),

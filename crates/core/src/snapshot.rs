@@ -6,7 +6,7 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use minicbor::{Decoder, Encoder};
 use sha2::{Digest as _, Sha256};
 
-use crate::state::{FormerNames, Life, Mail, Paces, Person, Room, Session, State};
+use crate::state::{FormerNames, Life, Mail, Paces, Person, Room, Session, Silent, State};
 
 /// The first byte of every snapshot; another one means another layout.
 pub const SNAPSHOT_FORMAT: u8 = 1;
@@ -17,6 +17,7 @@ const FIELDS: u64 = 9;
 /// Behind them stands a map of what not every state has, if this one has any of it: by these numbers,
 /// each of which has one meaning for ever.
 const MAIL: u64 = 60;
+const SILENT: u64 = 70;
 const CLUSTER: u64 = 80;
 const PACES: u64 = 90;
 const FORMER_NAMES: u64 = 91;
@@ -52,7 +53,9 @@ impl State {
     ) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
         let (has_mail, is_cluster) = (!self.mail.is_empty(), self.level > 0);
         let (has_paces, has_former) = (!self.paces.is_empty(), !self.former_names.is_empty());
-        let more = [has_mail, is_cluster, has_paces, has_former].map(u64::from).iter().sum::<u64>();
+        let has_silent = !self.silent.is_empty();
+        let more = [has_mail, has_silent, is_cluster, has_paces, has_former];
+        let more = more.map(u64::from).iter().sum::<u64>();
         e.array(FIELDS + more.min(1))?
             .encode(self.seq)?
             .encode(self.time)?
@@ -68,6 +71,9 @@ impl State {
         }
         if has_mail {
             e.u64(MAIL)?.encode(&self.mail)?;
+        }
+        if has_silent {
+            e.u64(SILENT)?.encode(&self.silent)?;
         }
         if is_cluster {
             e.u64(CLUSTER)?.array(2)?.encode(self.level)?.bytes(&self.chain)?;
@@ -102,7 +108,7 @@ impl State {
         let room_next: RoomId = d.decode()?;
         let former = if fields > 8 { d.decode()? } else { VecDeque::new() };
         let (mut level, mut chain) = (0, [0; 32]);
-        let mut mail = Mail::default();
+        let (mut mail, mut silent) = (Mail::default(), Silent::default());
         let (mut paces, mut former_names) = (Paces::default(), FormerNames::default());
         if fields > FIELDS {
             for _ in 0..d.map()?.unwrap_or(0) {
@@ -110,6 +116,7 @@ impl State {
                     MAIL => mail = d.decode()?,
                     PACES => paces = d.decode()?,
                     FORMER_NAMES => former_names = d.decode()?,
+                    SILENT => silent = d.decode()?,
                     CLUSTER => {
                         let stored: (u32, minicbor::bytes::ByteArray<32>) = d.decode()?;
                         (level, chain) = (stored.0, stored.1.into());
@@ -121,7 +128,8 @@ impl State {
 
         // A new state has the lobby; the stored one takes its place.
         let mut state = Self { seq, time, lives, person_next, room_next, former, ..Self::new() };
-        (state.mail, state.level, state.chain) = (mail, level, chain);
+        (state.mail, state.silent) = (mail, silent);
+        (state.level, state.chain) = (level, chain);
         (state.paces, state.former_names) = (paces, former_names);
         for (id, mut person) in persons {
             person.show_account();
@@ -161,8 +169,11 @@ impl std::fmt::Debug for Digest {
 mod tests {
     use proptest::prelude::*;
 
+    use chinwag_model::intent::{Intent, Owner};
+    use chinwag_model::text::Text;
+
     use super::*;
-    use crate::stage::Stage;
+    use crate::stage::{Stage, name};
 
     /// A state with something in every field.
     fn full() -> Stage {
@@ -187,6 +198,47 @@ mod tests {
               bo: forget ed",
         );
         stage
+    }
+
+    /// Bytes that one account takes of every snapshot at most, but for its places in rooms.
+    const ACCOUNT_BYTES_MAX: usize = 80 * 1024;
+
+    #[test]
+    fn adv_synapse_12_an_account_takes_no_more_of_a_snapshot_than_a_bound() {
+        let mut stage = Stage::new();
+        // Those that are ignored and accepted, in letters, so that no two look alike.
+        let letter = |n: usize| char::from(b"abcdefghkmpqrstx"[n % 16]);
+        let others: Vec<_> =
+            (0..300).map(|n| format!("n{}{}", letter(n), letter(n / 16))).collect();
+        let others = &others[..256];
+        others.iter().for_each(|other| drop(stage.play(&format!("{other}: enter with v"))));
+        stage.play("ana: enter with v");
+        let before = stage.state().snapshot().len();
+        let ana = stage.state().person_called(&name("ana")).unwrap().1.sessions()[0];
+        let text = |bytes| Text::parse(&"x".repeat(bytes)).unwrap();
+        let mut asks = Vec::new();
+        for n in 0..1500_u16 {
+            let key = Some(format!("{n:0120}").into());
+            let (of, value) = (Owner::Person(name("ana")), Some(text(400)));
+            asks.push(Intent::SetMetadata { of, key, value, keys_max: 1000 });
+            let target = format!("{n:0512}").into();
+            asks.push(Intent::Read { target, upto: Timestamp(i64::MAX - i64::from(n)) });
+            let mut fingerprint = [7; 32];
+            fingerprint[..2].copy_from_slice(&n.to_be_bytes());
+            asks.push(Intent::Certify { fingerprint, on: true, shown: true });
+        }
+        for other in others {
+            asks.push(Intent::Ignore { who: name(other), on: true });
+            asks.push(Intent::Accept { who: name(other), on: true });
+        }
+        for n in 0..20 {
+            let device = crate::stage::device(&format!("{n:0300}"));
+            asks.push(Intent::AddDevice { device, devices_max: 8 });
+        }
+        asks.push(Intent::SetAway(Some(text(4096))));
+        let granted = asks.into_iter().filter(|ask| stage.want(ana, ask.clone()).is_ok()).count();
+        let share = stage.state().snapshot().len() - before;
+        assert!((ACCOUNT_BYTES_MAX / 2..ACCOUNT_BYTES_MAX).contains(&share), "{share}, {granted}");
     }
 
     #[test]

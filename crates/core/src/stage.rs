@@ -7,7 +7,9 @@
 //! What is told is a line an effect. Who is in a room's audience is known here only from `Attach`,
 //! `Detach`, `Subscribe` and `Unsubscribe`, as a node knows it, and after each entry it is compared
 //! with the members in the state.
+// Size: one parser of the scripts in which the tests of all rules are written.
 
+mod proofs;
 pub(crate) mod routes;
 mod words;
 
@@ -25,6 +27,8 @@ use chinwag_model::message::Manner;
 use chinwag_model::mode::{Flags, PersonFlag, RoomChange, RoomFlag, RoomList};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::node::{Incarnation, RULES, RULES_OLDEST};
+use chinwag_model::outcome::Outcome;
+use chinwag_model::proof::Proof;
 use chinwag_model::push::{Device, Endpoint, Keys, PUBLIC_KEY_BYTES, SECRET_BYTES};
 use chinwag_model::query::{Answer, Query, Reading};
 use chinwag_model::rank::Rank;
@@ -37,6 +41,7 @@ use crate::answer::Response;
 use crate::core::Core;
 use crate::invariant;
 use crate::push::DEVICE_LIFE_MS;
+use crate::stage::proofs::{Proofs, print};
 use crate::stage::routes::Routes;
 use crate::state::{Folded, Holder, Key, State};
 
@@ -63,6 +68,7 @@ pub(crate) struct Stage {
     lives: BTreeMap<NodeId, Life>,
     labels: BTreeMap<String, SessionId>,
     routes: Routes,
+    proofs: Proofs,
     /// Everything that ever had a name.
     known: BTreeMap<Key<Folded>, Holder>,
     requests: u32,
@@ -183,7 +189,18 @@ impl Stage {
         }
         self.routes.compare(self.core.state());
         self.known.extend(self.core.state().names.clone());
+        self.proofs.note(self.core.state());
         invariant::check(self.core.state());
+    }
+
+    /// Asks for something as a session, and gives the outcome.
+    pub(crate) fn want(&mut self, session: SessionId, intent: Intent) -> Outcome {
+        let effects = self.request(session, intent);
+        let outcome = effects.into_iter().find_map(|effect| match effect {
+            Effect::Reply(_, outcome) => Some(outcome),
+            _ => None,
+        });
+        outcome.expect("each request is answered")
     }
 
     /// Puts one request in the log, as an entry.
@@ -284,10 +301,16 @@ impl Stage {
             "back" => Intent::SetAway(None),
             "ignore" => Intent::Ignore { who: name(rest), on: true },
             "unignore" => Intent::Ignore { who: name(rest), on: false },
-            "password" => Intent::SetPassword {
-                verifier: Verifier::new(first.to_owned()),
-                checked: tail.strip_prefix("checked ").map(|version| version.parse().unwrap()),
-            },
+            "password" => {
+                let own = tail.strip_prefix("checked ").map(|number| {
+                    let session = self.labels.get(label);
+                    let person = session.and_then(|id| self.state().sessions.get(id));
+                    let person = person.and_then(|of| self.state().persons.get(&of.person));
+                    let account = person.and_then(|person| person.account().cloned());
+                    self.proofs.meant(&account.unwrap_or(Name::lobby()), &[number])
+                });
+                Intent::SetPassword { verifier: Verifier::new(first.to_owned()), proof: own }
+            }
             "sent" => {
                 Intent::Delivered(vec![Mark { person: self.person(first), upto: place(tail) }])
             }
@@ -335,7 +358,7 @@ impl Stage {
         let some_text = |words: &str| (!words.is_empty()).then(|| text(words));
         let called = || label.split('@').next().unwrap_or_default();
         match verb {
-            // `visits [as NAME] [ACCOUNT VERSION]`: outside of the lobby; by itself, under the
+            // `visits [as NAME] [ACCOUNT PROOF]`: outside of the lobby; by itself, under the
             // session's own name.
             "visits" => {
                 let words: Vec<&str> = rest.split_whitespace().collect();
@@ -344,8 +367,8 @@ impl Stage {
                     login => (called(), login),
                 };
                 let login = match login {
-                    [account, version] => Some((name(account), version.parse().unwrap())),
-                    _ => None,
+                    [account, words @ ..] => Some(self.login(account, words)),
+                    [] => None,
                 };
                 let identity = Identity::Nick { name: NewName::parse(shown).unwrap(), login };
                 let visitor = Visitor {
@@ -380,7 +403,18 @@ impl Stage {
                 let name = NewName::parse(called()).unwrap();
                 Intent::Register(name, Verifier::new("v".to_owned()))
             }
-            "login" => Intent::Login { account: name(first), version: tail.parse().unwrap() },
+            "login" => {
+                let (account, proof) = self.login(first, &tail.split(' ').collect::<Vec<_>>());
+                Intent::Login { account, proof }
+            }
+            "add" | "propose" => {
+                Intent::Certify { fingerprint: print(rest), on: true, shown: verb == "add" }
+            }
+            "drop" => Intent::Certify { fingerprint: print(rest), on: false, shown: false },
+            "confirm" => {
+                Intent::ConfirmCertificate { account: name(first), fingerprint: print(tail) }
+            }
+            "ghost" => Intent::Ghost(name(rest)),
             "found" => Intent::Found { room: room(first), on: true },
             "take back" => Intent::Found { room: room(first), on: false },
             "read" => Intent::Read { target: first.into(), upto: Timestamp(tail.parse().unwrap()) },
@@ -440,12 +474,12 @@ impl Stage {
             "create" => {
                 Intent::Create(NewName::parse(rest).unwrap(), Verifier::new("v".to_owned()))
             }
-            // `hold CODE [as NAME] [again VERSION]`, with the name's own address.
+            // `hold CODE [as NAME] [again ENTRY]`, with the name's own address.
             "hold" => Intent::Hold {
                 name: NewName::parse(own).unwrap(),
                 address: MailAddress::parse(&format!("{own}@example.org")).unwrap(),
                 claim: match after("again") {
-                    Some(version) => Claim::Again(version.parse().unwrap()),
+                    Some(seq) => Claim::Again(Seq(seq.parse().unwrap())),
                     None => Claim::New(Verifier::new("v".to_owned())),
                 },
                 code: code(word(0)),
@@ -470,24 +504,30 @@ impl Stage {
         }
     }
 
+    fn login(&self, account: &str, words: &[&str]) -> (Name, Proof) {
+        let account = name(account);
+        let proof = self.proofs.meant(&account, words);
+        (account, proof)
+    }
+
     fn channel(&self, name: &str) -> RoomId {
         let name = Name::parse_room(name).expect("a room's name");
         self.state().channel(&name).expect("a room").0
     }
 
-    /// `[guest | [new | known] [NAME]] [checked VERSION] [with VERIFIER]`; the name is that of the
+    /// `[guest | [new | known] [NAME]] [checked NUMBER] [with VERIFIER]`; the name is that of the
     /// session, and whether it is a new one is as the state says, if nothing else is said.
     fn identity(&self, label: &str, rest: &str) -> Identity {
         let label = label.split('@').next().unwrap_or_default();
         let mut called = label.trim_end_matches(|c: char| c.is_ascii_digit());
-        let (mut new, mut checked, mut verifier) = (None, None, None);
+        let (mut new, mut number, mut verifier) = (None, None, None);
         let mut words = rest.split_whitespace();
         while let Some(word) = words.next() {
             match word {
                 "guest" => return Identity::Guest,
                 "new" => new = Some(true),
                 "known" => new = Some(false),
-                "checked" => checked = words.next().map(|version| version.parse().unwrap()),
+                "checked" => number = words.next(),
                 "with" => verifier = words.next().map(|phc| Verifier::new(phc.to_owned())),
                 other => called = other,
             }
@@ -496,7 +536,8 @@ impl Stage {
         if new.unwrap_or(free) {
             Identity::New { name: NewName::parse(called).expect("a name to take"), verifier }
         } else {
-            Identity::Known { name: name(called), checked, verifier }
+            let proof = number.map(|number| self.proofs.meant(&name(called), &[number]));
+            Identity::Known { name: name(called), verifier, proof }
         }
     }
 }

@@ -6,6 +6,7 @@ use chinwag_model::id::{NodeId, PersonId, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::message::Badge;
 use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::Name;
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::Verifier;
 use minicbor::{Decode, Encode};
 
@@ -23,10 +24,13 @@ pub(crate) use crate::state::mail::{Held, Mail, Reset};
 pub(crate) use crate::state::numbers::Numbers;
 pub(crate) use crate::state::pace::Paces;
 pub use crate::state::pace::{GROUP_BURST, GROUP_REFILL_MS};
-pub(crate) use crate::state::person::{Fingerprint, KnownDevice, Password, Person};
+pub use crate::state::person::PROPOSED_MS;
+pub(crate) use crate::state::person::{KnownDevice, Password, Person, Proposal};
 pub(crate) use crate::state::persons::Persons;
 pub(crate) use crate::state::rare::Rare;
 pub(crate) use crate::state::room::{Member, Room, Suspect, TopicMark};
+pub use crate::state::silence::NAME_LIFE_MS;
+pub(crate) use crate::state::silence::Silent;
 
 mod few;
 mod invitation;
@@ -40,6 +44,7 @@ mod person;
 mod persons;
 mod rare;
 mod room;
+mod silence;
 
 /// Most sessions one person can have at a time.
 pub const SESSIONS_PER_PERSON_MAX: usize = 64;
@@ -71,6 +76,8 @@ pub struct State {
     pub(crate) paces: Paces,
     /// Former names of registered rooms.
     pub(crate) former_names: FormerNames,
+    /// Open names under which nothing was said yet.
+    pub(crate) silent: Silent,
     // What follows is found again from what stands above.
     /// Who has a name, by what is compared: persons by the name they are shown under and by the one
     /// they are registered under, and rooms that were made in line mode.
@@ -145,8 +152,8 @@ pub const FORMER_MAX: usize = 1000;
 pub struct Credential {
     /// What is kept of it.
     pub verifier: Verifier,
-    /// Its version.
-    pub version: u32,
+    /// What it proves to give the password.
+    pub proves: Proves,
 }
 
 impl Default for State {
@@ -175,6 +182,7 @@ impl State {
             mail: Mail::default(),
             paces: Paces::default(),
             former_names: FormerNames::default(),
+            silent: Silent::default(),
             names: BTreeMap::new(),
             channels: BTreeMap::new(),
             room_looks: BTreeMap::new(),
@@ -206,9 +214,10 @@ impl State {
     /// What a password of this person is checked against, if they have one.
     #[must_use]
     pub fn credential(&self, name: &Name) -> Option<Credential> {
-        let (_, person) = self.person_called(name)?;
+        let (id, person) = self.person_called(name)?;
         let password = person.password.as_ref()?;
-        Some(Credential { verifier: password.verifier.clone(), version: password.version })
+        let proves = Proves::Account(person.proof(id)?);
+        Some(Credential { verifier: password.verifier.clone(), proves })
     }
 
     /// Whether a session is in.

@@ -8,3 +8,4 @@ pub mod face;
 pub mod irc;
 pub mod line;
 pub mod output;
+mod proven;

@@ -3,6 +3,7 @@
 use crate::intent::{Claim, Intent, Target};
 use crate::mail::MailAddress;
 use crate::name::{Name, NewName};
+use crate::proof::{Proof, Proves};
 use crate::query::Query;
 use crate::secret::{Secret, Verifier};
 use crate::tag::Tags;
@@ -73,6 +74,14 @@ pub enum Ask {
         /// As typed.
         password: Secret,
     },
+    /// The rights of an operator, whose password was right. Lane: record, once the node has seen that
+    /// the configured password is still the one that was checked; it ends in an outcome.
+    BecomeOperator {
+        /// The operator's name, as configured.
+        name: String,
+        /// The number of the password that was right.
+        version: u64,
+    },
     /// Tags that may be lost and decide nothing, such as that someone is typing. Lane: whisper; it
     /// ends in an outcome.
     Whisper {
@@ -133,11 +142,8 @@ pub enum CodeAsk {
 /// What became of a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// Right, as of this version of the verifier.
-    Right {
-        /// The version.
-        version: u32,
-    },
+    /// Right: it proves this.
+    Right(Proves),
     /// Wrong, or there is none to check against.
     Wrong,
     /// Not looked at.
@@ -173,6 +179,6 @@ pub struct Scram {
     pub credential: Box<str>,
     /// What the server adds to the client's nonce.
     pub nonce: Box<str>,
-    /// The version of the verifier.
-    pub version: u32,
+    /// What a right answer proves; `None` for a name without a password.
+    pub proof: Option<Proof>,
 }

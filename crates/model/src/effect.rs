@@ -257,6 +257,11 @@ pub enum Event {
         /// What.
         text: Text,
     },
+    /// The session that sees this is ended, as another password was set for its account.
+    PasswordChanged {
+        /// Whose.
+        who: Card,
+    },
     /// The session that sees this is ended by an operator.
     Ended {
         /// By whom.
@@ -297,6 +302,7 @@ impl Event {
             | Self::Redacted(_)
             | Self::Metadata { .. }
             | Self::Wallops { .. }
+            | Self::PasswordChanged { .. }
             | Self::Ended { .. } => None,
         }
     }

@@ -11,6 +11,7 @@ use crate::message::Manner;
 use crate::mode::{Flags, RoomChange};
 use crate::name::{Name, NewName};
 use crate::node::Incarnation;
+use crate::proof::Proof;
 use crate::push::{Device, Endpoint};
 use crate::rank::Rank;
 use crate::secret::{CodeHash, Verifier};
@@ -57,13 +58,12 @@ pub enum Identity {
         /// The name given.
         #[n(0)]
         name: Name,
-        /// The version of the verifier that the password was checked against; `None` where
-        /// no password was asked.
-        #[n(1)]
-        checked: Option<u32>,
         /// A verifier to set at once, where names without a password are not allowed.
         #[n(2)]
         verifier: Option<Verifier>,
+        /// What was proved; `None` where no password was asked. Number 1 was a version alone.
+        #[n(3)]
+        proof: Option<Proof>,
     },
     /// As someone new, or as whoever has the name by then, if it is open.
     #[n(2)]
@@ -82,9 +82,9 @@ pub enum Identity {
         /// The name wanted.
         #[n(0)]
         name: NewName,
-        /// The account, and the version of the verifier that proved it.
-        #[n(1)]
-        login: Option<(Name, u32)>,
+        /// The account, and what proved it. Number 1 was its name and a version.
+        #[n(2)]
+        login: Option<(Name, Proof)>,
     },
 }
 
@@ -267,10 +267,9 @@ pub enum Intent {
         /// What is kept of it.
         #[n(0)]
         verifier: Verifier,
-        /// The version of the verifier that the old password was checked against; `None` where
-        /// there was none.
-        #[n(1)]
-        checked: Option<u32>,
+        /// What the old password proved; `None` where there was none. Number 1 was a version alone.
+        #[n(2)]
+        proof: Option<Proof>,
     },
     /// A node tells how far it has sent what waits. Asked by the node itself.
     #[n(13)]
@@ -405,9 +404,10 @@ pub enum Intent {
         /// The account.
         #[n(0)]
         account: Name,
-        /// The version of the verifier that proved it.
-        #[n(1)]
-        version: u32,
+        /// What proved it. Number 1 was a version alone.
+        #[n(2)]
+        #[cbor(default)]
+        proof: Proof,
     },
     /// A certificate proves the asker's account, or no longer.
     #[n(28)]
@@ -419,6 +419,11 @@ pub enum Intent {
         /// Whether.
         #[n(1)]
         on: bool,
+        /// Whether the asker's connection has proved to have it. To add another one only proposes
+        /// it: it counts once [`Intent::ConfirmCertificate`] comes from a connection that has it.
+        #[n(2)]
+        #[cbor(default)]
+        shown: bool,
     },
     /// A room is its founder's for ever, or no longer.
     #[n(29)]
@@ -641,6 +646,18 @@ pub enum Intent {
         #[n(1)]
         room: Name,
     },
+    /// A connection that has proved to have a certificate agrees that it proves an account, whose
+    /// owner has proposed it.
+    #[n(90)]
+    ConfirmCertificate {
+        /// The account.
+        #[n(0)]
+        account: Name,
+        /// SHA-256 of the certificate.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        fingerprint: [u8; 32],
+    },
 }
 
 /// What someone has for a password who wants a name held.
@@ -649,9 +666,9 @@ pub enum Claim {
     /// A new one.
     #[n(0)]
     New(#[n(0)] Verifier),
-    /// The one that the name is held with already, as of this version.
+    /// The one that the name is held with already, as of the entry that held it.
     #[n(1)]
-    Again(#[n(0)] u32),
+    Again(#[n(0)] Seq),
 }
 
 impl Intent {
@@ -680,9 +697,23 @@ impl Intent {
             | Self::Verify { .. }
             | Self::AskReset { .. }
             | Self::Reset { .. }
-            | Self::Withdraw { .. } => 3,
+            | Self::Withdraw { .. }
+            | Self::ConfirmCertificate { .. } => 3,
             _ => 2,
         }
+    }
+
+    /// Whether a name may be registered by it, or held.
+    #[must_use]
+    pub fn may_register(&self) -> bool {
+        matches!(
+            self,
+            Self::Enter(Identity::New { .. }, _)
+                | Self::Rename(_)
+                | Self::Register(..)
+                | Self::Create(..)
+                | Self::Hold { claim: Claim::New(_), .. }
+        )
     }
 
     /// Whether it takes something from what was stored that has to leave the disk soon, wherever it

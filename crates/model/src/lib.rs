@@ -20,6 +20,7 @@ pub mod mode;
 pub mod name;
 pub mod node;
 pub mod outcome;
+pub mod proof;
 pub mod push;
 pub mod query;
 pub mod rank;

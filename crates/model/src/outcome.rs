@@ -7,6 +7,8 @@ use crate::mail::NotMailed;
 use crate::message::{Card, RoomCard, Subject};
 use crate::mode::{Flags, RoomList};
 use crate::name::Name;
+use crate::proof::Proof;
+use crate::push::Endpoint;
 use crate::rank::Rank;
 use crate::text::Text;
 
@@ -42,8 +44,8 @@ pub enum Done {
     Away(Option<Text>),
     /// The asker ignores someone, or no longer does.
     Ignoring(Card, bool),
-    /// The password is set.
-    PasswordSet,
+    /// The password is set, and this is left to look at.
+    PasswordSet(Box<PasswordSet>),
     /// A room is changed, but for what is refused here.
     Changed(Vec<Refusal>),
     /// It is done; whoever is to see something has seen it.
@@ -54,10 +56,12 @@ pub enum Done {
     Stays(Option<bool>),
     /// The asker has read so far, by now.
     Read(Timestamp),
-    /// The asker has an account by this name now.
-    Registered(Card),
+    /// The asker has an account by this name now, and has proved it.
+    Registered(Card, Proof),
     /// The asker is this person now.
     LoggedIn(Box<Entered>),
+    /// A certificate is proposed, and counts once a connection that has it confirms it.
+    CertificateProposed,
     /// A code is mailed.
     CodeSent,
     /// The code is another one; this counts.
@@ -65,6 +69,17 @@ pub enum Done {
         /// How many more wrong ones are allowed.
         left: u8,
     },
+}
+
+/// What a session learns when it has set a password: what else can still act for the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordSet {
+    /// How many other sessions were ended.
+    pub ended: usize,
+    /// Certificates that prove the account as before, each as its SHA-256.
+    pub certificates: Vec<[u8; 32]>,
+    /// Devices that are told as before of what is said to the account's owner.
+    pub devices: Vec<Endpoint>,
 }
 
 /// What a session learns when it comes in.
@@ -179,6 +194,11 @@ pub enum Refusal {
     NoSuchKey,
     /// As many as one can have.
     TooMany,
+    /// As many new names came from the asker's network as may in an hour.
+    TooManyNew {
+        /// Until another one may.
+        seconds: u32,
+    },
     /// No code could be mailed, for this reason, and so it is not done.
     NotMailed(NotMailed),
     /// It was not stored, for this reason, and so not done.

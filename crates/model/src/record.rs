@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::id::{Place, Timestamp};
+use crate::id::{PersonId, Place, Timestamp};
 use crate::intent::Mark;
 use crate::message::{Card, Conversation, Message};
 use crate::mode::RoomChange;
@@ -24,6 +24,8 @@ pub enum Record {
         /// That it was taken back.
         happening: Arc<Happening>,
     },
+    /// A name has expired: nothing is kept for the person any more, and their number never comes again.
+    Expired(PersonId),
 }
 
 /// Something that happened in a conversation, beside what was said.

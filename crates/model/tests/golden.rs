@@ -9,11 +9,14 @@ use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId};
 use chinwag_model::intent::{Identity, Intent, Mark, Origin, Request, Target};
 use chinwag_model::message::Manner;
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::proof::{Fingerprint, Proof};
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
 
 /// One packet a line: the kinds of intent in it, and its bytes in hex.
 const V1: &str = include_str!("golden/v1.hex");
+/// The same, once proofs named a person.
+const V2: &str = include_str!("golden/v2.hex");
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -37,6 +40,27 @@ fn verifier() -> Verifier {
 
 /// Every kind of intent, with every kind of what is in it.
 fn packets() -> Vec<(&'static str, Vec<Intent>)> {
+    let proof = Proof::of(PersonId(12), Seq(34));
+    let by = Proof { certificate: Some(Fingerprint([7; 32])), ..proof };
+    let login = |account, proof| Intent::Login { account: name(account), proof };
+    let nick = |login| Intent::Enter(Identity::Nick { name: new("Al"), login }, None);
+    let certify = |on, shown| Intent::Certify { fingerprint: [7; 32], on, shown };
+    let mut packets = oldest(Some(proof));
+    packets.extend([
+        ("login", vec![login("Alice", proof), login("Bob", by)]),
+        ("nick", vec![nick(None), nick(Some((name("Alice"), by)))]),
+        ("certify", vec![certify(true, true), certify(true, false), certify(false, false)]),
+        (
+            "confirm",
+            vec![Intent::ConfirmCertificate { account: name("Bob"), fingerprint: [7; 32] }],
+        ),
+    ]);
+    packets
+}
+
+/// The kinds that there were from the first. What the first version had for a proof, the version of a
+/// password alone, proves nothing any more.
+fn oldest(proof: Option<Proof>) -> Vec<(&'static str, Vec<Intent>)> {
     let say = |to, manner, said| Intent::say(to, manner, text(said));
     vec![
         ("begin", vec![Intent::Begin]),
@@ -44,16 +68,9 @@ fn packets() -> Vec<(&'static str, Vec<Intent>)> {
             "enter",
             vec![
                 Intent::Enter(Identity::Guest, None),
+                Intent::Enter(Identity::Known { name: name("Alice"), verifier: None, proof }, None),
                 Intent::Enter(
-                    Identity::Known { name: name("Alice"), checked: Some(3), verifier: None },
-                    None,
-                ),
-                Intent::Enter(
-                    Identity::Known {
-                        name: name("Zoë"),
-                        checked: None,
-                        verifier: Some(verifier()),
-                    },
+                    Identity::Known { name: name("Zoë"), verifier: Some(verifier()), proof: None },
                     None,
                 ),
                 Intent::Enter(Identity::New { name: new("Ирина"), verifier: None }, None),
@@ -112,8 +129,8 @@ fn packets() -> Vec<(&'static str, Vec<Intent>)> {
         (
             "password",
             vec![
-                Intent::SetPassword { verifier: verifier(), checked: Some(1) },
-                Intent::SetPassword { verifier: verifier(), checked: None },
+                Intent::SetPassword { verifier: verifier(), proof },
+                Intent::SetPassword { verifier: verifier(), proof: None },
             ],
         ),
         (
@@ -152,8 +169,17 @@ fn parts(packet: &Packet) -> String {
 
 #[test]
 fn what_the_first_version_stored_is_read_as_it_was_meant() {
-    let mut lines = V1.lines();
-    for (kind, intents) in packets() {
+    check(V1, oldest(None));
+}
+
+#[test]
+fn what_this_version_stores_is_read_as_it_was_meant() {
+    check(V2, packets());
+}
+
+fn check(stored: &str, packets: Vec<(&'static str, Vec<Intent>)>) {
+    let mut lines = stored.lines();
+    for (kind, intents) in packets {
         let (found, bytes) = lines.next().unwrap().split_once(' ').unwrap();
         assert_eq!(found, kind);
         let read = Packet::from_bytes(&unhex(bytes)).unwrap();
@@ -170,5 +196,5 @@ fn what_this_version_stores_is_in_the_newest_file() {
         .into_iter()
         .map(|(kind, intents)| format!("{kind} {}\n", hex(&packet(intents).to_bytes())))
         .collect();
-    assert_eq!(now, V1, "the layout has changed; a version that stores so needs a new file");
+    assert_eq!(now, V2, "the layout has changed; a version that stores so needs a new file");
 }

@@ -114,7 +114,7 @@ struct Pending {
 /// What takes no way through the log, and is not to overtake what does.
 #[derive(Debug)]
 enum Waiting {
-    Refused(NotStored),
+    Refused(Refusal),
     Whisper(Target, Tags),
     Query(Query),
 }
@@ -205,7 +205,7 @@ impl Node {
     /// A session wants something.
     pub fn ask(&mut self, session: SessionNumber, request: u32, intent: Intent) {
         if let Some(why) = self.why_not(&intent) {
-            let refused = Waiting::Refused(why);
+            let refused = Waiting::Refused(Refusal::NotStored(why));
             return match intent.is_speech() {
                 true => self.in_turn(session, request, refused),
                 false => self.go_on(session, request, refused),
@@ -213,6 +213,12 @@ impl Node {
         }
         self.pending.entry(session).or_default().asked += 1;
         self.enqueue(session, request, intent);
+    }
+
+    /// A session is refused what it wants before that is offered to the log, after all that it asked
+    /// before.
+    pub fn refuse(&mut self, session: SessionNumber, request: u32, refusal: Refusal) {
+        self.in_turn(session, request, Waiting::Refused(refusal));
     }
 
     /// Why something is refused before it is offered to the log.
@@ -484,7 +490,7 @@ impl Node {
     /// Does something; gives how much was looked at for it.
     fn go_on_now(&mut self, session: SessionNumber, request: u32, waiting: Waiting) -> usize {
         match waiting {
-            Waiting::Refused(why) => self.reply(session, request, Err(Refusal::NotStored(why))),
+            Waiting::Refused(refusal) => self.reply(session, request, Err(refusal)),
             Waiting::Whisper(to, tags) => self.whisper_now(session, request, to, tags),
             Waiting::Query(query) => return self.answer(session, request, &query),
         }

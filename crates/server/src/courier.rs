@@ -86,6 +86,11 @@ pub(crate) struct SessionAsk {
 #[derive(Debug)]
 pub(crate) enum Wanted {
     Intent(Intent),
+    /// What may register a name; from this address, if it counts.
+    Newcomer {
+        intent: Intent,
+        peer: Option<IpAddr>,
+    },
     /// A question, of someone in this network, as far as networks count.
     Query(Query, Option<IpAddr>),
     Check {
@@ -137,6 +142,11 @@ pub(crate) enum Wanted {
         name: String,
         password: Secret,
         peer: Option<IpAddr>,
+    },
+    /// The rights of an operator, whose password with this number was right.
+    BecomeOperator {
+        name: String,
+        version: u64,
     },
     Whisper {
         to: Target,

@@ -1,6 +1,6 @@
 //! The hub: owns the node, and stands between shards, log and archive.
-// Size: one owner of one state, and all that it is told; what each message leads to stands elsewhere.
 
+mod newcomer;
 mod secret;
 
 use std::net::IpAddr;
@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use chinwag_core::answer::WORK_MAX;
 use chinwag_model::entry::Entry;
-use chinwag_model::id::Seq;
 use chinwag_model::query::Query;
 use chinwag_model::text::Text;
 use chinwag_model::whisper::Whisper;
@@ -24,7 +23,9 @@ use hashbrown::HashMap;
 
 use crate::cluster::Member;
 use crate::courier::{Barrier, SessionAsk, ShardInbox, Sweep, ToHub, ToShard, Wanted};
+use crate::erasing::Erasing;
 use crate::metrics::Metrics;
+use crate::newcomer::Newcomers;
 use crate::options::Policy;
 use crate::post::Post;
 use crate::push::Office;
@@ -34,13 +35,6 @@ use crate::vault::Vault;
 /// be replayed at a start stays small.
 const SNAPSHOT_ENTRIES: u64 = 10_000;
 const SNAPSHOT_REQUESTS: usize = 100_000;
-
-/// How long after something was taken back, or a password changed, a snapshot is made so that the log
-/// loses what it has of it: so many times as long as making one takes, within these bounds. The longest
-/// leaves time to spare in the minute within which it has to be gone from the disk.
-const ERASE_FACTOR: u32 = 100;
-const ERASE_MIN: Duration = Duration::from_secs(2);
-const ERASE_MAX: Duration = Duration::from_secs(25);
 
 /// Records that may wait for the archive. They are in memory, and in the log; beyond, what is said
 /// is refused.
@@ -80,6 +74,8 @@ pub(crate) struct Hub {
     pub(crate) policy: Arc<Policy>,
     pub(crate) own: Sender<ToHub>,
     pub(crate) progress: Progress,
+    /// How many names were registered from where.
+    pub(crate) newcomers: Newcomers,
     /// Has the configuration read again.
     pub(crate) reread: fn(),
     /// The networks of sessions that asked something, as far as networks count.
@@ -98,9 +94,7 @@ pub(crate) struct Progress {
     requests: usize,
     snapshotting: bool,
     /// What has to leave the log soon.
-    erasing: Option<Erasing>,
-    /// How long it took to make the last snapshot.
-    snapshot_took: Duration,
+    pub(crate) erasing: Erasing,
     /// Nothing is offered to the log before this time.
     hold: Option<Instant>,
     /// Since when there is something to offer that waits for shards.
@@ -114,33 +108,6 @@ pub(crate) struct Progress {
     stop: Option<Stop>,
     /// Whether the state differs from that of the other nodes, so that nothing may come of it.
     differs: bool,
-}
-
-/// Something that has to leave the log with the entries up to one.
-#[derive(Clone, Copy, Debug)]
-struct Erasing {
-    upto: Seq,
-    /// When a snapshot is to be made for it.
-    due: Instant,
-}
-
-impl Progress {
-    /// Takes note of an entry by which something has to leave the log.
-    pub(crate) fn note(&mut self, entry: &Entry) {
-        if entry.packet.requests.iter().any(|request| request.intent.erases()) {
-            let due = Instant::now() + self.erase_pause();
-            self.erasing.get_or_insert(Erasing { upto: entry.seq, due }).upto = entry.seq;
-        }
-    }
-
-    fn erase_pause(&self) -> Duration {
-        (self.snapshot_took * ERASE_FACTOR).clamp(ERASE_MIN, ERASE_MAX)
-    }
-
-    /// A snapshot of the entries up to this one is saved, and the log is trimmed.
-    fn erased(&mut self, upto: Seq) {
-        self.erasing = self.erasing.filter(|erasing| erasing.upto > upto);
-    }
 }
 
 #[derive(Debug)]
@@ -236,7 +203,7 @@ impl Hub {
                 }
             }
             ToHub::Archived(snapshot) => {
-                self.progress.erased(snapshot.seq);
+                self.progress.erasing.saved(snapshot.seq);
                 self.log.save_snapshot(snapshot);
                 self.progress.snapshotting = false;
             }
@@ -270,6 +237,7 @@ impl Hub {
     fn ask(&mut self, SessionAsk { session, request, ask }: SessionAsk) {
         match ask {
             Wanted::Intent(intent) => self.node.ask(session, request, intent),
+            Wanted::Newcomer { intent, peer } => self.newcomer(session, request, intent, peer),
             Wanted::Query(Query::Barrier, _) => {
                 Sweep::start(&self.shards, session, request, self.own.clone());
             }
@@ -319,7 +287,7 @@ impl Hub {
         self.archive.keep(entry.seq, self.node.take_records());
         self.progress.entries += 1;
         self.progress.requests += entry.packet.requests.len();
-        self.progress.note(entry);
+        self.progress.erasing.note(entry, Instant::now());
         Ok(())
     }
 
@@ -429,7 +397,7 @@ impl Hub {
 
     /// Nodes of a cluster make snapshots after the same entries, as they compare them.
     fn consider_snapshot(&mut self) {
-        let Progress { entries, requests, snapshotting, erasing, .. } = self.progress;
+        let Progress { entries, requests, snapshotting, .. } = self.progress;
         if self.cluster.is_some() {
             if let Some(Compared { seq, time, bytes }) = self.node.take_compared()
                 && !snapshotting
@@ -438,15 +406,12 @@ impl Hub {
             }
             return;
         }
-        let is_due = erasing.is_some_and(|erasing| erasing.due <= Instant::now());
+        let is_due = self.progress.erasing.is_due(Instant::now());
         let is_long = entries >= SNAPSHOT_ENTRIES || requests >= SNAPSHOT_REQUESTS;
         if !snapshotting && (is_due || is_long) {
             let began = Instant::now();
             let snapshot = snapshot_of(&self.node);
-            self.progress.snapshot_took = began.elapsed();
-            // Once more, if this one is not saved, or something is to be erased after it.
-            let due = Instant::now() + self.progress.erase_pause();
-            self.progress.erasing = erasing.map(|erasing| Erasing { due, ..erasing });
+            self.progress.erasing.made(began.elapsed(), Instant::now());
             self.snapshot(snapshot);
         }
     }

@@ -1,5 +1,6 @@
 //! What a server is told: by the configuration, or by a test.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -106,6 +107,13 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// An operator as configured now.
+    pub(crate) fn operator(&self, name: &str) -> Option<&Operator> {
+        self.operators.iter().find(|operator| operator.name == name)
+    }
+}
+
 /// An operator of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -113,6 +121,16 @@ pub struct Operator {
     pub name: String,
     /// What the password is checked against, in PHC form.
     pub password_hash: String,
+}
+
+impl Operator {
+    /// A number that changes with the name and with the password: the configuration may be read again
+    /// between the check of a password and what it allows.
+    pub(crate) fn number(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.name, &self.password_hash).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// How mail is sent.
@@ -176,6 +194,9 @@ pub struct Limits {
     pub registrations_per_minute: u32,
     /// Codes a minute that are mailed by the server; 0 for no bound.
     pub mails_per_minute: u32,
+    /// Names and accounts that may be made from one network in an hour, loopback exempt; 0 for no
+    /// bound.
+    pub new_names_per_hour: u32,
     /// Time to give a name.
     pub name_time: Duration,
 }
@@ -196,6 +217,7 @@ impl Default for Limits {
             failed_logins_per_minute: 10,
             registrations_per_minute: 60,
             mails_per_minute: 30,
+            new_names_per_hour: 200,
             name_time: Duration::from_secs(60),
         }
     }
@@ -338,6 +360,17 @@ impl std::fmt::Display for Faces {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attack_an_operators_number_changes_with_the_password() {
+        let number = |name: &str, password_hash: &str| {
+            Operator { name: name.to_owned(), password_hash: password_hash.to_owned() }.number()
+        };
+        assert_eq!(number("admin", "$argon2id$one"), number("admin", "$argon2id$one"));
+        assert_ne!(number("admin", "$argon2id$one"), number("admin", "$argon2id$two"));
+        assert_ne!(number("admin", "$argon2id$one"), number("other", "$argon2id$one"));
+        assert_ne!(number("ab", "c"), number("a", "bc"));
+    }
 
     #[test]
     fn a_network_has_the_addresses_that_begin_alike() {

@@ -209,6 +209,7 @@ impl Server {
             inbox,
             own: hub.clone(),
             progress,
+            newcomers: crate::newcomer::Newcomers::new(Instant::now()),
             reread,
             networks: hashbrown::HashMap::new(),
             strangers,
@@ -321,7 +322,7 @@ fn recover(
             match inbox.recv_timeout(Duration::from_millis(10)) {
                 Ok(ToHub::Logged(Logged::Entry(entry))) => {
                     core.apply(&entry, &mut effects)?;
-                    progress.note(&entry);
+                    progress.erasing.note(&entry, Instant::now());
                     archive.keep(entry.seq, records(&mut effects));
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}

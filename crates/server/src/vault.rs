@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use chinwag_core::state::Credential;
 use chinwag_model::ask::{Checked, Scram, Slowed};
 use chinwag_model::name::Name;
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::{Secret, Verifier};
 use chinwag_node::delivery::SessionNumber;
 use chinwag_node::route::shard_of;
@@ -307,7 +308,7 @@ impl Desk {
         let began = Instant::now();
         let checked = compare(hasher, password, credential.as_ref(), *cost);
         self.note(began);
-        if matches!(checked, Checked::Right { .. }) {
+        if matches!(checked, Checked::Right(_)) {
             let mut throttle = self.throttle();
             throttle.refund(of, from, *per_minute);
             throttle.know(of, from, Instant::now());
@@ -383,15 +384,15 @@ fn limited(why: Slowed, wait: Duration) -> Checked {
 /// What a proof is checked against: for a name without a password, something that no proof fits.
 fn prove(name: &Name, credential: Option<&Credential>) -> Checked {
     let Some(nonce) = random() else { return limited(Slowed::Busy, Duration::ZERO) };
-    let known = credential.and_then(|known| Some((known.verifier.scram()?, known.version)));
-    let (text, version) = match known {
-        Some((text, version)) => (text.to_owned(), version),
-        None => {
+    let known = credential.and_then(|known| Some((known.verifier.scram()?, known.proves)));
+    let (text, proof) = match known {
+        Some((text, Proves::Account(proof))) => (text.to_owned(), Some(proof)),
+        _ => {
             let secret = SECRET.get_or_init(|| random().unwrap_or_default());
-            (ScramCredential::fake(&secret[..], name.folded()).to_text(), 0)
+            (ScramCredential::fake(&secret[..], name.folded()).to_text(), None)
         }
     };
-    let scram = Scram { credential: text.into(), nonce: hex(nonce).into(), version };
+    let scram = Scram { credential: text.into(), nonce: hex(nonce).into(), proof };
     Checked::Scram(Box::new(scram))
 }
 
@@ -423,9 +424,9 @@ fn compare(
     cost: Cost,
 ) -> Checked {
     match credential {
-        Some(Credential { verifier, version }) => {
+        Some(Credential { verifier, proves }) => {
             match hasher.verify(password.expose(), verifier.phc()) {
-                true => Checked::Right { version: *version },
+                true => Checked::Right(*proves),
                 false => Checked::Wrong,
             }
         }
@@ -462,6 +463,9 @@ fn hash(hasher: &mut Hasher, password: &Secret, cost: Cost) -> Checked {
 
 #[cfg(test)]
 mod tests {
+    use chinwag_model::id::{PersonId, Seq};
+    use chinwag_model::proof::Proof;
+
     use super::*;
 
     const COST: Cost = Cost { memory_kib: 8, passes: 1 };
@@ -493,8 +497,9 @@ mod tests {
         let Checked::Hashed(verifier) = hash(hasher, &secret("tea"), COST) else {
             panic!("not hashed")
         };
-        let known = Credential { verifier, version: 3 };
-        let right = Checked::Right { version: 3 };
+        let proves = Proves::Account(Proof::of(PersonId(7), Seq(3)));
+        let known = Credential { verifier, proves };
+        let right = Checked::Right(proves);
         assert_eq!(compare(hasher, &secret("tea"), Some(&known), COST), right);
         assert_eq!(compare(hasher, &secret("Tea"), Some(&known), COST), Checked::Wrong);
         assert_eq!(compare(hasher, &secret("tea"), None, COST), Checked::Wrong);

@@ -109,6 +109,7 @@ fn options() -> Options {
         failed_logins_per_minute: 0,
         registrations_per_minute: 0,
         mails_per_minute: 0,
+        new_names_per_hour: 0,
         name_time: PATIENCE,
         ..Limits::default()
     };

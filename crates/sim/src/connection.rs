@@ -196,6 +196,10 @@ impl Connection {
 
     /// Whether the face wants something by itself.
     pub(crate) fn wants_more(&self) -> bool {
-        matches!(&self.speech, Speech::Irc(face) if face.wants_more() || face.is_finished())
+        match &self.speech {
+            Speech::Irc(face) => face.wants_more() || face.is_finished(),
+            Speech::Line(face) => face.is_finished(),
+            _ => false,
+        }
     }
 }

@@ -82,6 +82,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.failed_logins_per_minute", Kind::Number(0, 100_000), Default::Plain("10")),
     key("limits.registrations_per_minute", Kind::Number(0, 100_000), Default::Plain("60")),
     key("limits.mails_per_minute", Kind::Number(0, 100_000), Default::Plain("30")),
+    key("limits.new_names_per_hour", Kind::Number(0, 1_000_000), Default::Plain("200")),
     key("limits.name_seconds", Kind::Number(1, 86_400), Default::Plain("60")),
     key("limits.nick_length", Kind::Number(1, 32), Default::Plain("32")),
     key("limits.channel_length", Kind::Number(2, 64), Default::Plain("64")),

@@ -12,6 +12,7 @@ pub(crate) mod dice;
 pub(crate) mod fitting;
 pub(crate) mod load;
 pub(crate) mod pattern;
+pub(crate) mod scram;
 pub(crate) mod screen;
 pub(crate) mod server;
 pub(crate) mod sink;

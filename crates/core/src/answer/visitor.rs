@@ -11,6 +11,7 @@ use chinwag_model::message::Subject;
 use chinwag_model::message::{Card, Conversation, RoomCard};
 use chinwag_model::mode::{Flags, Listed, PersonFlag, RoomList};
 use chinwag_model::name::Name;
+use chinwag_model::proof::{Fingerprint, Proof};
 use chinwag_model::query::{
     Answer, Census, ChannelFilter, ChannelRow, Former, Names, Page, Profile, Query, ROWS_MAX,
     ReadingKind, Seen, Values,
@@ -117,11 +118,12 @@ impl State {
         Response::Now(answer)
     }
 
-    /// The account that a certificate proves.
-    pub(super) fn certificate(&self, fingerprint: [u8; 32]) -> Option<(Name, u32)> {
-        let person = self.persons.get(self.certificates.get(&fingerprint)?)?;
-        let version = person.password.as_ref()?.version;
-        Some((person.account()?.clone(), version))
+    /// The account that a certificate proves, and the proof.
+    pub(super) fn certificate(&self, fingerprint: [u8; 32]) -> Option<(Name, Proof)> {
+        let id = *self.certificates.get(&fingerprint)?;
+        let person = self.persons.get(&id)?;
+        let proof = Proof { certificate: Some(Fingerprint(fingerprint)), ..person.proof(id)? };
+        Some((person.account()?.clone(), proof))
     }
 
     /// The conversation with a person, or of a room that the asker is in.

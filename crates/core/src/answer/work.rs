@@ -72,7 +72,7 @@ pub(super) fn of_access(room: &Room) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use chinwag_model::id::{NodeId, PersonId, Place, RoomId, SessionId, Timestamp};
+    use chinwag_model::id::{NodeId, PersonId, Place, RoomId, Seq, SessionId, Timestamp};
     use chinwag_model::mode::{PersonFlag, RoomFlag};
     use chinwag_model::name::Name;
     use chinwag_model::query::{Answer, ChannelFilter, Query};
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::answer::Response;
-    use crate::state::{Member, Person, Session, State};
+    use crate::state::{Member, Password, Person, Session, State};
 
     const ANA: SessionId = SessionId { node: NodeId(1), number: 1 };
 
@@ -93,8 +93,8 @@ mod tests {
         let mut state = State::new();
         for id in 1..=MANY {
             let name = if id == 1 { "ana".to_owned() } else { format!("p{id}") };
-            let verifier = Some(Verifier::new("v".to_owned()));
-            let mut person = Person::new(Name::parse(&name).unwrap(), None, verifier);
+            let password = Password::new(Verifier::new("v".to_owned()), Seq(1));
+            let mut person = Person::new(Name::parse(&name).unwrap(), None, Some(password));
             (person.stays_else, person.since) = (true, Timestamp(1));
             person.flags = person.flags.with(PersonFlag::Invisible, id > 1 && id % 7 == 0);
             state.insert_person(PersonId(id), person);
@@ -199,7 +199,8 @@ mod tests {
             (&open, filter(vec!["#room19999".to_owned()]), 1),
             (&open, Query::Rooms { after: None }, many + 1),
             (&secret, Query::Rooms { after: None }, 1),
-            (&secret, filter(vec![]), 1),
+            // Of secret rooms, the one that ana is invited to.
+            (&secret, filter(vec![]), 2),
             (&open, Query::Invitations { after: None }, 1),
             (&open, Query::Groups { after: None }, 0),
             (&open, Query::People { after: None }, many),

@@ -44,6 +44,7 @@ pub(super) fn go_out(state: &mut State, who: PersonId, id: RoomId, out: &mut Eff
     if !sessions.is_empty() {
         out.push(Effect::Unsubscribe(id, sessions));
     }
+    super::read::forget(state, who, id);
     state.part(who, id);
 }
 

@@ -4,6 +4,7 @@ use chinwag_model::id::{PersonId, RoomId};
 use chinwag_model::mode::RoomFlag;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::Proof;
 
 use crate::state::{Holder, Person, Room, State};
 
@@ -78,18 +79,75 @@ fn alike_room(asker: Option<PersonId>, wanted: &Name, room: &Room) -> Refusal {
     Refusal::LooksLike { wanted: wanted.clone(), existing: room.name.clone() }
 }
 
-/// Whose account this is, proved with this version of its verifier.
+/// The person whose account this is, if the proof is of that person and holds still.
 pub(super) fn proved<'s>(
     state: &'s State,
     account: &Name,
-    version: u32,
+    proof: &Proof,
 ) -> Result<(PersonId, &'s Person), Refusal> {
     let none = || Refusal::NoSuchAccount(account.clone());
     let Some(Holder::Person(id)) = state.holder(account) else { return Err(none()) };
     let person = state.persons.get(&id).filter(|person| person.account() == Some(account));
     let person = person.ok_or_else(none)?;
-    match &person.password {
-        Some(password) if password.version == version => Ok((id, person)),
-        _ => Err(none()),
+    if person.is_proved_by(id, proof) { Ok((id, person)) } else { Err(none()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::check;
+
+    #[test]
+    fn attack_a_proof_is_none_of_whoever_has_the_name_next() {
+        check(
+            "ana: enter with v
+             mal: enter guest
+             ana: nick anna
+             victim: create ana
+             --
+             mal: login ana 1
+             mal2: enter ana checked 1
+             mal2: visits as x ana 1
+             mal2: login ana 1
+             mal: login anna 1",
+            "mal told: refused, no such account ana
+             mal2 told: refused, ana has a password
+             mal2 told: refused, no such account ana
+             mal2 told: refused, not in
+             ana sees: guest-1 is offline
+             mal told: is anna now",
+        );
+    }
+
+    #[test]
+    fn attack_a_proof_by_an_open_name_that_another_took_sets_no_password() {
+        check(
+            "ana: enter with v
+             ana: nick anna
+             ana2: enter
+             ana2: password w
+             --
+             ana2: password x checked 1
+             ana2: password x checked 2",
+            "ana2 told: refused, ana has a password
+             ana2 told: password set",
+        );
+    }
+
+    #[test]
+    fn attack_a_certificate_that_was_taken_away_after_the_check_lets_nobody_in() {
+        check(
+            "ana: enter with v
+             ana: add a
+             mal: enter guest
+             --
+             mal2: visits as x ana by a
+             ana: drop a
+             mal: login ana by a
+             mal3: visits as y ana by a",
+            "mal2 told: in as ana, on another device too
+             ana told: noted
+             mal told: refused, no such account ana
+             mal3 told: refused, no such account ana",
+        );
     }
 }

@@ -4,13 +4,14 @@ use chinwag_model::effect::Effect;
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::Mark;
 use chinwag_model::name::{Name, NewName};
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::Refusal;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
+use super::account;
 use super::claim::free_to_show;
 use super::hold::not_held;
-use crate::state::{Person, State};
+use crate::state::{Password, Person, State};
 use crate::step::{Effects, Step};
 
 /// An account is made.
@@ -48,11 +49,10 @@ impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let id = state.person_next;
         state.person_next = PersonId(id.0 + 1);
-        state.insert_person(id, Person::new(self.name, None, Some(self.verifier)));
+        let password = Password::new(self.verifier, step.place.seq);
+        state.insert_person(id, Person::new(self.name, None, Some(password)));
         let mark = Mark { person: id, upto: step.place };
         out.push(Effect::Keep(Record::Delivered(mark)));
-        if let Some(person) = state.persons.get(&id) {
-            step.done(Done::Registered(person.card(id)), out);
-        }
+        account::registered(state, step, id, out);
     }
 }

@@ -25,7 +25,8 @@ pub(crate) fn decide(state: &State, step: &Step, marks: &[Mark]) -> Result<Chang
 }
 
 impl Change {
-    pub(crate) fn commit(self, step: &Step, out: &mut Effects) {
+    pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
+        self.marks.iter().for_each(|mark| state.silent.sent(*mark));
         out.extend(self.marks.into_iter().map(|mark| Effect::Keep(Record::Delivered(mark))));
         step.done(Done::Noted, out);
     }

@@ -7,6 +7,7 @@ use chinwag_model::id::PersonId;
 use chinwag_model::intent::{Identity, Mark, Visitor};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Entered, Refusal};
+use chinwag_model::proof::Proof;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
@@ -44,13 +45,13 @@ pub(crate) fn decide(
     }
     let who = match identity {
         Identity::Guest => Who::Guest(state.guests.lowest().unwrap_or(0)),
-        Identity::Known { name, checked, verifier } => {
-            decide_known(state, step, name, *checked, verifier.clone())?
+        Identity::Known { name, verifier, proof } => {
+            decide_known(state, step, name, proof.as_ref(), verifier.clone())?
         }
         Identity::New { name, verifier } => decide_new(state, step, name, verifier.clone())?,
         Identity::Nick { name, login: None } => decide_nick(state, step, name)?,
-        Identity::Nick { name, login: Some((account, version)) } => {
-            decide_account(state, step, name, account, *version)?
+        Identity::Nick { name, login: Some((account, proof)) } => {
+            decide_account(state, step, name, account, proof)?
         }
     };
     // Beyond the highest in use, so that the indexes tell the order of coming.
@@ -62,7 +63,7 @@ fn decide_known(
     state: &State,
     step: &Step,
     name: &Name,
-    checked: Option<u32>,
+    proof: Option<&Proof>,
     verifier: Option<Verifier>,
 ) -> Result<Who, Refusal> {
     let (id, person) =
@@ -71,7 +72,7 @@ fn decide_known(
         return Err(Refusal::Taken(name.clone()));
     }
     match &person.password {
-        Some(password) if checked != Some(password.version) => {
+        Some(_) if !proof.is_some_and(|proof| person.is_proved_by(id, proof)) => {
             return Err(Refusal::PasswordNeeded(person.name.clone()));
         }
         Some(_) if person.sessions.len() >= SESSIONS_PER_PERSON_MAX => {
@@ -121,10 +122,10 @@ fn decide_account(
     step: &Step,
     name: &NewName,
     account: &Name,
-    version: u32,
+    proof: &Proof,
 ) -> Result<Who, Refusal> {
     let name = name.name();
-    let (id, person) = proved(state, account, version)?;
+    let (id, person) = proved(state, account, proof)?;
     if person.sessions.len() >= SESSIONS_PER_PERSON_MAX {
         return Err(Refusal::TooManySessions(person.name.clone()));
     }
@@ -146,6 +147,11 @@ fn decide_account(
 }
 
 impl Change {
+    /// Whether a name is registered by it.
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self.who, Who::New { .. })
+    }
+
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let (id, new) = match self.who {
             Who::Guest(number) => {
@@ -153,7 +159,12 @@ impl Change {
             }
             Who::Visitor(name) => (add(state, Person::new(name, Some(0), None)), true),
             Who::New { name, verifier } => {
-                let id = add(state, Person::new(name, None, verifier));
+                let is_open = verifier.is_none();
+                let password = verifier.map(|verifier| Password::new(verifier, step.place.seq));
+                let id = add(state, Person::new(name, None, password));
+                if is_open {
+                    state.silent.begin(id, step.place, step.time);
+                }
                 // What was said to everyone before was not said to them.
                 let mark = Mark { person: id, upto: step.place };
                 out.push(Effect::Keep(Record::Delivered(mark)));
@@ -161,7 +172,8 @@ impl Change {
             }
             Who::Known { id, verifier, shown } => {
                 if let (Some(person), Some(verifier)) = (state.persons.get_mut(&id), verifier) {
-                    person.password = Some(Password::first(verifier));
+                    person.password = Some(Password::new(verifier, step.place.seq));
+                    state.silent.end(id);
                 }
                 if let Some(shown) = shown {
                     super::nick::show(state, step, id, shown, out);
@@ -224,6 +236,9 @@ fn add(state: &mut State, person: Person) -> PersonId {
 
 #[cfg(test)]
 mod tests {
+    use chinwag_model::id::{PersonId, Seq};
+    use chinwag_model::proof::{Proof, Proves};
+
     use crate::stage::{Stage, check};
 
     #[test]
@@ -324,7 +339,10 @@ mod tests {
              ana2: enter ana checked 1 with other",
         );
         let held = stage.state().credential(&crate::stage::name("ana")).unwrap();
-        assert_eq!((held.verifier.phc(), held.version), ("v", 1));
+        assert_eq!(
+            (held.verifier.phc(), held.proves),
+            ("v", Proves::Account(Proof::of(PersonId(1), Seq(2))))
+        );
     }
 
     #[test]

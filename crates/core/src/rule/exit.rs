@@ -34,7 +34,9 @@ pub(crate) fn decide(
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         if let Some((person, upto)) = self.delivered {
-            out.push(Effect::Keep(Record::Delivered(Mark { person, upto })));
+            let mark = Mark { person, upto };
+            state.silent.sent(mark);
+            out.push(Effect::Keep(Record::Delivered(mark)));
         }
         step.done(Done::Exited, out);
         presence::end(state, step, step.origin.session, self.reason.as_ref(), out);

@@ -51,8 +51,7 @@ pub(crate) fn decide(
                 return Err(Refusal::TooMany);
             }
             let until = Timestamp(step.time.0.saturating_add(HELD_MS));
-            let version = u32::try_from(step.place.seq.0 & u64::from(u32::MAX)).unwrap_or(0);
-            (verifier.clone(), version, until)
+            (verifier.clone(), step.place.seq, until)
         }
     };
     let held = Held {

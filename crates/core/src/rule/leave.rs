@@ -40,6 +40,7 @@ impl Change {
         let others: Vec<_> = person.sessions.iter().copied().filter(|s| *s != asking).collect();
         out.push(Effect::Unsubscribe(self.room, vec![asking]));
         step.done(Done::Left(left.clone()), out);
+        super::read::forget(state, self.who, self.room);
         state.part(self.who, self.room);
         if state.rooms.contains_key(&self.room) || !others.is_empty() {
             let event = Event::Left { who: card.clone(), room: left, reason: None };

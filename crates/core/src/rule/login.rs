@@ -7,6 +7,7 @@ use chinwag_model::effect::{Effect, Event};
 use chinwag_model::id::{PersonId, RoomId, SessionId};
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::proof::Proof;
 use chinwag_model::text::Text;
 
 use super::claim::proved;
@@ -27,10 +28,10 @@ pub(crate) fn decide(
     state: &State,
     step: &Step,
     account: &Name,
-    version: u32,
+    proof: &Proof,
 ) -> Result<Change, Refusal> {
     let (from, _) = step.asker(state)?;
-    let (to, person) = proved(state, account, version)?;
+    let (to, person) = proved(state, account, proof)?;
     if from != to && person.sessions.len() >= SESSIONS_PER_PERSON_MAX {
         return Err(Refusal::TooManySessions(person.name.clone()));
     }

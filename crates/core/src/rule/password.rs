@@ -1,54 +1,55 @@
-//! Setting a password, or another one: from then on the name is the account's.
+//! Setting a password, or another one: from then on the name is the account's, and all other sessions
+//! are ended.
 
 use chinwag_model::id::PersonId;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::Proof;
 use chinwag_model::secret::Verifier;
 
 use super::account;
-use crate::state::{Password, State};
+use crate::state::State;
 use crate::step::{Effects, Step};
 
 /// A password is set.
 #[derive(Debug)]
 pub(crate) struct Change {
     who: PersonId,
-    password: Password,
+    verifier: Verifier,
 }
 
-/// May the asker set a password, having been checked against this version of the old one?
+/// May the asker set a password, having proved the old one, if there is one?
 pub(crate) fn decide(
     state: &State,
     step: &Step,
     verifier: &Verifier,
-    checked: Option<u32>,
+    proof: Option<&Proof>,
 ) -> Result<Change, Refusal> {
     let (who, person) = step.asker(state)?;
     if person.guest.is_some() {
         return Err(Refusal::Guest(person.name.clone()));
     }
-    let held = person.password.as_ref().map(|password| password.version);
-    if held != checked {
+    let may = match (&person.password, proof) {
+        (None, None) => true,
+        (Some(_), Some(proof)) => person.is_proved_by(who, proof),
+        _ => false,
+    };
+    if !may {
         return Err(Refusal::PasswordNeeded(person.name.clone()));
     }
-    let version = held.unwrap_or(0).saturating_add(1);
-    Ok(Change { who, password: Password { verifier: verifier.clone(), version } })
+    Ok(Change { who, verifier: verifier.clone() })
 }
 
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
-        if let Some(person) = state.persons.get_mut(&self.who) {
-            let new = person.password.is_none();
-            person.password = Some(Box::new(self.password));
-            if new {
-                account::show(state, step, self.who, out);
-            }
-        }
-        step.done(Done::PasswordSet, out);
+        account::set_password(state, step, self.who, self.verifier, out);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chinwag_model::id::{PersonId, Seq};
+    use chinwag_model::proof::{Proof, Proves};
+
     use crate::stage::{Stage, check, name};
 
     #[test]
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn each_password_has_the_next_version() {
+    fn each_password_has_its_entry_as_its_version() {
         let mut stage = Stage::new();
         stage.play(
             "ana: enter
@@ -73,7 +74,10 @@ mod tests {
              ana: password x checked 2",
         );
         let held = stage.state().credential(&name("ANA")).unwrap();
-        assert_eq!((held.verifier.phc(), held.version), ("x", 3));
+        assert_eq!(
+            (held.verifier.phc(), held.proves),
+            ("x", Proves::Account(Proof::of(PersonId(1), Seq(5))))
+        );
     }
 
     #[test]
@@ -87,11 +91,56 @@ mod tests {
              ana2: password x
              ana3: enter ana checked 1
              ana3: enter ana checked 2",
-            "ana told: password set
-             ana2 told: refused, ana has a password
-             ana2 told: refused, ana has a password
+            "ana2 sees: out, as ana has another password
+             ana told: password set, 1 others out
+             ana2 told: refused, not in
+             ana2 told: refused, not in
              ana3 told: refused, ana has a password
              ana3 told: in as ana, on another device too",
+        );
+    }
+
+    #[test]
+    fn attack_who_knew_the_old_password_is_out_with_the_new_one() {
+        check(
+            "ana: enter with v
+             thief: enter ana checked 1
+             web: visits as x ana 1
+             bo: enter
+             ana: add a
+             ana: device phone
+             --
+             ana: password w checked 1
+             thief: say still there
+             late: visits as y ana 1
+             bo: say hello
+             ana: say hello",
+            "thief web see: out, as ana has another password
+             ana told: password set, 2 others out, 1 certificates left, 1 devices left
+             thief told: refused, not in
+             late told: refused, no such account ana
+             kept: [lobby] bo: hello
+             ana bo see: [lobby] bo: hello
+             bo told: said
+             kept: [lobby] ana: hello
+             ana bo see: [lobby] ana: hello
+             ana told: said",
+        );
+    }
+
+    #[test]
+    fn attack_a_code_that_was_mailed_is_void_once_another_password_is_set() {
+        check(
+            "ana: visits
+             ana: hold c1
+             ana: verify c1
+             bo: visits
+             bo: forget ana
+             --
+             ana: password w checked 1
+             bo: reset ana r1 x",
+            "ana told: password set
+             bo told: refused, no such account ana",
         );
     }
 

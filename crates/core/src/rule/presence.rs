@@ -160,6 +160,7 @@ fn go(state: &mut State, step: &Step, id: PersonId, reason: Option<&Text>, out: 
     if guest {
         state.remove_person(id);
     } else {
+        state.silent.gone(id, step.time);
         state.change_person(id, |person| {
             person.away = None;
             person.flags = chinwag_model::mode::Flags::default();

@@ -4,7 +4,7 @@ use chinwag_model::effect::Effect;
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::Mark;
 use chinwag_model::name::NewName;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::Refusal;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
@@ -55,15 +55,14 @@ impl Change {
         let was_guest = state.persons.get(&who).is_some_and(|person| person.guest.is_some());
         state.change_person(who, |person| {
             person.guest = None;
-            person.password = Some(Password::first(verifier));
+            person.password = Some(Password::new(verifier, step.place.seq));
         });
+        state.silent.end(who);
         if was_guest {
             let mark = Mark { person: who, upto: step.place };
             out.push(Effect::Keep(Record::Delivered(mark)));
         }
         account::show(state, step, who, out);
-        if let Some(person) = state.persons.get(&who) {
-            step.done(Done::Registered(person.card(who)), out);
-        }
+        account::registered(state, step, who, out);
     }
 }

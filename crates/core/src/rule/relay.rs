@@ -54,6 +54,7 @@ impl Change {
         if let Some(room) = state.rooms.get_mut(&room.id) {
             room.spoken = true;
         }
+        state.silent.end(author.id);
         let audience = Audience::Room(room.id);
         let to = Destination::Room(room);
         let plain = Message::plain(step.place, step.time, author, to, Manner::Speech, text);

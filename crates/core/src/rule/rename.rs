@@ -40,7 +40,7 @@ impl Change {
         let Some(person) = state.persons.get(&self.who) else { return };
         let (was, audience) = (person.card(self.who), presence::peers(person));
         let past = person.past(self.who, step.time);
-        let was_guest = person.guest.is_some();
+        let (was_guest, spoke) = (person.guest.is_some(), person.has_spoken());
         state.change_person(self.who, |person| {
             person.name = self.name;
             person.guest = None;
@@ -50,6 +50,9 @@ impl Change {
         if was_guest {
             let mark = Mark { person: self.who, upto: step.place };
             out.push(Effect::Keep(Record::Delivered(mark)));
+            if !spoke {
+                state.silent.begin(self.who, step.place, step.time);
+            }
         }
         state.remember(past);
         let Some(person) = state.persons.get(&self.who) else { return };

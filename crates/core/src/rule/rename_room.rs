@@ -75,6 +75,7 @@ impl Change {
         room.apart = true;
         let card = room.card(id);
         state.insert_room(id, room);
+        super::read::rename(state, &was, id);
         let event = Event::RoomRenamed { was, room: card, by, reason };
         step.show(Audience::Room(id), event, out);
         step.done(Done::Noted, out);

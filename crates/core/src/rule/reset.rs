@@ -1,13 +1,15 @@
-//! Setting another password by a code that was mailed to an account's address.
+//! Setting another password by a code that was mailed to an account's address. Whoever lost the old one
+//! may have lost it to somebody: nothing that anyone added under it stays.
 
 use chinwag_model::effect::Effect;
 use chinwag_model::id::{PersonId, Timestamp};
 use chinwag_model::mail::{MailAddress, NotMailed};
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::Refusal;
 use chinwag_model::secret::{CodeHash, Verifier};
 
-use crate::state::{Password, RESET_MS, RESETS_MAX, Reset, State};
+use super::account;
+use crate::state::{RESET_MS, RESETS_MAX, Rare, Reset, State};
 use crate::step::{Effects, Step};
 
 /// A code is to be mailed.
@@ -69,13 +71,11 @@ pub(crate) fn decide(
 impl Change {
     pub(crate) fn commit(self, state: &mut State, step: &Step, out: &mut Effects) {
         let Self(who, verifier) = self;
-        state.mail.resets.remove(&who);
-        if let Some(person) = state.persons.get_mut(&who) {
-            let held = person.password.as_ref().map_or(0, |password| password.version);
-            let version = held.saturating_add(1);
-            person.password = Some(Box::new(Password { verifier, version }));
-        }
-        step.done(Done::PasswordSet, out);
+        state.change_person(who, |person| {
+            person.certificates = Rare::default();
+            person.devices = None;
+        });
+        account::set_password(state, step, who, verifier, out);
     }
 }
 
@@ -142,11 +142,51 @@ mod tests {
              bo: login ana 1
              bo: login ana 2",
             "bo told: a code is mailed to ana@example.org
-             bo told: password set
+             ana sees: out, as ana has another password
+             bo told: password set, 1 others out
+             cy sees: ana is offline
              bo told: refused, no such account ana
              bo told: refused, no such account ana
              cy sees: bo is offline
+             cy sees: ana is online
              bo told: is ana now",
+        );
+    }
+
+    #[test]
+    fn attack_nothing_of_a_thief_outlives_a_reset() {
+        check_after(
+            "ana: add a
+             ana: device phone
+             ana: propose b
+             bo: forget ana
+             --
+             bo: reset ana r1 w
+             bo: confirm ana b
+             bo: login ana by a
+             bo: login ana 2
+             bo: password x checked 2",
+            "ana sees: out, as ana has another password
+             bo told: password set, 1 others out
+             cy sees: ana is offline
+             bo told: refused, no such account ana
+             bo told: refused, no such account ana
+             cy sees: bo is offline
+             cy sees: ana is online
+             bo told: is ana now
+             bo told: password set",
+        );
+    }
+
+    #[test]
+    fn who_is_in_as_the_account_stays_in_where_the_code_is_given() {
+        check_after(
+            "ana2: visits as x ana 1
+             ana: forget ana
+             --
+             ana: reset ana r1 w",
+            "ana2 sees: out, as ana has another password
+             ana told: password set, 1 others out",
         );
     }
 
@@ -173,7 +213,9 @@ mod tests {
              bo told: refused, no such account ana
              bo told: refused, no such account ana
              bo told: refused, no such account ana
-             bo told: password set",
+             ana sees: out, as ana has another password
+             bo told: password set, 1 others out
+             cy sees: ana is offline",
         );
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Change {
     joints: Option<Arc<[u32]>>,
     /// From whom the speaker takes an answer, although they take none from those without an account.
     accepts: Option<PersonId>,
+    /// Whether it is to a name under which nothing was said yet, for which it waits.
+    is_told_silent: bool,
 }
 
 /// May the asker say this there, and who hears it?
@@ -49,6 +51,14 @@ pub(crate) fn decide(state: &State, step: &Step, words: Words<'_>) -> Result<Cha
     let (id, person) = step.asker(state)?;
     let speaker = Speaker { id, person, manner, text: text.as_str() };
     let Heard { to, audience, unheard, rank } = speaker.reach(state, to)?;
+    // What waits for a name keeps it; tags alone, and what the other one ignores, don't wait.
+    let is_told_silent = match &to {
+        Destination::Person(other) if manner != Manner::Tags && state.silent.has(other.id) => {
+            let other = state.persons.get(&other.id);
+            other.is_some_and(|other| !other.ignores.contains(&id))
+        }
+        _ => false,
+    };
     let accepts = match &to {
         Destination::Person(other) if person.flags.has(PersonFlag::AccountsOnly) => Some(other.id),
         _ => None,
@@ -65,6 +75,7 @@ pub(crate) fn decide(state: &State, step: &Step, words: Words<'_>) -> Result<Cha
         rank,
         joints: joints.map(Arc::from),
         accepts,
+        is_told_silent,
     })
 }
 
@@ -75,8 +86,18 @@ impl Change {
         {
             room.spoken = true;
         }
+        match &self.to {
+            Destination::Person(other) if self.is_told_silent => {
+                state.silent.told(other.id, step.place);
+            }
+            Destination::Everyone => state.silent.told_everyone(step.place),
+            _ => {}
+        }
         if let Some(person) = state.persons.get_mut(&self.author.id) {
-            person.spoke = step.time;
+            if !person.has_spoken() {
+                state.silent.end(self.author.id);
+            }
+            person.speak(step.time);
             if self.accepts.is_some() && person.accepts.len() < super::accept::ACCEPTS_MAX {
                 person.accepts.extend(self.accepts);
             }

@@ -4,7 +4,7 @@ use chinwag_model::effect::Effect;
 use chinwag_model::id::PersonId;
 use chinwag_model::intent::Mark;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::outcome::Refusal;
 use chinwag_model::record::Record;
 use chinwag_model::secret::CodeHash;
 
@@ -64,9 +64,7 @@ impl Change {
         if let Some(asker) = asker.filter(|asker| *asker != id) {
             return login::change(asker, id).commit(state, step, out);
         }
-        if let Some(person) = state.persons.get(&id) {
-            step.done(Done::Registered(person.card(id)), out);
-        }
+        account::registered(state, step, id, out);
     }
 }
 
@@ -78,18 +76,18 @@ fn make(
     holder: Option<PersonId>,
     out: &mut Effects,
 ) -> PersonId {
-    let verifier = held.verifier.clone();
+    let password = Password::new(held.verifier.clone(), step.place.seq);
     let Some(id) = holder else {
         let id = state.person_next;
         state.person_next = PersonId(id.0 + 1);
-        state.insert_person(id, Person::new(held.name.clone(), None, Some(verifier)));
+        state.insert_person(id, Person::new(held.name.clone(), None, Some(password)));
         out.push(Effect::Keep(Record::Delivered(Mark { person: id, upto: step.place })));
         return id;
     };
     let was_guest = state.persons.get(&id).is_some_and(|person| person.guest.is_some());
     state.change_person(id, |person| {
         person.guest = None;
-        person.password = Some(Password::first(verifier));
+        person.password = Some(password);
     });
     if was_guest {
         out.push(Effect::Keep(Record::Delivered(Mark { person: id, upto: step.place })));

@@ -5,7 +5,7 @@ use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message};
 use chinwag_model::mode::RoomChanged;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Done, Outcome, Refusal, RoomNo, Unheard};
+use chinwag_model::outcome::{Done, Outcome, PasswordSet, Refusal, RoomNo, Unheard};
 use chinwag_model::record::Record;
 
 use super::Stage;
@@ -58,6 +58,7 @@ impl Stage {
                 format!("{}: {:?}", happening.who.name, happening.what)
             }
             Record::Redacted { message, .. } => format!("{message} is taken back"),
+            Record::Expired(person) => format!("name {} has expired", person.0),
         }
     }
 
@@ -101,7 +102,20 @@ impl Stage {
             Done::Away(None) => "back".to_owned(),
             Done::Ignoring(who, true) => format!("ignoring {}", who.name),
             Done::Ignoring(who, false) => format!("not ignoring {}", who.name),
-            Done::PasswordSet => "password set".to_owned(),
+            Done::PasswordSet(set) => {
+                let PasswordSet { ended, certificates, devices } = &**set;
+                let mut said = "password set".to_owned();
+                let counts = [
+                    (*ended, "others out"),
+                    (certificates.len(), "certificates left"),
+                    (devices.len(), "devices left"),
+                ];
+                for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+                    said += &format!(", {count} {what}");
+                }
+                said
+            }
+            Done::CertificateProposed => "proposed".to_owned(),
             Done::Noted => "noted".to_owned(),
             Done::Changed(refused) => {
                 let refused: Vec<_> = refused.iter().map(no).collect();
@@ -117,7 +131,7 @@ impl Stage {
             }
             Done::Stays(stays) => format!("stays {stays:?}"),
             Done::Read(upto) => format!("read up to {}", upto.0),
-            Done::Registered(card) => format!("registered as {}", card.name),
+            Done::Registered(card, _) => format!("registered as {}", card.name),
             Done::LoggedIn(entered) => format!("is {} now", entered.person.name),
             Done::CodeSent => panic!("a node says so, not the core"),
             Done::WrongCode { left } => format!("a wrong code, {left} more"),
@@ -180,6 +194,7 @@ fn visitors_event(event: &Event) -> String {
             None => format!("{} took {key} away", by.name),
         },
         Event::Wallops { by, text } => format!("{} tells operators: {text}", by.name),
+        Event::PasswordChanged { who } => format!("out, as {} has another password", who.name),
         Event::Ended { by, .. } => format!("ended by {}", by.name),
         other => panic!("{other:?} is told elsewhere"),
     }
@@ -242,6 +257,7 @@ fn no(refusal: &Refusal) -> String {
         Refusal::NotYours => "not yours".to_owned(),
         Refusal::NoSuchKey => "no such value".to_owned(),
         Refusal::TooMany => "too many".to_owned(),
+        Refusal::TooManyNew { .. } => "too many new names".to_owned(),
         Refusal::NotMailed(why) => format!("not mailed: {why:?}"),
         Refusal::NotStored(why) => format!("not stored: {why:?}"),
         Refusal::Unsure => panic!("the core is never unsure"),

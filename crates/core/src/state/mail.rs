@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chinwag_model::id::{PersonId, SessionId, Timestamp};
+use chinwag_model::id::{PersonId, Seq, SessionId, Timestamp};
 use chinwag_model::mail::MailAddress;
 use chinwag_model::name::Name;
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::{CodeHash, Verifier};
 use minicbor::{Decode, Encode};
 
@@ -41,10 +42,10 @@ pub(crate) struct Held {
     pub(crate) name: Name,
     #[n(1)]
     pub(crate) verifier: Verifier,
-    /// By which entry it is held, as far as that fits: a check against the verifier of an earlier
-    /// holder is none against this one's.
+    /// By which entry it is held: a check against the verifier of an earlier holder is none against
+    /// this one's.
     #[n(2)]
-    pub(crate) version: u32,
+    pub(crate) version: Seq,
     #[n(3)]
     pub(crate) address: MailAddress,
     #[n(4)]
@@ -100,7 +101,7 @@ impl State {
     #[must_use]
     pub fn claim(&self, name: &Name) -> Option<Credential> {
         let held = self.held(name, self.time()).filter(|held| held.name == *name)?;
-        Some(Credential { verifier: held.verifier.clone(), version: held.version })
+        Some(Credential { verifier: held.verifier.clone(), proves: Proves::Held(held.version) })
     }
 
     /// Whether a code verifies the address for which a name is held.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chinwag_model::id::{PersonId, Place, RoomId, SessionId, Timestamp};
+use chinwag_model::id::{PersonId, Place, RoomId, Seq, SessionId, Timestamp};
 use chinwag_model::intent::Visitor;
 use chinwag_model::message::{Badge, Card};
 use chinwag_model::mode::{Flags, PersonFlag};
 use chinwag_model::name::Name;
+use chinwag_model::proof::{Fingerprint, Proof};
 use chinwag_model::push::{Device, Endpoint};
 use chinwag_model::secret::Verifier;
 use chinwag_model::text::Text;
@@ -85,6 +86,9 @@ pub(crate) struct Person {
     /// Where their last session ended, since which they have only stayed in the rooms.
     #[n(19)]
     pub(crate) rested: Option<Place>,
+    /// A certificate that is to prove the account once a connection that has it confirms it.
+    #[n(20)]
+    pub(crate) proposed: Option<Box<Proposal>>,
     /// Found again from the sessions.
     #[cbor(skip)]
     pub(crate) sessions: Few<SessionId>,
@@ -93,10 +97,18 @@ pub(crate) struct Person {
     pub(crate) rooms: Few<RoomId>,
 }
 
-/// SHA-256 of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(transparent)]
-pub(crate) struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) [u8; 32]);
+/// How long a certificate stays proposed, in milliseconds: ten minutes.
+pub const PROPOSED_MS: i64 = 10 * 60 * 1000;
+
+/// A certificate that its account's owner has proposed, and that nobody has confirmed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Proposal {
+    #[n(0)]
+    pub(crate) fingerprint: Fingerprint,
+    /// From then on it can't be confirmed any more.
+    #[n(1)]
+    pub(crate) until: Timestamp,
+}
 
 /// A device that is told of what is said to its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -119,25 +131,26 @@ pub(crate) struct KnownDevice {
 pub(crate) struct Password {
     #[n(0)]
     pub(crate) verifier: Verifier,
-    /// One more each time it is set.
+    /// The entry that set it. No two passwords that anybody can be checked against share it: within
+    /// one entry only the last one set for a person is ever seen from outside.
     #[n(1)]
-    pub(crate) version: u32,
+    pub(crate) version: Seq,
 }
 
 impl Password {
-    /// The first that someone has.
-    pub(crate) fn first(verifier: Verifier) -> Box<Self> {
-        Box::new(Self { verifier, version: 1 })
+    /// A password that is set by this entry.
+    pub(crate) fn new(verifier: Verifier, version: Seq) -> Box<Self> {
+        Box::new(Self { verifier, version })
     }
 }
 
 impl Person {
-    pub(crate) fn new(name: Name, guest: Option<u32>, verifier: Option<Verifier>) -> Self {
-        let account = verifier.as_ref().map(|_| name.clone());
+    pub(crate) fn new(name: Name, guest: Option<u32>, password: Option<Box<Password>>) -> Self {
+        let account = password.as_ref().map(|_| name.clone());
         Self {
             name,
             guest,
-            password: verifier.map(Password::first),
+            password,
             away: None,
             ignores: Rare::default(),
             registered: None,
@@ -155,9 +168,20 @@ impl Person {
             cloak: Box::default(),
             devices: None,
             rested: None,
+            proposed: None,
             sessions: Few::default(),
             rooms: Few::default(),
         }
+    }
+
+    /// Takes note that they say something: later than they came, so that it shows that they did.
+    pub(crate) fn speak(&mut self, time: Timestamp) {
+        self.spoke = time.max(Timestamp(self.since.0.saturating_add(1)));
+    }
+
+    /// Whether they said something since they are there.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.spoke > self.since
     }
 
     pub(crate) fn is_online(&self) -> bool {
@@ -183,6 +207,19 @@ impl Person {
     /// The account, if they have one: a registered name with a password.
     pub(crate) fn account(&self) -> Option<&Name> {
         self.password.as_ref().map(|_| self.registered_name())
+    }
+
+    /// What their password proves to whoever gives it now.
+    pub(crate) fn proof(&self, id: PersonId) -> Option<Proof> {
+        self.password.as_ref().map(|password| Proof::of(id, password.version))
+    }
+
+    /// Whether a proof is of this person, under the password they have now, and by a certificate that
+    /// proves their account still, where it is by one.
+    pub(crate) fn is_proved_by(&self, id: PersonId, proof: &Proof) -> bool {
+        let Proof { person, version, certificate } = *proof;
+        self.proof(id) == Some(Proof::of(person, version))
+            && certificate.is_none_or(|print| self.certificates.contains(&print))
     }
 
     pub(crate) fn card(&self, id: PersonId) -> Card {

@@ -197,6 +197,13 @@ impl Chat {
         }
     }
 
+    /// The session was ended by others, for this reason.
+    pub(super) fn put_out(&mut self, why: &str, out: &mut Output) {
+        let line = LineWriter::new(&mut out.bytes).command("ERROR");
+        line.trailing(&format!("Closing link: ({why})")).end();
+        self.end();
+    }
+
     /// The session is over, whatever was on its way.
     pub(super) fn end(&mut self) {
         self.over = true;

@@ -174,6 +174,10 @@ impl Chat {
                             others. If it is, history has it";
                 self.fail(command, "UNSURE", &[target], text, out);
             }
+            Refusal::TooManyNew { seconds } => {
+                let text = too_many_new(*seconds);
+                self.fail(command, "LIMIT_REACHED", &[target], &text, out);
+            }
             Refusal::TooMany | Refusal::TooManyIgnored | Refusal::TooManyNamed(_) => {
                 let text = "You have as many as one can have";
                 self.fail(command, "LIMIT_REACHED", &[target], text, out);
@@ -250,6 +254,12 @@ pub(super) fn slowed_by(why: Slowed) -> &'static str {
         Slowed::Busy => "The server is busy with other passwords",
         Slowed::Registrations => "Too many new passwords from your network",
     }
+}
+
+/// What is said where many names were registered from one network.
+pub(super) fn too_many_new(seconds: u32) -> String {
+    let minutes = seconds.div_ceil(60);
+    format!("Too many new names came from your network; try again in {minutes} min")
 }
 
 #[cfg(test)]

@@ -305,7 +305,8 @@ impl Teller<'_> {
                 let line = self.by(by, time, out).command("KILL").param(self.viewer);
                 line.trailing_within(why, LINE_BYTES_MAX).end();
             }
-            Event::Online(_)
+            Event::PasswordChanged { .. }
+            | Event::Online(_)
             | Event::Offline(_)
             | Event::Added { .. }
             | Event::Ignoring { .. }

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chinwag_model::effect::Stamp;
-use chinwag_model::id::{PersonId, Place};
+use chinwag_model::id::{PersonId, Place, Timestamp};
 use chinwag_model::message::{Card, Message};
 use chinwag_model::mode::Flags;
 use chinwag_model::name::{Name, NewName};
+use chinwag_model::proof::Proof;
 use chinwag_model::text::Text;
 use chinwag_wire::sasl::Assembler;
 use chinwag_wire::sasl::scram::Exchange;
+
+use crate::proven::Proven;
 
 /// What came from the client.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +37,8 @@ pub(super) struct Intro {
     pub(super) negotiating: bool,
     /// Whether the client has given the server's password.
     pub(super) has_password: bool,
-    /// The account that was proved, and the version of its verifier.
-    pub(super) login: Option<(Name, u32)>,
+    /// The account that was proved.
+    pub(super) login: Option<Proven>,
     pub(super) away: Option<Text>,
     /// Metadata that was set early.
     pub(super) metadata: Vec<(Box<str>, Text)>,
@@ -94,9 +97,19 @@ pub(super) enum Mechanism {
     External,
     Scram,
     /// The client's proof is awaited.
-    ScramFinal(Box<(Exchange, Name, u32)>),
+    ScramFinal(Box<Awaited>),
     /// It was right, and the client is to say that it knows.
-    ScramDone(Name, u32),
+    ScramDone(Box<Proven>),
+}
+
+/// A proof that a client is to give.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    pub(super) exchange: Exchange,
+    pub(super) account: Name,
+    /// What it proves; `None` where there is no such account, and none is right.
+    pub(super) proof: Option<Proof>,
+    pub(super) since: Timestamp,
 }
 
 /// A message that is on its way.

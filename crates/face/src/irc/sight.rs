@@ -91,6 +91,7 @@ impl Chat {
             Event::Ignoring { .. }
             | Event::Flags { .. }
             | Event::Watched { .. }
+            | Event::PasswordChanged { .. }
             | Event::Ended { .. } => Sight::Own,
             // Of these one hears as they come into rooms and go.
             Event::Online(_) | Event::Offline(_) | Event::Added { .. } => Sight::Nothing,
@@ -185,11 +186,13 @@ impl Chat {
             Event::Metadata { of, key, value, .. } => {
                 return metadata::tell_change(self, of, key, value.as_ref(), out);
             }
+            Event::PasswordChanged { who } => {
+                let why = format!("The password of {} was changed; log in again", who.name);
+                return self.put_out(&why, out);
+            }
             Event::Ended { by, .. } => {
                 self.tell_event(event, stamp, false, out);
-                let line = LineWriter::new(&mut out.bytes).command("ERROR");
-                line.trailing(&format!("Closing link: (Killed by {})", by.name)).end();
-                return self.end();
+                return self.put_out(&format!("Killed by {}", by.name), out);
             }
             Event::RoomRenamed { was, room, reason, .. } if !self.has(Cap::ChannelRename) => {
                 // Who knows nothing of renaming leaves the one and comes into the other.

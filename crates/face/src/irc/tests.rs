@@ -1,6 +1,7 @@
 //! Tests of the IRC face, against the rules themselves: what sessions ask is decided, and what comes
 //! of it is told.
 
+mod login;
 pub(super) mod world;
 
 use chinwag_wire::irc::message::Message;
@@ -166,4 +167,24 @@ fn what_is_said_while_the_past_is_told_comes_once_and_after_it() {
         let others: Vec<&str> = said.into_iter().filter(|text| *text != "past").collect();
         assert_eq!((past.is_some(), others), (true, live.iter().map(String::as_str).collect()));
     }
+}
+
+#[test]
+fn adv_ergo_5_a_request_of_http_brings_nobody_in() {
+    let about = super::About {
+        session: chinwag_model::id::SessionId { node: chinwag_model::id::NodeId(0), number: 1 },
+        host: "host".into(),
+        address: "".into(),
+        secure: false,
+        certificate: None,
+    };
+    let mut face = super::IrcFace::new(std::sync::Arc::new(world::policy()), about);
+    let mut out = crate::output::Output::default();
+    for line in ["POST / HTTP/1.1", "Host: srv:6667", "", "NICK eve", "USER e 0 * :e"] {
+        face.receive(format!("{line}\r\n").as_bytes());
+        assert_eq!(face.next_ask(&mut out), None, "{line}");
+    }
+    assert!(face.is_finished());
+    let said = String::from_utf8(out.bytes).unwrap();
+    assert_eq!(said, "ERROR :Closing link: (This is IRC, and that was a request of HTTP)\r\n");
 }

@@ -4,6 +4,7 @@ use chinwag_model::ask::{Ask, Checked, Slowed};
 use chinwag_model::intent::{Identity, Intent};
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Entered, Refusal};
+use chinwag_model::proof::Proves;
 use chinwag_model::query::{Answer, Query, Standing as NameStanding};
 
 use super::refusal::not_a_name;
@@ -50,7 +51,7 @@ fn stood(talk: &mut Talk, name: Name, standing: &NameStanding, out: &mut Output)
             Ok(_) => talk.fail(format!("\"{name}\" is taken."), out),
         },
         NameStanding::Open => {
-            come(talk, Identity::Known { name, checked: None, verifier: None }, out);
+            come(talk, Identity::Known { name, verifier: None, proof: None }, out);
         }
         NameStanding::Free => match NewName::parse(name.shown()) {
             Err(bad) => talk.fail(not_a_name(name.shown(), &bad), out),
@@ -113,9 +114,8 @@ impl Next for Check {
     fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
         let Self { name, wrong } = *self;
         match told {
-            Told::Checked(Checked::Right { version }) => {
-                let checked = Some(*version);
-                enter(talk, Identity::Known { name, checked, verifier: None });
+            Told::Checked(Checked::Right(Proves::Account(proof))) => {
+                enter(talk, Identity::Known { name, verifier: None, proof: Some(*proof) });
             }
             Told::Checked(Checked::Wrong) => {
                 out.notice("Wrong password.");
@@ -201,6 +201,10 @@ impl Next for Enter {
             // It got a password, or another one, in this very moment.
             Told::Outcome(Err(Refusal::PasswordNeeded(name))) => {
                 talk.prompt(Password { name: name.clone(), wrong: 0 }, out);
+            }
+            // It expired in this very moment, and can be taken.
+            Told::Outcome(Err(Refusal::NoSuchPerson(name))) => {
+                talk.query(Query::Standing(name.clone()), Standing(name.clone()));
             }
             Told::Outcome(Err(refusal)) => {
                 talk.fail(refusal::words(refusal, &Name::lobby()), out);

@@ -21,9 +21,6 @@ pub(super) struct Act(pub(super) Name);
 impl Next for Act {
     fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
         match told {
-            Told::Outcome(Err(Refusal::Guest(name))) if talk.is_me(name) => {
-                out.notice("Guests have no password. Take a name first with /nick NAME.");
-            }
             Told::Outcome(Err(refusal)) => out.notice(refusal::words(refusal, &self.0)),
             other => talk.unless_granted(other, out),
         }
@@ -129,7 +126,7 @@ impl Talk {
             Done::Ignoring(who, false) => {
                 out.notice(format_args!("You see {} again.", who.name));
             }
-            Done::PasswordSet => out.notice("Password set."),
+            Done::PasswordSet(_) => out.notice("Password set."),
             // These are asked for on other faces only.
             Done::Entered(entered) => {
                 out.notice(format_args!("You have come in as {}.", entered.person.name));
@@ -153,7 +150,7 @@ impl Talk {
                 out.notice("The server decides whether you stay in your rooms.");
             }
             Done::Read(_) => out.notice("It is noted how far you have read."),
-            Done::Registered(card) => {
+            Done::Registered(card, _) => {
                 if let Some(me) = &mut self.me {
                     me.person = card.clone();
                     me.guest = false;
@@ -166,6 +163,9 @@ impl Talk {
                     me.guest = entered.guest;
                 }
                 out.notice(format_args!("You are logged in as {}.", entered.person.name));
+            }
+            Done::CertificateProposed => {
+                out.notice("The certificate counts once a connection that has it confirms it.");
             }
             Done::CodeSent => out.notice("A code was mailed."),
             Done::WrongCode { left } => {

@@ -48,6 +48,11 @@ pub(super) fn words(refusal: &Refusal, room: &Name) -> String {
         Refusal::NotYours => "That is not yours to change.".to_owned(),
         Refusal::NoSuchKey => "There is no such value.".to_owned(),
         Refusal::TooMany => "You have as many as one can have.".to_owned(),
+        Refusal::TooManyNew { seconds } => format!(
+            "Too many new names came from your network. Come in under a name that exists, or try again \
+             in {} min.",
+            seconds.div_ceil(60)
+        ),
         Refusal::NotMailed(_) => "No code could be mailed.".to_owned(),
         Refusal::NotStored(why) => format!("Not stored, so not sent: {}.", reason(*why)),
         Refusal::Unsure => UNSURE.to_owned(),

@@ -65,6 +65,10 @@ pub(super) fn shared(event: &Event, out: &mut Vec<u8>) -> bool {
         Event::Redacted(redaction) => {
             notice(out, format_args!("{} took a message back.", redaction.by.name));
         }
+        Event::PasswordChanged { who } => notice(
+            out,
+            format_args!("The password of {} was changed. Come in again with it.", who.name),
+        ),
         Event::Ended { by, reason } => {
             let why = reason.as_ref().map(|reason| format!(": {}", one_line(reason)));
             let why = why.unwrap_or_default();

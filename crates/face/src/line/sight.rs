@@ -62,10 +62,11 @@ impl Talk {
             }
             // It is the same room; of another one it is only told.
             Event::RoomRenamed { room, .. } if room.id == me.room.id => me.room = room.clone(),
-            Event::Ended { .. } => {
-                self.tell(event, out);
+            Event::Ended { .. } | Event::PasswordChanged { .. } => {
+                // No prompt is opened again after it.
+                self.break_prompt(out);
                 self.end();
-                return;
+                return self.tell(event, out);
             }
             _ => {
                 if let Some(held) = &mut self.held {
@@ -140,7 +141,7 @@ impl Me {
             Event::Renamed { was, who } if was.name.shown() == who.name.shown() => Sight::Nothing,
             Event::Kicked { who, .. } if who.id == self.person.id => Sight::Own,
             Event::RoomRenamed { room, .. } if room.id == self.room.id => Sight::Own,
-            Event::Ended { .. } => Sight::Own,
+            Event::Ended { .. } | Event::PasswordChanged { .. } => Sight::Own,
             Event::Renamed { who, .. } if who.id == self.person.id => Sight::Own,
             Event::Ignoring { .. } => Sight::Own,
             Event::Online(_)

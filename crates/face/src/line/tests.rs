@@ -16,6 +16,7 @@ use chinwag_model::message::{Card, Destination, Manner, Message, RoomCard};
 use chinwag_model::mode::Flags;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
+use chinwag_model::proof::{Proof, Proves};
 use chinwag_model::query::{Answer, Standing};
 use chinwag_model::rank::Ranks;
 use chinwag_model::text::Text;
@@ -35,6 +36,15 @@ struct Stage {
     face: LineFace,
     out: Output,
     asks: Vec<Ask>,
+}
+
+/// What Alice's password proves that was set by this entry.
+fn proof(entry: u64) -> Proof {
+    Proof::of(PersonId(1), Seq(entry))
+}
+
+fn proves(entry: u64) -> Proves {
+    Proves::Account(proof(entry))
 }
 
 impl Stage {
@@ -195,4 +205,20 @@ fn entered(new: bool) -> Reply {
         away: None,
         real_name: "".into(),
     })))
+}
+
+#[test]
+fn adv_ergo_5_a_request_of_http_brings_nobody_in_though_its_lines_come_one_by_one() {
+    for line in ["POST / HTTP/1.1", "BREW /pot HTTP/1.0"] {
+        let mut face = LineFace::new(Arc::new(policy()));
+        let mut out = Output::default();
+        face.greet(&mut out);
+        for line in [line, "Host: chat.example.org:6667", "", "eve", "owned"] {
+            face.receive(format!("{line}\r\n").as_bytes());
+            assert_eq!(face.next_ask(&mut out), None, "{line}");
+        }
+        assert!(face.is_finished());
+        let said = String::from_utf8(out.bytes).unwrap();
+        assert!(said.ends_with("line mode. Nothing was sent.>\n"), "{said}");
+    }
 }

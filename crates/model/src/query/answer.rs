@@ -5,6 +5,7 @@ use crate::id::{PersonId, Place, RoomId, SessionId, Timestamp};
 use crate::message::{Badge, Card, Message, RoomCard, Subject};
 use crate::mode::{Flags, Listed};
 use crate::name::Name;
+use crate::proof::Proof;
 use crate::rank::Ranks;
 use crate::record::Happening;
 use crate::text::Text;
@@ -75,8 +76,8 @@ pub enum Answer {
     Targets(Vec<Arc<Message>>),
     /// To [`Query::Message`](super::Query::Message).
     Message(Option<Arc<Message>>),
-    /// To [`Query::Certificate`](super::Query::Certificate): the account, and the version of its verifier.
-    Certificate(Option<(Name, u32)>),
+    /// To [`Query::Certificate`](super::Query::Certificate): the account, and its proof.
+    Certificate(Option<(Name, Proof)>),
     /// To [`Query::Certificates`](super::Query::Certificates).
     Certificates(Vec<[u8; 32]>),
     /// To [`Query::Stays`](super::Query::Stays).

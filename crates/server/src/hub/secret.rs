@@ -4,7 +4,9 @@ use chinwag_core::state::Credential;
 use chinwag_model::ask::{Checked, ProofOf};
 use chinwag_model::intent::Intent;
 use chinwag_model::mail::NotMailed;
+use chinwag_model::mode::{Flags, PersonFlag};
 use chinwag_model::outcome::{Done, Refusal};
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::Verifier;
 use chinwag_node::delivery::SessionNumber;
 
@@ -51,7 +53,7 @@ impl Hub {
                 }
             }
             Wanted::Code { ask, peer } => match self.post.intent(by(peer), *ask, state, policy) {
-                Ok(intent) => self.node.ask(session, request, intent),
+                Ok(intent) => self.newcomer(session, request, intent, peer),
                 Err(outcome) => self.node.tell(session, request, outcome),
             },
             Wanted::Prove { name, peer } => {
@@ -66,14 +68,23 @@ impl Hub {
                 self.vault.proof(by(peer), &of, right, policy);
             }
             Wanted::Operate { name, password, peer } => {
-                let known = policy.operators.iter().find(|operator| operator.name == name);
-                let credential = known.map(|operator| Credential {
+                let credential = policy.operator(&name).map(|operator| Credential {
                     verifier: Verifier::new(operator.password_hash.clone()),
-                    version: 1,
+                    proves: Proves::Operator(operator.number()),
                 });
                 self.vault.check(by(peer), Guarded::operator(&name), password, credential, policy);
             }
+            Wanted::BecomeOperator { name, version } => {
+                if policy.operator(&name).is_some_and(|known| known.number() == version) {
+                    let on = Flags::default().with(PersonFlag::Operator, true);
+                    let change = Intent::ChangeSelf { on, off: Flags::default() };
+                    self.node.ask(session, request, change);
+                } else {
+                    self.node.tell(session, request, Err(Refusal::OperatorNeeded));
+                }
+            }
             Wanted::Intent(_)
+            | Wanted::Newcomer { .. }
             | Wanted::Query(..)
             | Wanted::Whisper { .. }
             | Wanted::Closed(_)

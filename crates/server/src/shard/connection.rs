@@ -125,9 +125,9 @@ impl Connection {
             Ask::Intent(Intent::Enter(identity, visitor)) => {
                 // Who says nothing of itself is told of all the same.
                 let visitor = visitor.unwrap_or_else(|| Box::new(self.visitor(policy)));
-                Wanted::Intent(Intent::Enter(identity, Some(visitor)))
+                self.wanted_intent(Intent::Enter(identity, Some(visitor)))
             }
-            Ask::Intent(intent) => Wanted::Intent(intent),
+            Ask::Intent(intent) => self.wanted_intent(intent),
             Ask::Query(query) => Wanted::Query(query, counted_network(peer)),
             Ask::Check { name, password } => Wanted::Check { name, password, peer },
             Ask::Hash(password) => Wanted::Hash { password, peer },
@@ -142,9 +142,19 @@ impl Connection {
             Ask::Prove(name) => Wanted::Prove { name, peer },
             Ask::Proof { of, right } => Wanted::Proof { of, right, peer },
             Ask::Operate { name, password } => Wanted::Operate { name, password, peer },
+            Ask::BecomeOperator { name, version } => Wanted::BecomeOperator { name, version },
             Ask::Whisper { to, tags } => Wanted::Whisper { to, tags },
             Ask::Reread => Wanted::Reread,
         }
+    }
+
+    fn wanted_intent(&self, intent: Intent) -> Wanted {
+        if !intent.may_register() {
+            return Wanted::Intent(intent);
+        }
+        // Of a proxy that says nothing of its clients it is not known how many they are.
+        let peer = self.peer.filter(|peer| !self.listener.proxies.have(Some(*peer)));
+        Wanted::Newcomer { intent, peer }
     }
 
     pub(super) fn new(arrival: Arrival, now: Instant, policy: &Policy) -> Self {

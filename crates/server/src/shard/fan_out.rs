@@ -179,10 +179,14 @@ impl Shard {
             Speech::Unsure(_) | Speech::Web(_) | Speech::None => return,
         };
         self.tally.deliveries += 1;
+        let finished = matches!(&connection.speech, Speech::Line(face) if face.is_finished());
         if !connection.has_room(held) || connection.outbox.push(bytes, mark).is_err() {
             encoded.doomed.push(key);
-        } else {
-            self.mark(key, event);
+            return;
+        }
+        self.mark(key, event);
+        if finished {
+            self.timers.set(self.now, self.number_of(key));
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use chinwag_core::state::Credential;
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::entry::Entry;
 use chinwag_model::id::Timestamp;
 use chinwag_model::intent::{Intent, Visitor};
 use chinwag_model::mail::NotMailed;
-use chinwag_model::name::Name;
 use chinwag_model::outcome::Refusal;
 use chinwag_model::query::{Answer, Query};
 use chinwag_model::secret::{Secret, Verifier};
@@ -187,27 +187,23 @@ impl Process {
             }
             Ask::Reread => return,
             Ask::Proof { .. } => Checked::Counted,
-            Ask::Check { name, password } => self.check(&name, &password),
+            Ask::Check { name, password } => match self.node.state().credential(&name) {
+                Some(known) => check(&known, &password),
+                None => Checked::Wrong,
+            },
             Ask::Hash(password)
             | Ask::HashFor { password, .. }
             | Ask::HashReset { password, .. } => hash(&password),
             Ask::Claim { name, password, .. } => match self.node.state().claim(&name) {
-                Some(_) => self.check(&name, &password),
+                Some(held) => check(&held, &password),
                 None => hash(&password),
             },
             Ask::Prove(_) | Ask::Operate { .. } => Checked::Wrong,
+            Ask::BecomeOperator { .. } => {
+                return self.node.tell(session, request, Err(Refusal::OperatorNeeded));
+            }
         };
         self.wishes.push(Wish::Check { session, request, checked });
-    }
-
-    /// Here a password's verifier is the password itself.
-    fn check(&self, name: &Name, password: &Secret) -> Checked {
-        match self.node.state().credential(name) {
-            Some(known) if known.verifier.phc().as_bytes() == password.expose() => {
-                Checked::Right { version: known.version }
-            }
-            _ => Checked::Wrong,
-        }
     }
 
     fn consider_snapshot(&mut self) {
@@ -261,6 +257,15 @@ impl Process {
             self.wishes.push(Wish::End(Some(snapshot)));
         }
         self.stopping = Some(stopping);
+    }
+}
+
+/// Here a password's verifier is the password itself.
+fn check(known: &Credential, password: &Secret) -> Checked {
+    if known.verifier.phc().as_bytes() == password.expose() {
+        Checked::Right(known.proves)
+    } else {
+        Checked::Wrong
     }
 }
 

@@ -42,6 +42,7 @@ archive_suite! {
     backlog_comes_in_pages
     backlog_pages_are_bounded_in_bytes
     a_mark_never_moves_back
+    an_expired_name_has_no_mark
     search_finds_all_the_words
     search_keeps_to_what_one_may_read
     search_gives_the_last_ones

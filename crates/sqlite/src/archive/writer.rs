@@ -145,6 +145,10 @@ fn write(connection: &mut Connection, upto: Seq, records: &[Record]) -> rusqlite
                 transaction.prepare_cached(sql)?.execute(values)?;
             }
             Record::Happened(happening) => happening::insert(&transaction, happening, None)?,
+            Record::Expired(person) => {
+                let sql = "DELETE FROM mark WHERE person_id = ?1";
+                transaction.prepare_cached(sql)?.execute([signed(person.0)])?;
+            }
             Record::Redacted { message, happening } => {
                 row::remove(&transaction, *message)?;
                 happening::insert(&transaction, happening, Some(*message))?;

@@ -106,6 +106,7 @@ impl Kept {
                 let before = self.marks.entry(mark.person).or_default();
                 *before = mark.upto.max(*before);
             }
+            Record::Expired(person) => drop(self.marks.remove(&person)),
             Record::Happened(happening) => self.happenings.push(happening),
             Record::Redacted { message, happening } => {
                 self.messages.remove(&message);

@@ -256,6 +256,16 @@ pub fn a_mark_never_moves_back(open: Open<'_>) {
     assert_eq!(backlog(&*archive, 6, 2, &[], None, &[]).total, 0);
 }
 
+/// Of a name that has expired nothing is kept, not even how far it was sent what waits.
+pub fn an_expired_name_has_no_mark(open: Open<'_>) {
+    let archive = open();
+    let mark = delivered(2, Seq(5).end());
+    archive.keep(Seq(5), vec![said(5, 0, 1, to(2), "old"), mark]);
+    assert_eq!(backlog(&*archive, 5, 2, &[], None, &[]).total, 0);
+    archive.keep(Seq(6), vec![Record::Expired(PersonId(2))]);
+    assert_eq!(backlog(&*archive, 6, 2, &[], None, &[]).total, 1);
+}
+
 /// A search finds messages that hold all the words, whole, in whatever case.
 pub fn search_finds_all_the_words(open: Open<'_>) {
     let archive = open();

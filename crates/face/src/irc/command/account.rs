@@ -4,24 +4,29 @@
 
 use chinwag_model::ask::Checked;
 use chinwag_model::mail::NotMailed;
+use chinwag_model::message::Card;
 use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::Proof;
 
 use super::login::logged_in;
-use crate::irc::args::{self, NICKSERV};
+use crate::irc::args::NICKSERV;
 use crate::irc::chat::Chat;
-use crate::irc::refusal::{not_stored, slowed};
+use crate::irc::refusal::{not_stored, slowed, too_many_new};
 use crate::irc::session::Door;
 use crate::output::Output;
+use crate::proven::Proven;
 
-/// The account is made.
+/// The account is made, and proved by whoever made it.
 pub(super) fn registered(
     chat: &mut Chat,
     door: Door,
     command: &str,
-    account: &str,
+    (who, proof): (&Card, Proof),
     out: &mut Output,
 ) {
-    let account = account.to_owned();
+    // An exchange that is going on was begun by somebody without an account.
+    chat.sasl = None;
+    let account = who.name.shown().to_owned();
     match door {
         Door::Service => {
             let text = format!("Account {account} is registered; you are logged in.");
@@ -34,10 +39,8 @@ pub(super) fn registered(
         ),
     }
     let nick = chat.nick().to_owned();
-    if let Some(intro) = &mut chat.intro
-        && let Some(name) = args::person(&account)
-    {
-        intro.login = Some((name, 1));
+    if let Some(intro) = &mut chat.intro {
+        intro.login = Some(Proven { account: who.name.clone(), proof, since: out.now });
     }
     logged_in(chat, &nick, &account, out);
 }
@@ -55,6 +58,7 @@ pub(super) fn refused(chat: &mut Chat, door: Door, refusal: &Refusal, out: &mut 
             ("BAD_ACCOUNT_NAME", format!("That name looks like {existing}, which is taken"))
         }
         Refusal::NotMailed(why) => not_mailed(why),
+        Refusal::TooManyNew { seconds } => ("TEMPORARILY_UNAVAILABLE", too_many_new(*seconds)),
         Refusal::TooMany => {
             ("TEMPORARILY_UNAVAILABLE", "Too many wait to be verified; try later".to_owned())
         }

@@ -4,6 +4,7 @@
 
 use chinwag_model::ask::{Ask, Checked, ProofOf};
 use chinwag_model::name::Name;
+use chinwag_model::proof::{Proof, Proves};
 use chinwag_model::query::{Answer, Query};
 use chinwag_model::secret::Secret;
 use chinwag_wire::irc::message::Message;
@@ -18,8 +19,9 @@ use super::server_password::may_come;
 use crate::irc::args;
 use crate::irc::chat::{Chat, Next, Told};
 use crate::irc::refusal::slowed;
-use crate::irc::session::{Door, Mechanism, Sasl};
+use crate::irc::session::{Awaited, Door, Mechanism, Sasl};
 use crate::output::Output;
+use crate::proven::{PROOF_MS, Proven, is_within};
 
 pub(super) const COMMANDS: &[Command] = &[Command {
     params: 1,
@@ -125,15 +127,19 @@ fn sasl_message(chat: &mut Chat, message: &[u8], out: &mut Output) {
             },
             Err(_) => sasl_failed(chat, out),
         },
-        Mechanism::ScramFinal(exchange) => {
-            let (exchange, name, version) = *exchange;
-            let server_final = exchange.finish(message).ok();
+        Mechanism::ScramFinal(awaited) => {
+            let Awaited { exchange, account, proof, since } = *awaited;
+            if !is_within(PROOF_MS, since, out.now) {
+                return sasl_failed(chat, out);
+            }
+            let right = exchange.finish(message).ok().zip(proof);
             sasl.busy = true;
-            let of = ProofOf::Account(name.clone());
-            let proof = Ask::Proof { of, right: server_final.is_some() };
-            chat.ask(proof, Proof { server_final, name, version });
+            let of = ProofOf::Account(account.clone());
+            let ask = Ask::Proof { of, right: right.is_some() };
+            chat.ask(ask, LookedAt { right, account });
         }
-        Mechanism::ScramDone(name, version) => proved(chat, name, version, out),
+        Mechanism::ScramDone(proven) if proven.holds(out.now) => proved(chat, *proven, out),
+        Mechanism::ScramDone(_) => sasl_failed(chat, out),
     }
 }
 
@@ -150,19 +156,20 @@ fn refused(told: Told<'_>, chat: &mut Chat, out: &mut Output) {
 
 /// A proof that was looked at has to be counted before anything comes of it.
 #[derive(Debug)]
-struct Proof {
-    /// What a right one is answered with.
-    server_final: Option<String>,
-    name: Name,
-    version: u32,
+struct LookedAt {
+    /// What a right one is answered with, and what it proves.
+    right: Option<(String, Proof)>,
+    account: Name,
 }
 
-impl Next for Proof {
+impl Next for LookedAt {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
-        match (told, self.server_final, &mut chat.sasl) {
-            (Told::Checked(Checked::Counted), Some(server_final), Some(sasl)) => {
+        let Self { right, account } = *self;
+        match (told, right, &mut chat.sasl) {
+            (Told::Checked(Checked::Counted), Some((server_final, proof)), Some(sasl)) => {
                 sasl.busy = false;
-                sasl.mechanism = Mechanism::ScramDone(self.name, self.version);
+                let proven = Proven { account, proof, since: out.now };
+                sasl.mechanism = Mechanism::ScramDone(Box::new(proven));
                 challenge(chat, server_final.as_bytes(), out);
             }
             (told, ..) => refused(told, chat, out),
@@ -187,7 +194,9 @@ impl Next for Proving {
         let exchange = first.answer(credential, &scram.nonce);
         let server_first = exchange.server_first().to_owned();
         if let Some(sasl) = &mut chat.sasl {
-            sasl.mechanism = Mechanism::ScramFinal(Box::new((exchange, name, scram.version)));
+            let (account, proof, since) = (name, scram.proof, out.now);
+            let awaited = Awaited { exchange, account, proof, since };
+            sasl.mechanism = Mechanism::ScramFinal(Box::new(awaited));
             sasl.busy = false;
         }
         challenge(chat, server_first.as_bytes(), out);
@@ -201,8 +210,9 @@ struct Certificate;
 impl Next for Certificate {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
         match told {
-            Told::Answer(Answer::Certificate(Some((account, version)))) => {
-                proved(chat, account.clone(), *version, out);
+            Told::Answer(Answer::Certificate(Some((account, proof)))) => {
+                let (account, proof) = (account.clone(), *proof);
+                proved(chat, Proven { account, proof, since: out.now }, out);
             }
             Told::Answer(Answer::Certificate(None)) => sasl_failed(chat, out),
             other => chat.unexpected(other, out),
@@ -211,16 +221,16 @@ impl Next for Certificate {
 }
 
 /// The client has proved an account.
-pub(super) fn proved(chat: &mut Chat, account: Name, version: u32, out: &mut Output) {
+fn proved(chat: &mut Chat, proven: Proven, out: &mut Output) {
     if chat.me.is_some() {
-        return login::want(chat, account, version, Door::Sasl);
+        return login::want(chat, proven.account, proven.proof, Door::Sasl);
     }
     chat.sasl = None;
     let nick = chat.nick().to_owned();
+    login::logged_in(chat, &nick, proven.account.shown(), out);
     if let Some(intro) = &mut chat.intro {
-        intro.login = Some((account.clone(), version));
+        intro.login = Some(proven);
     }
-    login::logged_in(chat, &nick, account.shown(), out);
     chat.numeric(903, &[], "SASL authentication successful", out);
 }
 
@@ -231,7 +241,10 @@ struct Check(Name);
 impl Next for Check {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
         match told {
-            Told::Checked(Checked::Right { version }) => proved(chat, self.0, *version, out),
+            Told::Checked(Checked::Right(Proves::Account(proof))) => {
+                let (account, proof) = (self.0, *proof);
+                proved(chat, Proven { account, proof, since: out.now }, out);
+            }
             Told::Checked(_) => refused(told, chat, out),
             other => chat.unexpected(other, out),
         }

@@ -7,6 +7,7 @@ use chinwag_model::ask::Slowed;
 use chinwag_model::intent::Intent;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Entered};
+use chinwag_model::proof::Proof;
 
 use super::arrival;
 use crate::irc::args::NICKSERV;
@@ -15,9 +16,9 @@ use crate::irc::refusal::slowed_by;
 use crate::irc::session::{Door, Me};
 use crate::output::Output;
 
-/// Wants the session to be an account's, whose verifier of this version was right.
-pub(super) fn want(chat: &mut Chat, account: Name, version: u32, door: Door) {
-    chat.want(Intent::Login { account, version }, Login(door));
+/// Wants the session to be an account's, which was proved.
+pub(super) fn want(chat: &mut Chat, account: Name, proof: Proof, door: Door) {
+    chat.want(Intent::Login { account, proof }, Login(door));
 }
 
 /// A session that has come in proves an account.
@@ -68,6 +69,7 @@ pub(super) fn logged_in(chat: &mut Chat, nick: &str, account: &str, out: &mut Ou
 
 /// The session is the account's from here on.
 pub(super) fn has_logged_in(chat: &mut Chat, door: Door, entered: &Entered, out: &mut Output) {
+    chat.sasl = None;
     let before = chat.me.as_ref().map(|me| me.card.clone());
     let account = entered.person.badge.account.clone();
     become_person(chat, entered);
@@ -77,7 +79,6 @@ pub(super) fn has_logged_in(chat: &mut Chat, door: Door, entered: &Entered, out:
     match door {
         Door::Command => {}
         Door::Sasl => {
-            chat.sasl = None;
             chat.numeric(903, &[], "SASL authentication successful", out);
         }
         Door::Service => {

@@ -8,6 +8,7 @@ use chinwag_model::intent::Claim as Claimed;
 use chinwag_model::mail::MailAddress;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Outcome, Refusal};
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::{SECRET_BYTES_MAX, Secret};
 use chinwag_wire::irc::message::Message;
 
@@ -73,7 +74,7 @@ impl Next for Claim {
         };
         let claim = match checked {
             Checked::Hashed(verifier) => Claimed::New(verifier.clone()),
-            Checked::Right { version } => Claimed::Again(*version),
+            Checked::Right(Proves::Held(entry)) => Claimed::Again(*entry),
             Checked::Wrong => {
                 let text = "That name waits to be verified; for another code, give the password \
                         that it was registered with";
@@ -171,12 +172,12 @@ impl Next for Verify {
 
 fn verified(chat: &mut Chat, door: Door, account: &str, outcome: &Outcome, out: &mut Output) {
     let (code, text) = match outcome {
-        Ok(Done::Registered(card)) => {
+        Ok(Done::Registered(card, proof)) => {
             if let Some(me) = &mut chat.me {
                 me.card = card.clone();
                 me.guest = false;
             }
-            return registered(chat, door, "VERIFY", card.name.shown(), out);
+            return registered(chat, door, "VERIFY", (card, *proof), out);
         }
         Ok(Done::LoggedIn(entered)) => {
             if door == Door::Command {
@@ -314,7 +315,11 @@ impl Next for Reset {
 /// Tells whether another password was set.
 fn reset(chat: &mut Chat, outcome: &Outcome, out: &mut Output) {
     let text = match outcome {
-        Ok(Done::PasswordSet) => "The password is changed; IDENTIFY with it.".to_owned(),
+        Ok(Done::PasswordSet(_)) => {
+            "The password is changed; IDENTIFY with it. All connections that were logged in are \
+             ended, and certificates and devices are removed."
+                .to_owned()
+        }
         Ok(Done::WrongCode { left: 0 }) => "Wrong code. Have another one mailed.".to_owned(),
         Ok(Done::WrongCode { left }) => {
             format!("Wrong code; it can be given {left} more times.")

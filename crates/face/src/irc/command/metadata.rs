@@ -446,7 +446,8 @@ impl Set {
                 chat.fail("METADATA", "KEY_NOT_SET", &[target, key], NOT_SET, out);
             }
             Refusal::TooMany => {
-                chat.fail("METADATA", "LIMIT_REACHED", &[target], "Too many keys", out);
+                let text = "Too many values, or too long ones in all";
+                chat.fail("METADATA", "LIMIT_REACHED", &[target], text, out);
             }
             other => chat.refused("METADATA", target, other, out),
         }

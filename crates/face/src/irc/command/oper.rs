@@ -4,7 +4,9 @@
 
 use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::intent::Intent;
-use chinwag_model::mode::{Flags, PersonFlag};
+use chinwag_model::mode::PersonFlag;
+use chinwag_model::outcome::Refusal;
+use chinwag_model::proof::Proves;
 use chinwag_model::secret::Secret;
 use chinwag_model::text::Text;
 use chinwag_wire::irc::message::Message;
@@ -48,19 +50,20 @@ pub(super) const COMMANDS: &[Command] = &[
 fn oper(chat: &mut Chat, message: &Message<'_>, _: &mut Output) {
     let [name, password, ..] = message.params() else { return };
     let password = Secret::new((*password).to_owned());
-    chat.ask(Ask::Operate { name: (*name).to_owned(), password }, Oper);
+    let name = (*name).to_owned();
+    chat.ask(Ask::Operate { name: name.clone(), password }, Oper(name.into()));
 }
 
-/// An operator's password is checked.
+/// The password of the operator with this name is checked.
 #[derive(Debug)]
-struct Oper;
+struct Oper(Box<str>);
 
 impl Next for Oper {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
         match told {
-            Told::Checked(Checked::Right { .. }) => {
-                let on = Flags::default().with(PersonFlag::Operator, true);
-                chat.want(Intent::ChangeSelf { on, off: Flags::default() }, Raised);
+            Told::Checked(Checked::Right(Proves::Operator(version))) => {
+                let become_one = Ask::BecomeOperator { name: self.0.into(), version: *version };
+                chat.ask(become_one, Raised);
             }
             Told::Checked(Checked::Limited { why, seconds }) => {
                 chat.numeric(464, &[], &slowed(*why, *seconds), out);
@@ -80,6 +83,10 @@ impl Next for Raised {
         match told {
             Told::Outcome(Ok(_)) => {
                 chat.numeric(381, &[], "You are now an IRC operator", out);
+            }
+            // The password was changed in this very moment.
+            Told::Outcome(Err(Refusal::OperatorNeeded)) => {
+                chat.numeric(464, &[], "Password incorrect", out);
             }
             other => chat.unexpected(other, out),
         }

@@ -128,12 +128,12 @@ struct Register(Door);
 impl Next for Register {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
         match told {
-            Told::Outcome(Ok(Done::Registered(card))) => {
+            Told::Outcome(Ok(Done::Registered(card, proof))) => {
                 if let Some(me) = &mut chat.me {
                     me.card = card.clone();
                     me.guest = false;
                 }
-                account::registered(chat, self.0, "REGISTER", card.name.shown(), out);
+                account::registered(chat, self.0, "REGISTER", (card, *proof), out);
             }
             Told::Outcome(Err(refusal)) => account::refused(chat, self.0, refusal, out),
             other => chat.unexpected(other, out),

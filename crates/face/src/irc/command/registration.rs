@@ -88,6 +88,13 @@ pub(in crate::irc) fn come_in(chat: &mut Chat, out: &mut Output) {
         chat.fail("*", "ACCOUNT_REQUIRED", &[], text, out);
         return chat.close("An account is required", out);
     }
+    let login = intro.login.clone();
+    if login.as_ref().is_some_and(|proven| !proven.holds(out.now)) {
+        let text = "You took too long to come in after logging in; connect again";
+        chat.fail("*", "ACCOUNT_REQUIRED", &[], text, out);
+        return chat.close("Your login is no longer valid", out);
+    }
+    let login = login.map(|proven| (proven.account, proven.proof));
     let visitor = Visitor {
         user: user.clone(),
         host: chat.about.host.clone(),
@@ -98,7 +105,7 @@ pub(in crate::irc) fn come_in(chat: &mut Chat, out: &mut Output) {
         stays: chat.policy.always_on,
         secure: chat.about.secure,
     };
-    let identity = Identity::Nick { name: nick.clone(), login: intro.login.clone() };
+    let identity = Identity::Nick { name: nick.clone(), login };
     intro.entering = true;
     let enter = Intent::Enter(identity, Some(Box::new(visitor)));
     chat.want(enter, Enter);

@@ -4,17 +4,17 @@ use chinwag_model::ask::{Ask, Checked};
 use chinwag_model::intent::Intent;
 use chinwag_model::mode::RoomChange;
 use chinwag_model::name::Name;
-use chinwag_model::outcome::{Refusal, RoomNo};
+use chinwag_model::proof::Proves;
 use chinwag_model::query::{Answer, Query};
 use chinwag_model::rank::Rank;
 use chinwag_model::secret::Secret;
 use chinwag_wire::irc::message::Message;
 
 use super::login::slowed;
-use super::{Command, login, mail, mode, register};
+use super::service::Said;
+use super::{Command, certificate, login, mail, mode, password, register};
 use crate::irc::args::{self, CHANSERV, NICKSERV};
 use crate::irc::chat::{Chat, Next, Told};
-use crate::irc::refusal::not_stored;
 use crate::irc::render::channel;
 use crate::irc::session::Door;
 use crate::output::Output;
@@ -43,6 +43,7 @@ const NICKSERV_HELP: &[&str] = &[
     "SET PASSWORD OLD NEW           sets another password",
     "SET ALWAYS-ON on|off|default   whether you stay in your channels",
     "CERT LIST|ADD|DEL [SHA256]     certificates that log you in",
+    "CERT CONFIRM ACCOUNT           lets your certificate log in to an account",
 ];
 
 const CHANSERV_HELP: &[&str] = &[
@@ -131,9 +132,9 @@ fn nickserv(chat: &mut Chat, command: &str, rest: &[&str], out: &mut Output) {
         }
         ("SET", [setting, rest @ ..]) => set(chat, &setting.to_ascii_uppercase(), rest, out),
         ("CERT", [subcommand, rest @ ..]) => {
-            cert(chat, &subcommand.to_ascii_uppercase(), rest.first().copied(), out);
+            certificate::cert(chat, &subcommand.to_ascii_uppercase(), rest.first().copied(), out);
         }
-        ("CERT", []) => cert(chat, "LIST", None, out),
+        ("CERT", []) => certificate::cert(chat, "LIST", None, out),
         _ => say_help(chat, NICKSERV, NICKSERV_HELP, out),
     }
 }
@@ -156,8 +157,8 @@ struct Check(Name);
 impl Next for Check {
     fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
         match told {
-            Told::Checked(Checked::Right { version }) => {
-                login::want(chat, self.0, *version, Door::Service);
+            Told::Checked(Checked::Right(Proves::Account(proof))) => {
+                login::want(chat, self.0, *proof, Door::Service);
             }
             Told::Checked(Checked::Limited { why, seconds }) => {
                 slowed(chat, *why, *seconds, out);
@@ -170,14 +171,7 @@ impl Next for Check {
 
 fn set(chat: &mut Chat, setting: &str, rest: &[&str], out: &mut Output) {
     match (setting, rest) {
-        ("PASSWORD", [old, new, ..]) => {
-            let Some(me) = &chat.me else { return };
-            let Some(name) = me.card.badge.account.clone() else {
-                return chat.notice(Some(NICKSERV), "You have no account.", out);
-            };
-            let check = Ask::Check { name, password: Secret::new((*old).to_owned()) };
-            chat.ask(check, OldPassword(Secret::new((*new).to_owned())));
-        }
+        ("PASSWORD", [old, new, ..]) => password::set(chat, old, new, out),
         ("ALWAYS-ON" | "ALWAYSON", [value, ..]) => {
             let stays = match value.to_ascii_lowercase().as_str() {
                 "on" | "true" | "yes" => Some(true),
@@ -192,85 +186,6 @@ fn set(chat: &mut Chat, setting: &str, rest: &[&str], out: &mut Output) {
             chat.want(Intent::Stay(stays), Said(NICKSERV, said.into()));
         }
         _ => chat.notice(Some(NICKSERV), "SET PASSWORD OLD NEW, or SET ALWAYS-ON on|off", out),
-    }
-}
-
-/// The old password is checked, to set this one.
-#[derive(Debug)]
-struct OldPassword(Secret);
-
-impl Next for OldPassword {
-    fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
-        match told {
-            Told::Checked(Checked::Right { version }) => {
-                chat.ask(Ask::Hash(self.0), NewPassword(*version));
-            }
-            Told::Checked(Checked::Limited { why, seconds }) => {
-                slowed(chat, *why, *seconds, out);
-            }
-            _ => chat.notice(Some(NICKSERV), "That is not your password.", out),
-        }
-    }
-}
-
-/// A new password is hashed; the old one was checked against this version.
-#[derive(Debug)]
-struct NewPassword(u32);
-
-impl Next for NewPassword {
-    fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
-        let verifier = match told {
-            Told::Checked(Checked::Hashed(verifier)) => verifier,
-            Told::Checked(Checked::Limited { why, seconds }) => {
-                return slowed(chat, *why, *seconds, out);
-            }
-            _ => return chat.notice(Some(NICKSERV), "That failed; try again.", out),
-        };
-        let set = Intent::SetPassword { verifier: verifier.clone(), checked: Some(self.0) };
-        chat.want(set, Said(NICKSERV, "Your password is changed.".into()));
-    }
-}
-
-fn cert(chat: &mut Chat, subcommand: &str, given: Option<&str>, out: &mut Output) {
-    let print = match given {
-        Some(given) => read_fingerprint(given),
-        None => chat.about.certificate.as_deref().copied(),
-    };
-    match (subcommand, print) {
-        ("LIST", _) => chat.query(Query::Certificates, Certificates),
-        ("ADD", Some(fingerprint)) => {
-            let certify = Intent::Certify { fingerprint, on: true };
-            let said = "This certificate logs you in from now on, by SASL EXTERNAL.";
-            chat.want(certify, Said(NICKSERV, said.into()));
-        }
-        ("DEL", Some(fingerprint)) => {
-            let certify = Intent::Certify { fingerprint, on: false };
-            let said = "This certificate logs you in no longer.";
-            chat.want(certify, Said(NICKSERV, said.into()));
-        }
-        _ => {
-            let text = "CERT ADD SHA256, with the fingerprint of a certificate in 64 digits; \
-                        or connect with one, and leave it out";
-            chat.notice(Some(NICKSERV), text, out);
-        }
-    }
-}
-
-/// The certificates that log one in are asked for.
-#[derive(Debug)]
-struct Certificates;
-
-impl Next for Certificates {
-    fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
-        let Told::Answer(Answer::Certificates(prints)) = told else {
-            return chat.unexpected(told, out);
-        };
-        for print in prints {
-            let hex: String = print.iter().map(|byte| format!("{byte:02x}")).collect();
-            chat.notice(Some(NICKSERV), &hex, out);
-        }
-        let text = format!("{} certificates log you in.", prints.len());
-        chat.notice(Some(NICKSERV), &text, out);
     }
 }
 
@@ -402,55 +317,4 @@ impl Next for RoomInfo {
         };
         chat.notice(Some(CHANSERV), &text, out);
     }
-}
-
-/// Something is done that a service then says in these words.
-#[derive(Debug)]
-struct Said(&'static str, Box<str>);
-
-impl Next for Said {
-    fn told(self: Box<Self>, told: Told<'_>, chat: &mut Chat, out: &mut Output) {
-        match told {
-            Told::Outcome(Ok(_)) => chat.notice(Some(self.0), &self.1, out),
-            Told::Outcome(Err(refusal)) => refused(chat, self.0, refusal, out),
-            other => chat.unexpected(other, out),
-        }
-    }
-}
-
-fn refused(chat: &mut Chat, service: &str, refusal: &Refusal, out: &mut Output) {
-    let text = match refusal {
-        Refusal::AccountNeeded => "You need an account for that; say HELP to NickServ.".to_owned(),
-        Refusal::Room(room, RoomNo::Founded(true)) => {
-            format!("{} is registered already.", channel(&room.name))
-        }
-        Refusal::Room(room, RoomNo::Founded(false)) => {
-            format!("{} is not registered.", channel(&room.name))
-        }
-        Refusal::Room(room, _) => {
-            format!("You may not do that in {}.", channel(&room.name))
-        }
-        Refusal::NoSuchRoom(name) => format!("There is no channel {}.", channel(name)),
-        Refusal::NoSuchPerson(name) => format!("There is no {name}."),
-        Refusal::NotYours => "That is not yours.".to_owned(),
-        Refusal::TooMany => "You have as many as one can have.".to_owned(),
-        Refusal::NotStored(why) => {
-            format!("Not stored, so not done: {}.", not_stored(*why))
-        }
-        _ => "That cannot be done.".to_owned(),
-    };
-    chat.notice(Some(service), &text, out);
-}
-
-/// SHA-256 in hexadecimal digits, with or without colons.
-fn read_fingerprint(text: &str) -> Option<[u8; 32]> {
-    let digits: String = text.chars().filter(|c| *c != ':').collect();
-    if digits.len() != 64 || !digits.is_ascii() {
-        return None;
-    }
-    let mut print = [0; 32];
-    for (byte, at) in print.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(print)
 }

@@ -10,6 +10,8 @@ use chinwag_model::effect::{Audience, Effect, Event, Stamp};
 use chinwag_model::entry::{Entry, Packet};
 use chinwag_model::id::{NodeId, RoomId, SessionId, Timestamp};
 use chinwag_model::intent::{Intent, Origin, Request};
+use chinwag_model::mode::{Flags, PersonFlag};
+use chinwag_model::proof::Proves;
 use chinwag_model::query::{Answer, Line};
 use chinwag_model::secret::{CodeHash, Secret, Verifier};
 
@@ -141,21 +143,25 @@ impl World {
                 }
                 Ask::Check { name, .. } => {
                     let checked = match self.core.state().credential(&name) {
-                        Some(credential) => Checked::Right { version: credential.version },
+                        Some(credential) => Checked::Right(credential.proves),
                         None => Checked::Wrong,
                     };
                     self.checked(who, request, &checked);
                 }
                 Ask::Claim { name, .. } => {
                     let checked = match self.core.state().claim(&name) {
-                        Some(held) => Checked::Right { version: held.version },
+                        Some(held) => Checked::Right(held.proves),
                         None => Checked::Hashed(Verifier::new("phc".to_owned())),
                     };
                     self.checked(who, request, &checked);
                 }
                 Ask::Code(ask) => self.decide(origin, coded(*ask)),
                 Ask::Operate { .. } => {
-                    self.checked(who, request, &Checked::Right { version: 1 });
+                    self.checked(who, request, &Checked::Right(Proves::Operator(1)));
+                }
+                Ask::BecomeOperator { .. } => {
+                    let on = Flags::default().with(PersonFlag::Operator, true);
+                    self.decide(origin, Intent::ChangeSelf { on, off: Flags::default() });
                 }
                 Ask::Prove(_) => {
                     let busy = Checked::Limited { why: Slowed::Busy, seconds: 1 };

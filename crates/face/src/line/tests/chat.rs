@@ -5,7 +5,8 @@ use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Target};
 use chinwag_model::message::Subject;
 use chinwag_model::name::NewName;
-use chinwag_model::outcome::{NotStored, RoomNo, Unheard};
+use chinwag_model::outcome::{NotStored, PasswordSet, RoomNo, Unheard};
+use chinwag_model::push::Endpoint;
 use chinwag_model::query::{Client, GroupRow, Page, Query, RoomRow};
 use chinwag_model::secret::{Secret, Verifier};
 
@@ -402,11 +403,40 @@ fn send_asks_for_an_index_and_a_message() {
 }
 
 #[test]
+fn attack_an_old_password_counts_for_a_minute() {
+    let hashed = || Reply::Checked(Checked::Hashed(Verifier::new("$argon2id$".to_owned())));
+    for (ms, seen) in [
+        (60_000, "<Password set.>\n"),
+        (60_001, "<That took more than 60 seconds. Nothing was changed.>\n"),
+        (-1, "<That took more than 60 seconds. Nothing was changed.>\n"),
+    ] {
+        let mut stage = Stage::alice();
+        let right = Reply::Checked(Checked::Right(proves(3)));
+        stage.play("/password\no\nx\n", [standing(Standing::Protected), right]);
+        stage.take();
+        stage.out.now = Timestamp(ms);
+        let set = [hashed(), done(Done::PasswordSet(Box::default()))];
+        stage.play("x\n", set.into_iter().take(if ms == 60_000 { 2 } else { 0 }));
+        assert_eq!(stage.take(), seen, "after {ms} ms");
+    }
+}
+
+#[test]
+fn who_is_put_out_by_another_password_is_told_so() {
+    let mut stage = Stage::alice();
+    stage.play("SEND\n", []);
+    stage.take();
+    stage.show(&Event::PasswordChanged { who: alice() });
+    assert_eq!(stage.take(), "\n<The password of Alice was changed. Come in again with it.>\n");
+    assert!(stage.face.is_finished());
+}
+
+#[test]
 fn a_password_is_set_by_prompts() {
     let verifier = || Verifier::new("$argon2id$".to_owned());
     let hashed = || Reply::Checked(Checked::Hashed(verifier()));
-    let right = || Reply::Checked(Checked::Right { version: 3 });
-    let set = || done(Done::PasswordSet);
+    let right = || Reply::Checked(Checked::Right(proves(3)));
+    let set = || done(Done::PasswordSet(Box::default()));
     let open = || standing(Standing::Open);
     let protected = || standing(Standing::Protected);
     let cases: Vec<(&str, Vec<Reply>, &str)> = vec![
@@ -442,10 +472,25 @@ fn a_password_is_set_by_prompts() {
         assert_eq!(stage.take(), seen, "{typed:?}");
         assert!(!stage.face.is_finished());
     }
+    let rest = PasswordSet {
+        ended: 2,
+        certificates: vec![[7; 32]],
+        devices: vec![Endpoint::parse("https://push.example/a").unwrap()],
+    };
+    let mut stage = Stage::alice();
+    let set_all = done(Done::PasswordSet(Box::new(rest)));
+    stage.play("/password\nx\nx\n", [open(), hashed(), set_all]);
+    assert_eq!(
+        stage.take(),
+        "NEW PASSWORD: AGAIN: <Password set.>\n<Your 2 other connections are ended.>\n<1 certificate \
+         logs you in still. Remove what is not yours with an IRC client: /msg NickServ CERT LIST, then \
+         CERT DEL.>\n<1 device is told still of what is said to you. Remove what is not yours with an \
+         IRC client:>\n</quote WEBPUSH UNREGISTER https://push.example/a>\n"
+    );
     let mut stage = Stage::alice();
     stage.play("/password\no\nx\nx\n", [protected(), right(), hashed(), set()]);
     let old = Ask::Check { name: name("Alice"), password: Secret::new("o".to_owned()) };
-    let change = Intent::SetPassword { verifier: verifier(), checked: Some(3) };
+    let change = Intent::SetPassword { verifier: verifier(), proof: Some(proof(3)) };
     assert_eq!(stage.asks[1..], [old, Ask::Hash(Secret::new("x".to_owned())), Ask::Intent(change)]);
 }
 
@@ -468,7 +513,7 @@ fn what_was_done_is_never_told_as_failed() {
         Done::Renamed(alice()),
         Done::Away(None),
         Done::Ignoring(bob(), true),
-        Done::PasswordSet,
+        Done::PasswordSet(Box::default()),
         Done::Changed(vec![]),
         Done::Changed(vec![Refusal::NotYours]),
         Done::Noted,
@@ -477,8 +522,9 @@ fn what_was_done_is_never_told_as_failed() {
         Done::Stays(Some(false)),
         Done::Stays(None),
         Done::Read(Timestamp(0)),
-        Done::Registered(alice()),
+        Done::Registered(alice(), proof(3)),
         Done::LoggedIn(entered),
+        Done::CertificateProposed,
         Done::CodeSent,
         Done::WrongCode { left: 2 },
     ] {

@@ -123,7 +123,7 @@ fn telnet_can_leave_and_ask_for_a_sign_of_life() {
 fn telnet_is_asked_not_to_echo_a_password() {
     let mut stage = Stage::new(policy());
     let typed = "Alice\r\nsecret\r\n";
-    let right = Reply::Checked(Checked::Right { version: 1 });
+    let right = Reply::Checked(Checked::Right(proves(1)));
     stage.play(typed, [standing(Standing::Protected), right, entered(true)]);
     let prompt = b"USERNAME: PASSWORD: \xff\xfb\x01";
     let shown = b"\xff\xfc\x01";

@@ -23,7 +23,7 @@ fn no_backlog() -> Reply {
 }
 
 fn right() -> Reply {
-    Reply::Checked(Checked::Right { version: 3 })
+    Reply::Checked(Checked::Right(proves(3)))
 }
 
 fn wrong() -> Reply {
@@ -285,7 +285,7 @@ fn where_names_need_passwords_the_first_one_is_asked_for() {
     let hashed = Reply::Checked(Checked::Hashed(verifier.clone()));
     let new =
         Identity::New { name: NewName::parse("Alice").unwrap(), verifier: Some(verifier.clone()) };
-    let known = Identity::Known { name: name("Alice"), checked: None, verifier: Some(verifier) };
+    let known = Identity::Known { name: name("Alice"), verifier: Some(verifier), proof: None };
     for (stands, is_new, identity) in [(Standing::Free, true, new), (Standing::Open, false, known)]
     {
         let mut stage = Stage::new(LinePolicy { open_names: false, ..policy() });

@@ -58,9 +58,9 @@ fn fitting(ask: &Ask) -> Reply {
         Ask::Intent(Intent::Say { .. }) => said(),
         Ask::Intent(Intent::Join { .. }) => done(Done::Joined(tea())),
         Ask::Intent(Intent::Leave(_)) => done(Done::Left(tea())),
-        Ask::Intent(Intent::SetPassword { .. }) => done(Done::PasswordSet),
+        Ask::Intent(Intent::SetPassword { .. }) => done(Done::PasswordSet(Box::default())),
         Ask::Intent(_) => refused(Refusal::Internal),
-        Ask::Check { .. } => Reply::Checked(Checked::Right { version: 1 }),
+        Ask::Check { .. } => Reply::Checked(Checked::Right(proves(1))),
         Ask::Prove(_)
         | Ask::Claim { .. }
         | Ask::HashFor { .. }
@@ -68,6 +68,7 @@ fn fitting(ask: &Ask) -> Reply {
         | Ask::Code(_)
         | Ask::Proof { .. }
         | Ask::Operate { .. }
+        | Ask::BecomeOperator { .. }
         | Ask::Whisper { .. }
         | Ask::Reread => panic!("line mode asks no such thing: {ask:?}"),
         Ask::Hash(_) => Reply::Checked(Checked::Hashed(Verifier::new("x".to_owned()))),
@@ -149,7 +150,7 @@ fn any_reply() -> impl Strategy<Value = Reply> {
         Reply::Answer(Answer::Room(Some(grp1()))),
         Reply::Answer(Answer::History(vec![message()])),
         Reply::Answer(Answer::Unavailable),
-        Reply::Checked(Checked::Right { version: 2 }),
+        Reply::Checked(Checked::Right(proves(2))),
         Reply::Checked(Checked::Wrong),
         Reply::Checked(Checked::Limited { why: Slowed::Busy, seconds: 1 }),
         Reply::Checked(Checked::Hashed(Verifier::new("x".to_owned()))),

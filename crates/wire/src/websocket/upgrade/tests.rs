@@ -175,7 +175,7 @@ fn the_first_line_of_a_request_is_known_for_one() {
         ("PROPFIND * HTTP/1.1\r", true),
         ("get / HTTP/1.1", false),
         ("POST / HTTP/2", false),
-        ("POST  HTTP/1.1", false),
+        ("POST  HTTP/1.1", true),
         ("POST / x HTTP/1.1", false),
         ("NICK ana", false),
         ("", false),
