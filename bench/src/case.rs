@@ -10,6 +10,7 @@ mod history;
 mod idle;
 mod joins;
 mod latency;
+mod reader;
 mod rooms;
 mod slow;
 mod subject;

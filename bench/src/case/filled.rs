@@ -7,15 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Result, bail};
 use tempfile::TempDir;
 
-use super::history::{FREQUENT, Reader};
+use super::reader::{FREQUENT, Reader};
 use super::subject::{Gathering, Rooms, Subject};
 use crate::generator::crowd::Crowd;
 use crate::generator::face::Face;
 use crate::generator::talk::{Plan, talk};
 use crate::server::{Ground, Program, Server, Setup};
-
-/// The room in which all was said.
-pub(super) const ROOM: &str = "r0";
 
 /// Those who say it.
 pub(super) const TALKERS: Rooms =

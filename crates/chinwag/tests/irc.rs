@@ -5,7 +5,7 @@
 mod support;
 
 use support::client::Client;
-use support::server::Settings;
+use support::server::{Server, Settings};
 use support::transcript::{folder_of, play_from};
 
 macro_rules! transcripts {
@@ -138,6 +138,68 @@ fn the_guide_lists_the_tokens_that_there_are() {
         told.extend(words.split(' ').skip(3).map(|word| name(word).to_owned()));
     }
     assert_eq!(table("ISUPPORT"), told);
+}
+
+/// A client that has come in as alice, and has been told all of the welcome.
+fn alice(server: &Server) -> Client {
+    let mut client = Client::connect(server);
+    client.send("NICK alice\r\nUSER alice 0 * :Alice\r\nPING in\r");
+    client
+}
+
+/// What `HELP` tells of a subject, line by line.
+fn help(client: &mut Client, subject: &str) -> Vec<String> {
+    client.send(&format!("HELP {subject}\r"));
+    let mut told = Vec::new();
+    loop {
+        let line = client.skip_to(":chat.test 70");
+        let (head, text) = line.trim_end().split_once(" :").expect("it ends with a text");
+        if head.contains(" 706 ") {
+            return told;
+        }
+        told.push(text.to_owned());
+    }
+}
+
+#[test]
+fn the_guide_lists_the_commands_that_there_are_and_what_help_says_of_each() {
+    let server = Settings::new().start();
+    let mut client = alice(&server);
+    client.skip_to(":chat.test PONG ");
+    let told = help(&mut client, "COMMANDS").join(" ");
+    let names = told.strip_prefix("Commands: ").expect("it begins so").split_whitespace();
+    let mut rows = Vec::new();
+    for name in names {
+        let told = help(&mut client, name);
+        let [usage, about] = told.as_slice() else { panic!("{name} is told as {told:?}") };
+        assert_eq!(usage.split(' ').next(), Some(name));
+        rows.push(format!("| `{}` | {about} |", usage.replace('|', "\\|")));
+    }
+    let (_, section) = GUIDE.split_once("\n## Commands\n").expect("it has the heading");
+    let section = section.split("\n## ").next().expect("a section has a beginning");
+    let listed: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(listed, rows, "the table of docs/irc.md should be\n{}", rows.join("\n"));
+}
+
+#[test]
+fn the_guide_lists_the_modes_that_there_are() {
+    let server = Settings::new().start();
+    let mut client = alice(&server);
+    let line = client.skip_to(":chat.test 004 ");
+    let told: Vec<&str> = line.split_whitespace().collect();
+    let [.., persons, rooms, _] = told.as_slice() else { panic!("{line}") };
+    let (_, section) = GUIDE.split_once("\n## Channels\n").expect("it has the heading");
+    let section = section.split("\n## ").next().expect("a section has a beginning");
+    let (of_rooms, of_persons) = section.split_once("| of a person").expect("it has two tables");
+    for (table, told) in [(of_rooms, rooms), (of_persons, persons)] {
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+        // Each mode is in backticks, perhaps with the word for its parameter.
+        let cells: String = rows.map(|row| format!("`{row}, ")).collect();
+        let mut letters: Vec<char> =
+            cells.split("`, ").filter_map(|mode| mode.strip_prefix('`')?.chars().next()).collect();
+        letters.sort_unstable();
+        assert_eq!(letters.into_iter().collect::<String>(), **told);
+    }
 }
 
 #[test]

@@ -48,8 +48,6 @@ mod silence;
 
 /// Most sessions one person can have at a time.
 pub const SESSIONS_PER_PERSON_MAX: usize = 64;
-/// Most rooms and groups one person can be in.
-pub const ROOMS_PER_PERSON_MAX: usize = 500;
 /// Most groups that others can have put one person into.
 pub const GROUPS_BY_OTHERS_MAX: usize = 100;
 /// Most persons one person can ignore.

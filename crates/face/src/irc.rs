@@ -3,38 +3,24 @@
 //! One connection is one [`IrcFace`]. A command is a *flow*: a row of asks, whose results are told as
 //! they come, and the next command waits for its end. Messages alone do not wait for each other: at
 //! most [`IN_FLIGHT_MAX`] of them may be on their way.
+//!
+//! Each command is a file of the folder `command`, with a row that says all of it; `turn.rs` takes lines and
+//! results, `chat.rs` is where a session stands, and `render.rs` is how all who look alike see an event.
 
-mod account;
 mod args;
 mod caps;
-mod certificate;
-mod channel;
 mod chat;
 mod command;
-mod help;
-mod history;
-mod isupport;
-mod login;
-mod mail;
-mod metadata;
-mod mode;
-mod monitor;
-mod names;
-mod network;
-mod people;
+mod multiline;
 mod refusal;
-mod registration;
 mod render;
 mod reply;
-mod result;
-mod services;
+mod session;
 mod sight;
 mod sign;
-mod speech;
 mod split;
 mod tell;
-mod webpush;
-mod welcome;
+mod turn;
 
 #[cfg(test)]
 mod tests;
@@ -52,10 +38,11 @@ use chinwag_wire::irc::framing::{BODY_BYTES_MAX, LineReader, Piece};
 
 use crate::cost::cost;
 use crate::output::Output;
-use chat::{Chat, Input};
+use chat::Chat;
+pub use command::webpush::pushed_line;
 pub use render::Look;
+use session::Input;
 pub use sign::person_flags;
-pub use webpush::pushed_line;
 
 /// Messages of one session that may be on their way together.
 pub const IN_FLIGHT_MAX: usize = 64;

@@ -6,17 +6,16 @@
 //! answers come in the order of what was typed.
 
 mod backlog;
-mod chat;
-mod dialogue;
-mod help;
-mod list;
+mod command;
+mod held;
 mod login;
-mod password;
+mod outcome;
 mod refusal;
 mod render;
-mod reply;
+mod secret;
 mod sight;
 mod talk;
+mod turn;
 mod window;
 
 #[cfg(test)]
@@ -44,6 +43,12 @@ pub const BUFFERED_BYTES_MAX: usize = 8 * 1024;
 
 /// How many bytes of answers [`LineFace::next_ask`] writes before it lets the server send them.
 pub const ANSWERED_BYTES_MAX: usize = 16 * 1024;
+
+/// Whether a line is something to say, of which its sender is sent a line back.
+#[must_use]
+pub fn is_speech(line: &str) -> bool {
+    command::is_speech(line)
+}
 
 /// What a server wants of its line mode.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,6 +18,9 @@ use crate::secret::{CodeHash, Verifier};
 use crate::tag::Tags;
 use crate::text::Text;
 
+/// Most rooms and groups one person can be in.
+pub const ROOMS_PER_PERSON_MAX: usize = 500;
+
 /// Most persons that can be named when a group is made.
 pub const GROUP_NAMED_MAX: usize = 32;
 

@@ -39,6 +39,20 @@ pub enum RoomFlag {
     AccountsSpeak,
 }
 
+impl RoomFlag {
+    /// All switches of a room.
+    pub const ALL: [Self; 8] = [
+        Self::InviteOnly,
+        Self::Moderated,
+        Self::MembersOnly,
+        Self::Secret,
+        Self::TopicLocked,
+        Self::NoRequests,
+        Self::AccountsOnly,
+        Self::AccountsSpeak,
+    ];
+}
+
 /// A switch of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -61,6 +75,18 @@ pub enum PersonFlag {
     /// Takes no requests from client to client (CTCP) but actions.
     #[n(5)]
     NoRequests,
+}
+
+impl PersonFlag {
+    /// All switches of a person.
+    pub const ALL: [Self; 6] = [
+        Self::Invisible,
+        Self::Operator,
+        Self::Wallops,
+        Self::Bot,
+        Self::AccountsOnly,
+        Self::NoRequests,
+    ];
 }
 
 /// A set of switches.
@@ -116,6 +142,11 @@ pub enum RoomList {
     Invited,
 }
 
+impl RoomList {
+    /// All lists.
+    pub const ALL: [Self; 3] = [Self::Bans, Self::Exempt, Self::Invited];
+}
+
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Listed {
@@ -163,4 +194,22 @@ pub enum RoomChanged {
     List(RoomList, Mask, bool),
     /// A member's rank.
     Rank(Card, Rank, bool),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All variants, by their numbers in order.
+    fn all<T: for<'b> Decode<'b, ()>>() -> Vec<T> {
+        let decoded = |number: u8| minicbor::decode::<T>(&[number]).ok();
+        (0..24).map_while(decoded).collect()
+    }
+
+    #[test]
+    fn lists_of_all_variants_hold_all() {
+        assert_eq!(all::<RoomFlag>(), RoomFlag::ALL);
+        assert_eq!(all::<PersonFlag>(), PersonFlag::ALL);
+        assert_eq!(all::<RoomList>(), RoomList::ALL);
+    }
 }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use super::{CHINWAG, RETURN};
 use crate::case::filled::{TALKERS, drain, say};
-use crate::case::history::Reader;
+use crate::case::reader::Reader;
 use crate::server::{Cluster, Ground};
 use crate::trial::{Experiment, Measured, Metric, Trial};
 

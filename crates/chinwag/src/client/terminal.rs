@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use chinwag_wire::line::command::Command;
+use chinwag_face::line::is_speech;
 use rustyline::config::{BellStyle, Config, Configurer};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -105,7 +105,7 @@ fn edit_lines(
                 }
                 if edit.is_chat {
                     editor.add_history_entry(line.as_str())?;
-                    if is_echoed(&line) {
+                    if is_speech(&line) {
                         erase(&edit, &line);
                     }
                 }
@@ -121,19 +121,6 @@ fn edit_lines(
         }
     }
     Ok(())
-}
-
-/// Whether the server sends a line back, which then need not stand there twice.
-fn is_echoed(line: &str) -> bool {
-    matches!(
-        Command::parse(line),
-        Command::Text(_)
-            | Command::To { .. }
-            | Command::Chat { .. }
-            | Command::Broadcast(_)
-            | Command::Say(_)
-            | Command::Me(_)
-    )
 }
 
 /// Erases the edited line, below which the cursor stands.
@@ -169,7 +156,7 @@ mod tests {
     fn commands_stay_and_messages_come_back() {
         for (line, echoed) in [("hello", true), ("bo: hi", true), ("/who", false), ("LIST", false)]
         {
-            assert_eq!(is_echoed(line), echoed);
+            assert_eq!(is_speech(line), echoed);
         }
     }
 }

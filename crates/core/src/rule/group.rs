@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use chinwag_model::effect::{Audience, Effect, Event};
 use chinwag_model::id::{PersonId, RoomId};
-use chinwag_model::intent::GROUP_NAMED_MAX;
+use chinwag_model::intent::{GROUP_NAMED_MAX, ROOMS_PER_PERSON_MAX};
 use chinwag_model::mode::PersonFlag;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::join::free_for_room;
-use crate::state::{GROUPS_BY_OTHERS_MAX, Member, Person, ROOMS_PER_PERSON_MAX, Room, State};
+use crate::state::{GROUPS_BY_OTHERS_MAX, Member, Person, Room, State};
 use crate::step::{Effects, Step};
 
 /// A group is made.

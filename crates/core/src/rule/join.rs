@@ -1,6 +1,7 @@
 //! Into a public room, which is made if there is none.
 
 use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::intent::ROOMS_PER_PERSON_MAX;
 use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
@@ -10,7 +11,7 @@ use super::claim::{free_for_channel, free_to_look};
 use super::hold::not_held;
 use super::presence;
 use crate::access::may_come_in;
-use crate::state::{Holder, ROOMS_PER_PERSON_MAX, Room, State};
+use crate::state::{Holder, Room, State};
 use crate::step::{Effects, Step};
 
 /// Someone goes into a room.

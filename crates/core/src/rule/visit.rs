@@ -1,6 +1,7 @@
 //! Into a room by name and perhaps with a key; it is made if there is none.
 
 use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::intent::ROOMS_PER_PERSON_MAX;
 use chinwag_model::mode::RoomFlag;
 use chinwag_model::name::Name;
 use chinwag_model::outcome::{Done, Refusal};
@@ -11,7 +12,7 @@ use super::admission::{come_in, make};
 use super::claim::free_for_channel;
 use super::presence;
 use crate::access::may_come_in;
-use crate::state::{ROOMS_PER_PERSON_MAX, Room, State};
+use crate::state::{Room, State};
 use crate::step::{Effects, Step};
 
 /// Someone goes into a room.

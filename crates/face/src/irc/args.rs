@@ -1,8 +1,24 @@
 //! Parameters as strangers give them, read.
 
+use chinwag_model::id::{Place, Seq};
 use chinwag_model::intent::Owner;
 use chinwag_model::name::{Name, ROOM_NAME_CHARS_MAX};
 use chinwag_model::text::Text;
+
+/// The services, which are no persons.
+pub(super) const NICKSERV: &str = "NickServ";
+pub(super) const CHANSERV: &str = "ChanServ";
+
+/// The service that a name is.
+pub(super) fn service(name: &str) -> Option<&'static str> {
+    [NICKSERV, CHANSERV].into_iter().find(|service| name.eq_ignore_ascii_case(service))
+}
+
+/// The place that a message's id is.
+pub(super) fn place(id: &str) -> Option<Place> {
+    let (seq, index) = id.split_once('.')?;
+    Some(Place { seq: Seq(seq.parse().ok()?), index: index.parse().ok()? })
+}
 
 /// The sign of a channel.
 pub(super) const CHANNEL_SIGN: char = '#';
@@ -86,6 +102,15 @@ mod tests {
             (b"", "*"),
         ] {
             assert_eq!(command_of(line), command);
+        }
+    }
+
+    #[test]
+    fn ids_are_places() {
+        let place = Place { seq: Seq(12), index: 3 };
+        assert_eq!(super::place(&place.to_string()), Some(place));
+        for id in ["", "12", "-1.0", "1.x", "1.2.3"] {
+            assert_eq!(super::place(id), None, "{id}");
         }
     }
 

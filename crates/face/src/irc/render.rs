@@ -331,8 +331,7 @@ impl Teller<'_> {
         } else {
             line.end();
         }
-        let given: String =
-            sign::RANKS.iter().filter(|(rank, ..)| ranks.has(*rank)).map(|(_, l, _)| *l).collect();
+        let given = sign::rank_letters(*ranks);
         if !given.is_empty() && self.viewer != who.name.shown() {
             let line = self.time(time, out).source(self.server).command("MODE").param(&room);
             let line = line.param(&format!("+{given}"));

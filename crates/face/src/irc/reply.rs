@@ -7,11 +7,12 @@ use chinwag_wire::irc::message::{LineWriter, escape_into};
 
 use crate::output::Output;
 
-/// A line of an answer: its tags, and the rest of it with its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) tags: Vec<(&'static str, String)>,
-    pub(super) body: Vec<u8>,
+/// The first line of a labelled answer, kept until it is known whether another follows.
+#[derive(Debug)]
+struct First {
+    /// Whether it is part of a batch of its own.
+    in_batch: bool,
+    bytes: Vec<u8>,
 }
 
 /// How the present command is answered.
@@ -19,8 +20,7 @@ pub(super) struct Line {
 pub(super) struct Reply {
     /// The label, until it was told.
     label: Option<Box<str>>,
-    /// The first line of a labelled answer, until it is known whether another follows.
-    first: Option<Box<Line>>,
+    first: Option<Box<First>>,
     /// The batch that is open.
     batch: Option<Box<str>>,
 }
@@ -40,29 +40,68 @@ impl Reply {
     }
 
     /// The batch that lines told elsewhere belong to: with it, the answer is one of several lines.
-    pub(super) fn open_batch(&mut self, source: &str, number: u32, out: &mut Output) {
+    pub(super) fn open_batch(&mut self, source: &str, batch_next: &mut u32, out: &mut Output) {
         if self.batch.is_none()
             && let Some(label) = self.label.take()
         {
-            let id = format!("r{number}");
-            begin(&id, &label, source, out);
-            self.batch = Some(id.into());
-            if let Some(first) = self.first.take() {
-                self.write(*first, out);
+            let id = format!("r{}", next_number(batch_next));
+            let writer = LineWriter::new(&mut out.bytes).tag("label", Some(&label)).source(source);
+            writer.command("BATCH").param(&format!("+{id}")).param("labeled-response").end();
+            match self.first.take() {
+                Some(first) if first.in_batch => out.bytes.extend_from_slice(&first.bytes),
+                Some(first) => write_tagged("batch", &id, &first.bytes, out),
+                None => {}
             }
+            self.batch = Some(id.into());
         }
     }
 
-    /// Tells a line.
-    pub(super) fn push(&mut self, line: Line, source: &str, number: u32, out: &mut Output) {
+    /// The next line, begun with the tag of the batch that it is in: `own`, or that of the answer.
+    ///
+    /// It is written straight to the output, but for the first line of a labelled answer.
+    pub(super) fn line<'o>(
+        &'o mut self,
+        own: Option<&str>,
+        source: &str,
+        batch_next: &mut u32,
+        out: &'o mut Output,
+    ) -> LineWriter<'o> {
         if self.label.is_some() {
             if self.first.is_none() {
-                self.first = Some(Box::new(line));
+                let first = First { in_batch: own.is_some(), bytes: Vec::new() };
+                let first = self.first.insert(Box::new(first));
+                return in_batch(LineWriter::new(&mut first.bytes), own);
+            }
+            self.open_batch(source, batch_next, out);
+        }
+        in_batch(LineWriter::new(&mut out.bytes), own.or(self.batch.as_deref()))
+    }
+
+    /// Tells a line that is encoded already, as the next one.
+    pub(super) fn encoded(
+        &mut self,
+        line: &[u8],
+        source: &str,
+        batch_next: &mut u32,
+        out: &mut Output,
+    ) {
+        if self.label.is_some() {
+            if self.first.is_none() {
+                let first = First { in_batch: false, bytes: line.to_vec() };
+                self.first = Some(Box::new(first));
                 return;
             }
-            self.open_batch(source, number, out);
+            self.open_batch(source, batch_next, out);
         }
-        self.write(line, out);
+        match &self.batch {
+            Some(batch) => write_tagged("batch", batch, line, out),
+            None => out.bytes.extend_from_slice(line),
+        }
+    }
+
+    /// Whether lines are told as they are: there is neither a label to be told nor a batch.
+    pub(super) fn is_plain(&self) -> bool {
+        self.label.is_none() && self.batch.is_none()
     }
 
     /// Everything is told.
@@ -75,27 +114,12 @@ impl Reply {
         }
         let Some(label) = label else { return };
         match first {
-            Some(first) => {
-                let mut line = *first;
-                line.tags.insert(0, ("label", label.into()));
-                write(&line, out);
-            }
+            Some(first) => write_tagged("label", &label, &first.bytes, out),
             None => {
                 let writer = LineWriter::new(&mut out.bytes).tag("label", Some(&label));
                 writer.source(source).command("ACK").end();
             }
         }
-    }
-
-    fn write(&self, mut line: Line, out: &mut Output) {
-        let inner =
-            line.tags.iter().any(|(key, _)| *key == "batch") || line.body.starts_with(b"@batch=");
-        if let Some(batch) = &self.batch
-            && !inner
-        {
-            line.tags.insert(0, ("batch", batch.to_string()));
-        }
-        write(&line, out);
     }
 
     /// The batch that is open.
@@ -104,34 +128,31 @@ impl Reply {
     }
 }
 
-fn begin(id: &str, label: &str, source: &str, out: &mut Output) {
-    let writer = LineWriter::new(&mut out.bytes).tag("label", Some(label)).source(source);
-    writer.command("BATCH").param(&format!("+{id}")).param("labeled-response").end();
+/// A number for a batch.
+pub(super) fn next_number(batch_next: &mut u32) -> u32 {
+    *batch_next = batch_next.wrapping_add(1);
+    *batch_next
 }
 
-/// Tells a line as it is.
-pub(super) fn write(line: &Line, out: &mut Output) {
-    for (number, (key, value)) in line.tags.iter().enumerate() {
-        out.bytes.push(if number == 0 { b'@' } else { b';' });
-        out.bytes.extend_from_slice(key.as_bytes());
-        if !value.is_empty() {
-            out.bytes.push(b'=');
-            escape_into(value, &mut out.bytes);
-        }
+fn in_batch<'o>(writer: LineWriter<'o>, batch: Option<&str>) -> LineWriter<'o> {
+    match batch {
+        Some(batch) => writer.tag("batch", Some(batch)),
+        None => writer,
     }
-    match line.body.strip_prefix(b"@") {
-        // It has tags of its own, to which these are added.
-        Some(rest) if !line.tags.is_empty() => {
-            out.bytes.push(b';');
-            out.bytes.extend_from_slice(rest);
-        }
-        _ => {
-            if !line.tags.is_empty() {
-                out.bytes.push(b' ');
-            }
-            out.bytes.extend_from_slice(&line.body);
-        }
-    }
+}
+
+/// Tells a line with a tag before those it has.
+fn write_tagged(key: &str, value: &str, line: &[u8], out: &mut Output) {
+    out.bytes.push(b'@');
+    out.bytes.extend_from_slice(key.as_bytes());
+    out.bytes.push(b'=');
+    escape_into(value, &mut out.bytes);
+    let (between, rest) = match line.strip_prefix(b"@") {
+        Some(rest) => (b';', rest),
+        None => (b' ', line),
+    };
+    out.bytes.push(between);
+    out.bytes.extend_from_slice(rest);
 }
 
 #[cfg(test)]
@@ -140,9 +161,13 @@ mod tests {
 
     fn told(label: Option<&str>, lines: &[&str]) -> String {
         let (mut reply, mut out) = (Reply::new(label.map(Box::from)), Output::default());
+        let mut batch_next = 6;
         for line in lines {
-            let line = Line { tags: Vec::new(), body: format!("{line}\r\n").into_bytes() };
-            reply.push(line, "srv", 7, &mut out);
+            let (own, command) = match line.split_once('/') {
+                Some((own, command)) => (Some(own), command),
+                None => (None, *line),
+            };
+            reply.line(own, "srv", &mut batch_next, &mut out).command(command).end();
         }
         reply.end("srv", &mut out);
         String::from_utf8(out.bytes).unwrap().replace("\r\n", "\n")
@@ -157,6 +182,12 @@ mod tests {
         assert_eq!(
             told(Some("x"), &["A", "B"]),
             "@label=x :srv BATCH +r7 labeled-response\n@batch=r7 A\n@batch=r7 B\n:srv BATCH -r7\n"
+        );
+        assert_eq!(told(Some("x"), &["b1/A"]), "@label=x;batch=b1 A\n");
+        assert_eq!(
+            told(Some("x"), &["b1/A", "B", "b2/C"]),
+            "@label=x :srv BATCH +r7 labeled-response\n@batch=b1 A\n@batch=r7 B\n@batch=b2 C\n\
+             :srv BATCH -r7\n"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What of all that happens a session sees, and how.
 
+use std::sync::Arc;
+
 use chinwag_model::effect::{Event, Stamp};
 use chinwag_model::id::PersonId;
 use chinwag_model::message::{Destination, Manner, Message, RoomCard};
@@ -8,11 +10,14 @@ use chinwag_wire::irc::message::LineWriter;
 
 use super::caps::Cap;
 use super::chat::Chat;
-use super::history::Past;
+use super::command::arrival::{LookAround, Past, arrive};
+use super::command::{metadata, monitor};
 use super::render::{Teller, channel};
-use super::reply::Line;
 use super::{Look, Sight, Via};
 use crate::output::Output;
+
+/// Messages that are kept back until the past is told; beyond that, order is given up.
+const HELD_MAX: usize = 64;
 
 impl Chat {
     pub(super) fn sight(&self, event: &Event, stamp: &Stamp, via: Via) -> Sight {
@@ -175,9 +180,11 @@ impl Chat {
                 }
             }
             Event::Ignoring { who, on } => return self.ignoring(*who, *on),
-            Event::Watched { name, who } => return self.watched_now(name, who.as_ref(), out),
+            Event::Watched { name, who } => {
+                return monitor::tell_change(self, name, who.as_ref(), out);
+            }
             Event::Metadata { of, key, value, .. } => {
-                return self.metadata_event(of, key, value.as_ref(), out);
+                return metadata::tell_change(self, of, key, value.as_ref(), out);
             }
             Event::PasswordChanged { who } => {
                 let why = format!("The password of {} was changed; log in again", who.name);
@@ -197,7 +204,7 @@ impl Chat {
                 };
                 self.tell_event(&left, stamp, caused, out);
                 if caused {
-                    return self.arrive(room, Past::Seen, out);
+                    return arrive(self, room, Past::Seen, out);
                 }
                 return self.come_along(room, out);
             }
@@ -206,7 +213,7 @@ impl Chat {
                 for (key, value) in arrival.metadata.iter() {
                     if self.me.as_ref().is_some_and(|me| me.keys.contains(key)) {
                         let of = chinwag_model::message::Subject::Person(arrival.who.clone());
-                        self.metadata_event(&of, key, Some(value), out);
+                        metadata::tell_change(self, &of, key, Some(value), out);
                     }
                 }
                 let Some(me) = self.me.as_mut().filter(|me| me.card.id == arrival.who.id) else {
@@ -215,7 +222,8 @@ impl Chat {
                 if caused {
                     me.came = stamp.place;
                 } else {
-                    self.look_around_beside(&arrival.room);
+                    // It is told behind whatever is being told.
+                    self.then(LookAround(arrival.room.clone()));
                 }
                 return;
             }
@@ -224,45 +232,30 @@ impl Chat {
         self.tell_event(event, stamp, caused, out);
     }
 
-    /// Another session of the person's brought this one into a room.
-    fn look_around_beside(&mut self, room: &RoomCard) {
-        // It is told behind whatever is being told.
-        self.then(super::chat::Why::LookAround(room.clone()));
-    }
-
     fn come_along(&mut self, room: &RoomCard, out: &mut Output) {
         let Some(me) = &self.me else { return };
-        let mut body = Vec::new();
         let card = &me.card;
-        let writer = LineWriter::new(&mut body);
+        let writer = LineWriter::new(&mut out.bytes);
         let source = writer.source_mask(card.name.shown(), &card.badge.user, &card.badge.host);
         source.command("JOIN").param(&channel(&room.name)).end();
-        Self::tell(&Line { tags: Vec::new(), body }, out);
-        self.look_around_beside(room);
+        self.then(LookAround(room.clone()));
     }
 
     /// Tells an event; as part of the present answer, where the session caused it.
     fn tell_event(&mut self, event: &Event, stamp: &Stamp, caused: bool, out: &mut Output) {
-        let viewer = self.nick().to_owned();
-        let mut bytes = Vec::new();
         let teller = Teller {
             server: &self.policy.server_name,
             look: self.look,
             front: &[],
-            viewer: &viewer,
+            viewer: self.nick(),
         };
-        teller.event(event, stamp, &mut bytes);
-        if caused && !bytes.is_empty() {
-            self.push_told(&bytes, out);
-        } else {
-            out.bytes.append(&mut bytes);
+        if !caused || self.reply.is_plain() {
+            return teller.event(event, stamp, &mut out.bytes);
         }
-    }
-
-    /// Tells lines that are encoded whole as part of the present answer.
-    fn push_told(&mut self, bytes: &[u8], out: &mut Output) {
+        let mut bytes = Vec::new();
+        teller.event(event, stamp, &mut bytes);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.push(Line { tags: Vec::new(), body: line.to_vec() }, out);
+            self.reply.encoded(line, &self.policy.server_name, &mut self.batch_next, out);
         }
     }
 
@@ -276,8 +269,8 @@ impl Chat {
             None if caused => {
                 // Of several echoes the batch has the label.
                 if self.has_more_steps() {
-                    let (server, number) = (self.policy.server_name.clone(), self.batch_number());
-                    self.reply.open_batch(&server, number, out);
+                    let server = &self.policy.server_name;
+                    self.reply.open_batch(server, &mut self.batch_next, out);
                 }
                 self.reply.take_label()
             }
@@ -311,6 +304,25 @@ impl Chat {
         }
         if message.waits() && Some(message.author.id) != own {
             out.told_upto(message.place);
+        }
+    }
+
+    /// Keeps a message back while what was said before it is not told yet; gives whether it did.
+    fn hold(&mut self, message: &Arc<Message>, stamp: &Stamp, out: &mut Output) -> bool {
+        let Some(me) = self.me.as_mut().filter(|me| me.behind > 0) else { return false };
+        me.held.push((Arc::clone(message), *stamp));
+        if me.held.len() >= HELD_MAX {
+            me.behind = 0;
+            self.release(out);
+        }
+        true
+    }
+
+    /// Tells what was kept back, if everything said before it is told.
+    pub(super) fn release(&mut self, out: &mut Output) {
+        let Some(me) = self.me.as_mut().filter(|me| me.behind == 0) else { return };
+        for (message, stamp) in std::mem::take(&mut me.held) {
+            self.show(&Event::Said(message), &stamp, out);
         }
     }
 

@@ -5,51 +5,122 @@
 use chinwag_model::mode::{Flags, PersonFlag, RoomChanged, RoomFlag, RoomList};
 use chinwag_model::rank::{Rank, Ranks};
 
-/// Ranks with their letter and their sign, the highest first.
-pub(super) const RANKS: &[(Rank, char, char)] = &[
-    (Rank::Founder, 'q', '~'),
-    (Rank::Admin, 'a', '&'),
-    (Rank::Operator, 'o', '@'),
-    (Rank::HalfOperator, 'h', '%'),
-    (Rank::Voice, 'v', '+'),
+/// Ranks with the sign before a nickname that has one, the highest first.
+pub(super) const RANKS: &[(Rank, char)] = &[
+    (Rank::Founder, '~'),
+    (Rank::Admin, '&'),
+    (Rank::Operator, '@'),
+    (Rank::HalfOperator, '%'),
+    (Rank::Voice, '+'),
 ];
 
-/// Switches of a room, with their letter.
-pub(super) const ROOM_FLAGS: &[(RoomFlag, char)] = &[
-    (RoomFlag::NoRequests, 'C'),
-    (RoomFlag::AccountsSpeak, 'M'),
-    (RoomFlag::AccountsOnly, 'R'),
-    (RoomFlag::InviteOnly, 'i'),
-    (RoomFlag::Moderated, 'm'),
-    (RoomFlag::MembersOnly, 'n'),
-    (RoomFlag::Secret, 's'),
-    (RoomFlag::TopicLocked, 't'),
+/// A mode of a room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoomMode {
+    pub(super) letter: char,
+    pub(super) kind: Kind,
+    /// What it means, for `HELP MODES`.
+    pub(super) about: &'static str,
+}
+
+/// What a mode of a room is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    List(RoomList),
+    Key,
+    Limit,
+    Flag(RoomFlag),
+    Rank(Rank),
+}
+
+impl Kind {
+    /// Whether a parameter follows when it is set, or taken away.
+    pub(super) fn takes_param(self, on: bool) -> bool {
+        match self {
+            Self::List(_) | Self::Key | Self::Rank(_) => true,
+            Self::Limit => on,
+            Self::Flag(_) => false,
+        }
+    }
+}
+
+/// The modes of a room. `CHANMODES`, `PREFIX`, the letters of 004 and 324, the help, and what `MODE` reads
+/// and tells are made of this.
+pub(super) const ROOM_MODES: &[RoomMode] = &[
+    row('I', Kind::List(RoomList::Invited), "invited"),
+    row('b', Kind::List(RoomList::Bans), "banned"),
+    row('e', Kind::List(RoomList::Exempt), "exempt"),
+    row('k', Kind::Key, "KEY"),
+    row('l', Kind::Limit, "LIMIT"),
+    row('C', Kind::Flag(RoomFlag::NoRequests), "no CTCP"),
+    row('M', Kind::Flag(RoomFlag::AccountsSpeak), "accounts speak"),
+    row('R', Kind::Flag(RoomFlag::AccountsOnly), "accounts only"),
+    row('i', Kind::Flag(RoomFlag::InviteOnly), "invited only"),
+    row('m', Kind::Flag(RoomFlag::Moderated), "moderated"),
+    row('n', Kind::Flag(RoomFlag::MembersOnly), "members speak"),
+    row('s', Kind::Flag(RoomFlag::Secret), "secret"),
+    row('t', Kind::Flag(RoomFlag::TopicLocked), "locked topic"),
+    row('q', Kind::Rank(Rank::Founder), "founder"),
+    row('a', Kind::Rank(Rank::Admin), "admin"),
+    row('o', Kind::Rank(Rank::Operator), "operator"),
+    row('h', Kind::Rank(Rank::HalfOperator), "half-operator"),
+    row('v', Kind::Rank(Rank::Voice), "voice"),
 ];
 
-/// Lists of a room, with their letter.
-pub(super) const ROOM_LISTS: &[(RoomList, char)] =
-    &[(RoomList::Invited, 'I'), (RoomList::Bans, 'b'), (RoomList::Exempt, 'e')];
+const fn row(letter: char, kind: Kind, about: &'static str) -> RoomMode {
+    RoomMode { letter, kind, about }
+}
 
-/// Switches of a person, with their letter.
-pub(super) const PERSON_FLAGS: &[(PersonFlag, char)] = &[
-    (PersonFlag::Bot, 'B'),
-    (PersonFlag::AccountsOnly, 'R'),
-    (PersonFlag::NoRequests, 'T'),
-    (PersonFlag::Invisible, 'i'),
-    (PersonFlag::Operator, 'o'),
-    (PersonFlag::Wallops, 'w'),
+/// A mode of a person.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PersonMode {
+    pub(super) letter: char,
+    pub(super) flag: PersonFlag,
+    /// What it means, for `HELP MODES`.
+    pub(super) about: &'static str,
+}
+
+/// The modes of a person, by letter.
+pub(super) const PERSON_MODES: &[PersonMode] = &[
+    PersonMode { letter: 'B', flag: PersonFlag::Bot, about: "bot" },
+    PersonMode {
+        letter: 'R',
+        flag: PersonFlag::AccountsOnly,
+        about: "messages from accounts only",
+    },
+    PersonMode { letter: 'T', flag: PersonFlag::NoRequests, about: "no CTCP" },
+    PersonMode { letter: 'i', flag: PersonFlag::Invisible, about: "invisible" },
+    PersonMode { letter: 'o', flag: PersonFlag::Operator, about: "operator of the server" },
+    PersonMode { letter: 'w', flag: PersonFlag::Wallops, about: "wallops" },
 ];
+
+/// The mode of a room with this letter.
+pub(super) fn room_mode(letter: char) -> Option<Kind> {
+    ROOM_MODES.iter().find(|mode| mode.letter == letter).map(|mode| mode.kind)
+}
+
+/// The letter of a room's mode. Each has one: a test holds it.
+fn letter_of(kind: Kind) -> char {
+    ROOM_MODES.iter().find(|mode| mode.kind == kind).map_or('?', |mode| mode.letter)
+}
+
+/// Letters in the order of ASCII.
+pub(super) fn letters(letters: impl Iterator<Item = char>) -> String {
+    let mut sorted: Vec<char> = letters.collect();
+    sorted.sort_unstable();
+    sorted.into_iter().collect()
+}
 
 /// The signs of ranks: all, or only the highest.
 pub(super) fn signs(ranks: Ranks, all: bool) -> String {
-    let has = RANKS.iter().filter(|(rank, ..)| ranks.has(*rank)).map(|(.., sign)| *sign);
+    let has = RANKS.iter().filter(|(rank, _)| ranks.has(*rank)).map(|(_, sign)| *sign);
     has.take(if all { usize::MAX } else { 1 }).collect()
 }
 
 /// The rank whose sign stands before a target, if one does, and the target without it.
 pub(super) fn split_sign(target: &str) -> (Option<Rank>, &str) {
     let first = target.chars().next();
-    let rank = RANKS.iter().find(|(.., sign)| Some(*sign) == first).map(|(rank, ..)| *rank);
+    let rank = RANKS.iter().find(|(_, sign)| Some(*sign) == first).map(|(rank, _)| *rank);
     match rank {
         Some(rank) if target.get(1..).is_some_and(|rest| rest.starts_with('#')) => {
             (Some(rank), target.get(1..).unwrap_or_default())
@@ -60,19 +131,19 @@ pub(super) fn split_sign(target: &str) -> (Option<Rank>, &str) {
 
 /// The sign of a rank.
 pub(super) fn sign(rank: Rank) -> char {
-    RANKS.iter().find(|(known, ..)| *known == rank).map_or('+', |(.., sign)| *sign)
+    RANKS.iter().find(|(known, _)| *known == rank).map_or('+', |(_, sign)| *sign)
 }
 
 /// A person's switches as letters.
 pub(super) fn person_letters(flags: Flags) -> String {
-    PERSON_FLAGS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, letter)| *letter).collect()
+    PERSON_MODES.iter().filter(|mode| flags.has(mode.flag)).map(|mode| mode.letter).collect()
 }
 
 /// A person's switches by their letters, but for being an operator; unknown ones are passed over.
 #[must_use]
 pub fn person_flags(letters: &str) -> Flags {
-    let known = |letter| PERSON_FLAGS.iter().find(|(_, known)| *known == letter);
-    let flags = letters.chars().filter_map(known).map(|(flag, _)| *flag);
+    let known = |letter| PERSON_MODES.iter().find(|mode| mode.letter == letter);
+    let flags = letters.chars().filter_map(known).map(|mode| mode.flag);
     let given = flags.filter(|flag| *flag != PersonFlag::Operator);
     given.fold(Flags::default(), |flags, flag| flags.with(flag, true))
 }
@@ -80,10 +151,10 @@ pub fn person_flags(letters: &str) -> Flags {
 /// What has changed of a person's switches, as `+B-i`.
 pub(super) fn person_change(was: Flags, now: Flags) -> String {
     let turned = |on: bool| -> String {
-        let changed = PERSON_FLAGS
+        let changed = PERSON_MODES
             .iter()
-            .filter(|(flag, _)| was.has(*flag) != now.has(*flag) && now.has(*flag) == on);
-        changed.map(|(_, letter)| *letter).collect()
+            .filter(|mode| was.has(mode.flag) != now.has(mode.flag) && now.has(mode.flag) == on);
+        changed.map(|mode| mode.letter).collect()
     };
     let (on, off) = (turned(true), turned(false));
     let with = |sign: char, letters: String| {
@@ -94,35 +165,41 @@ pub(super) fn person_change(was: Flags, now: Flags) -> String {
 
 /// The letter of a list.
 pub(super) fn list_letter(list: RoomList) -> char {
-    ROOM_LISTS.iter().find(|(known, _)| *known == list).map_or('b', |(_, letter)| *letter)
+    letter_of(Kind::List(list))
+}
+
+/// The letters of ranks, the highest first.
+pub(super) fn rank_letters(ranks: Ranks) -> String {
+    let has = RANKS.iter().filter(|(rank, _)| ranks.has(*rank));
+    has.map(|(rank, _)| rank_letter(*rank)).collect()
+}
+
+/// The letter of a rank.
+pub(super) fn rank_letter(rank: Rank) -> char {
+    letter_of(Kind::Rank(rank))
 }
 
 /// Changes of a room as `MODE` tells them: letters, and the parameters that some have.
 pub(super) fn room_changes(changes: &[RoomChanged]) -> (String, Vec<String>) {
     let (mut letters, mut params, mut sign) = (String::new(), Vec::new(), None);
     for change in changes {
-        let (on, letter, param) = match change {
-            RoomChanged::Flag(flag, on) => {
-                let known = ROOM_FLAGS.iter().find(|(known, _)| known == flag);
-                (*on, known.map_or('n', |(_, letter)| *letter), None)
-            }
-            RoomChanged::Key(key, on) => (*on, 'k', Some(key.as_str().to_owned())),
-            RoomChanged::Limit(Some(limit)) => (true, 'l', Some(limit.to_string())),
-            RoomChanged::Limit(None) => (false, 'l', None),
+        let (on, kind, param) = match change {
+            RoomChanged::Flag(flag, on) => (*on, Kind::Flag(*flag), None),
+            RoomChanged::Key(key, on) => (*on, Kind::Key, Some(key.as_str().to_owned())),
+            RoomChanged::Limit(Some(limit)) => (true, Kind::Limit, Some(limit.to_string())),
+            RoomChanged::Limit(None) => (false, Kind::Limit, None),
             RoomChanged::List(list, mask, on) => {
-                (*on, list_letter(*list), Some(mask.as_str().to_owned()))
+                (*on, Kind::List(*list), Some(mask.as_str().to_owned()))
             }
             RoomChanged::Rank(who, rank, on) => {
-                let known = RANKS.iter().find(|(known, ..)| known == rank);
-                let letter = known.map_or('v', |(_, letter, _)| *letter);
-                (*on, letter, Some(who.name.shown().to_owned()))
+                (*on, Kind::Rank(*rank), Some(who.name.shown().to_owned()))
             }
         };
         if sign != Some(on) {
             letters.push(if on { '+' } else { '-' });
             sign = Some(on);
         }
-        letters.push(letter);
+        letters.push(letter_of(kind));
         params.extend(param);
     }
     (letters, params)
@@ -154,6 +231,27 @@ mod tests {
         assert_eq!(person_change(bot, hidden), "+i-B");
         assert_eq!(person_change(bot, bot), "");
         assert_eq!(person_letters(bot.with(PersonFlag::Operator, true)), "Bo");
+    }
+
+    #[test]
+    fn every_mode_has_one_letter_and_every_letter_one_mode() {
+        for mode in ROOM_MODES {
+            assert_eq!(room_mode(mode.letter), Some(mode.kind));
+            assert_eq!(letter_of(mode.kind), mode.letter);
+        }
+        for flag in RoomFlag::ALL {
+            assert_ne!(letter_of(Kind::Flag(flag)), '?', "{flag:?}");
+        }
+        for list in RoomList::ALL {
+            assert_ne!(list_letter(list), '?', "{list:?}");
+        }
+        for rank in Rank::ALL {
+            assert_ne!(rank_letter(rank), '?', "{rank:?}");
+            assert!(RANKS.iter().any(|(known, _)| *known == rank), "{rank:?}");
+        }
+        for flag in PersonFlag::ALL {
+            assert!(PERSON_MODES.iter().any(|mode| mode.flag == flag), "{flag:?}");
+        }
     }
 
     #[test]

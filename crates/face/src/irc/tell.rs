@@ -1,21 +1,46 @@
 //! How a session is told things: lines and numerics, batches, failures.
 
-use std::sync::Arc;
-
-use chinwag_wire::irc::message::{LineWriter, ParamWriter};
+use chinwag_wire::irc::message::{LineWriter, Message, ParamWriter};
 
 use super::caps::Cap;
-use super::chat::Chat;
-use super::reply::{Line, write};
+use super::chat::{Chat, nick_of};
+use super::reply::{Reply, next_number};
 use super::split::LINE_BYTES_MAX;
 use crate::output::Output;
 
 impl Chat {
-    /// Tells a line of the present command's answer.
-    pub(super) fn push(&mut self, line: Line, out: &mut Output) {
-        let number = self.batch_number();
-        let policy = Arc::clone(&self.policy);
-        self.reply.push(line, &policy.server_name, number, out);
+    /// Whether the client reads labels.
+    pub(super) fn reads_labels(&self) -> bool {
+        self.has(Cap::LabeledResponse) && self.has(Cap::Batch)
+    }
+
+    /// The label of a command, for a client that reads labels.
+    pub(super) fn label_of(&self, message: &Message<'_>) -> Option<Box<str>> {
+        let reads = self.reads_labels();
+        let label = message.tag("label").filter(|label| reads && !label.is_empty());
+        label.filter(|label| label.len() <= 64).map(|label| label.into_owned().into())
+    }
+
+    /// The answer to a command with this label begins.
+    pub(super) fn begin(&mut self, label: Option<Box<str>>) {
+        self.reply = Reply::new(label);
+    }
+
+    /// Everything that answers the command is told.
+    pub(super) fn end_reply(&mut self, out: &mut Output) {
+        self.reply.end(&self.policy.server_name, out);
+    }
+
+    /// The next line of the present answer, begun with its tags: perhaps in a batch of its own. Beside it
+    /// the server's name, and the client's.
+    pub(super) fn line<'o>(
+        &'o mut self,
+        batch: Option<&str>,
+        out: &'o mut Output,
+    ) -> (LineWriter<'o>, &'o str, &'o str) {
+        let nick = nick_of(self.me.as_deref(), self.intro.as_deref());
+        let server = &self.policy.server_name;
+        (self.reply.line(batch, server, &mut self.batch_next, out), server, nick)
     }
 
     /// Tells a line by the server: what `build` adds to its command.
@@ -25,35 +50,48 @@ impl Chat {
         build: impl FnOnce(ParamWriter<'_>) -> ParamWriter<'_>,
         out: &mut Output,
     ) {
-        let mut body = Vec::new();
-        let writer = LineWriter::new(&mut body).source(&self.policy.server_name);
-        build(writer.command(command)).end();
-        self.push(Line { tags: Vec::new(), body }, out);
+        self.server_line_in(None, command, build, out);
     }
 
-    /// A numeric: its parameters behind the client's name, and perhaps a text.
-    pub(super) fn numeric_line(&self, number: u16, params: &[&str], text: Option<&str>) -> Line {
-        let mut body = Vec::new();
-        let writer = LineWriter::new(&mut body).source(&self.policy.server_name);
-        let line = writer.numeric(number).param(self.nick());
-        let line = params.iter().fold(line, |line, param| line.param(param));
-        match text {
-            Some(text) => line.trailing_within(text, LINE_BYTES_MAX).end(),
-            None => line.end(),
-        }
-        Line { tags: Vec::new(), body }
+    /// Tells a line by the server, within a batch.
+    pub(super) fn server_line_in(
+        &mut self,
+        batch: Option<&str>,
+        command: &str,
+        build: impl FnOnce(ParamWriter<'_>) -> ParamWriter<'_>,
+        out: &mut Output,
+    ) {
+        let (line, server, _) = self.line(batch, out);
+        build(line.source(server).command(command)).end();
+    }
+
+    /// Tells a numeric within a batch: its parameters behind the client's name, and perhaps a text.
+    pub(super) fn numeric_in(
+        &mut self,
+        batch: Option<&str>,
+        number: u16,
+        params: &[&str],
+        text: Option<&str>,
+        out: &mut Output,
+    ) {
+        let (line, server, nick) = self.line(batch, out);
+        write_numeric(line.source(server).numeric(number).param(nick), params, text);
+    }
+
+    /// Tells a numeric with a text at once, whatever command is being answered.
+    pub(super) fn numeric_now(&self, number: u16, params: &[&str], text: &str, out: &mut Output) {
+        let line = LineWriter::new(&mut out.bytes).source(&self.policy.server_name);
+        write_numeric(line.numeric(number).param(self.nick()), params, Some(text));
     }
 
     /// Tells a numeric with a text.
     pub(super) fn numeric(&mut self, number: u16, params: &[&str], text: &str, out: &mut Output) {
-        let line = self.numeric_line(number, params, Some(text));
-        self.push(line, out);
+        self.numeric_in(None, number, params, Some(text), out);
     }
 
     /// Tells a numeric that has no text.
     pub(super) fn numeric_bare(&mut self, number: u16, params: &[&str], out: &mut Output) {
-        let line = self.numeric_line(number, params, None);
-        self.push(line, out);
+        self.numeric_in(None, number, params, None, out);
     }
 
     /// Begins a batch, for a client that reads batches; with the label, if it is the whole answer.
@@ -66,23 +104,15 @@ impl Chat {
         if !self.has(Cap::Batch) {
             return None;
         }
-        let id = format!("b{}", self.batch_number());
+        let id = format!("b{}", next_number(&mut self.batch_next));
         let label = self.reply.take_label();
-        let mut body = Vec::new();
-        let writer = LineWriter::new(&mut body).source(&self.policy.server_name);
-        let line = writer.command("BATCH").param(&format!("+{id}")).param(kind);
-        params.iter().fold(line, |line, param| line.param(param)).end();
-        let tags = label.map(|label| ("label", label.into())).into_iter().collect();
-        self.push(Line { tags, body }, out);
-        Some(id.into())
-    }
-
-    /// Tells a line within a batch.
-    pub(super) fn push_in(&mut self, batch: Option<&str>, mut line: Line, out: &mut Output) {
-        if let Some(batch) = batch {
-            line.tags.insert(0, ("batch", batch.to_owned()));
+        let (mut line, server, _) = self.line(None, out);
+        if let Some(label) = &label {
+            line = line.tag("label", Some(label));
         }
-        self.push(line, out);
+        let line = line.source(server).command("BATCH").param(&format!("+{id}")).param(kind);
+        params.iter().fold(line, |line, param| line.param(param)).end();
+        Some(id.into())
     }
 
     /// Ends a batch.
@@ -101,7 +131,21 @@ impl Chat {
         text: &str,
         out: &mut Output,
     ) {
-        self.server_line(
+        self.fail_in(None, command, code, context, text, out);
+    }
+
+    /// Tells a failure within a batch.
+    pub(super) fn fail_in(
+        &mut self,
+        batch: Option<&str>,
+        command: &str,
+        code: &str,
+        context: &[&str],
+        text: &str,
+        out: &mut Output,
+    ) {
+        self.server_line_in(
+            batch,
             "FAIL",
             |line| {
                 let line = line.param(command).param(code);
@@ -113,18 +157,24 @@ impl Chat {
 
     /// Tells something in words, by the server or one of its services.
     pub(super) fn notice(&mut self, from: Option<&str>, text: &str, out: &mut Output) {
-        let mut body = Vec::new();
-        let writer = LineWriter::new(&mut body);
-        let writer = match from {
-            Some(service) => writer.source_mask(service, service, &self.policy.server_name),
-            None => writer.source(&self.policy.server_name),
+        let (line, server, nick) = self.line(None, out);
+        let line = match from {
+            Some(service) => line.source_mask(service, service, server),
+            None => line.source(server),
         };
-        writer.command("NOTICE").param(self.nick()).trailing(text).end();
-        self.push(Line { tags: Vec::new(), body }, out);
+        line.command("NOTICE").param(nick).trailing(text).end();
     }
 
-    /// Tells something at once, whatever command is being answered.
-    pub(super) fn tell(line: &Line, out: &mut Output) {
-        write(line, out);
+    /// A command has fewer parameters than it needs.
+    pub(super) fn too_few(&mut self, command: &str, out: &mut Output) {
+        self.numeric(461, &[command], "Not enough parameters", out);
+    }
+}
+
+fn write_numeric(line: ParamWriter<'_>, params: &[&str], text: Option<&str>) {
+    let line = params.iter().fold(line, |line, param| line.param(param));
+    match text {
+        Some(text) => line.trailing_within(text, LINE_BYTES_MAX).end(),
+        None => line.end(),
     }
 }

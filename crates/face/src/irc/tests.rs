@@ -8,63 +8,10 @@ use chinwag_wire::irc::message::Message;
 use proptest::prelude::*;
 
 use self::world::World;
+use super::command;
 
-/// Words that lines are made of: commands, targets, and what stands between.
+/// Words that lines are made of beside the commands: targets, and what stands between.
 const WORDS: &[&str] = &[
-    "ACCEPT",
-    "AUTHENTICATE",
-    "AWAY",
-    "BATCH",
-    "CAP",
-    "CHATHISTORY",
-    "HELP",
-    "INFO",
-    "INVITE",
-    "UNINVITE",
-    "ISON",
-    "ISUPPORT",
-    "JOIN",
-    "KICK",
-    "KILL",
-    "LIST",
-    "LUSERS",
-    "MARKREAD",
-    "METADATA",
-    "MODE",
-    "MONITOR",
-    "MOTD",
-    "NAMES",
-    "NICK",
-    "NOTICE",
-    "NS",
-    "CS",
-    "OPER",
-    "PART",
-    "PASS",
-    "PERSISTENCE",
-    "PING",
-    "PRIVMSG",
-    "QUIT",
-    "REDACT",
-    "REGISTER",
-    "REHASH",
-    "RELAYMSG",
-    "RENAME",
-    "SEARCH",
-    "SETNAME",
-    "STATS",
-    "TAGMSG",
-    "TIME",
-    "TOPIC",
-    "USER",
-    "USERHOST",
-    "VERIFY",
-    "VERSION",
-    "WALLOPS",
-    "WHO",
-    "WHOIS",
-    "WHOWAS",
-    "WEBPUSH",
     "NONSENSE",
     "#tea",
     "#tea,#x",
@@ -122,7 +69,8 @@ const WORDS: &[&str] = &[
 const TAGS: &[&str] = &["", "", "", "@label=l ", "@batch=7 ", "@+typing=active ", "@+a=b;label=m "];
 
 fn line() -> impl Strategy<Value = String> {
-    let words = prop::collection::vec(prop::sample::select(WORDS), 1..6);
+    let all: Vec<&str> = command::names().chain(WORDS.iter().copied()).collect();
+    let words = prop::collection::vec(prop::sample::select(all), 1..6);
     (prop::sample::select(TAGS), words).prop_map(|(tags, words)| tags.to_owned() + &words.join(" "))
 }
 

@@ -1,186 +1,234 @@
 //! Coming in: a name, perhaps a password.
 
 use chinwag_model::ask::{Ask, Checked, Slowed};
-use chinwag_model::id::RoomId;
 use chinwag_model::intent::{Identity, Intent};
-use chinwag_model::message::RoomCard;
 use chinwag_model::name::{Name, NewName};
-use chinwag_model::outcome::{Done, Entered, Outcome, Refusal};
+use chinwag_model::outcome::{Done, Entered, Refusal};
 use chinwag_model::proof::Proves;
-use chinwag_model::query::{Query, Standing};
+use chinwag_model::query::{Answer, Query, Standing as NameStanding};
 
-use super::chat::not_a_name;
-use super::password::{VERIFY_FIRST, bad_secret, secret};
-use super::talk::{Me, Returning, Step, Talk, Why};
-use super::{Output, refusal};
+use super::refusal::not_a_name;
+use super::secret::{VERIFY_FIRST, bad_secret, secret};
+use super::talk::{Me, Next, Prompt, Step, Talk, Told, lobby};
+use super::{Output, backlog, refusal};
 
 /// Wrong passwords after which the connection ends.
 const WRONG_MAX: u8 = 3;
 
-impl Talk {
-    pub(super) fn take_name(&mut self, typed: &str, out: &mut Output) {
-        let typed = typed.trim_matches([' ', '\t']);
-        if typed.is_empty() {
-            if self.policy.guests {
-                return self.enter(Identity::Guest);
+/// A name is typed, or nothing for a guest's.
+pub(super) fn take_name(talk: &mut Talk, typed: &str, out: &mut Output) {
+    let typed = typed.trim_matches([' ', '\t']);
+    if typed.is_empty() {
+        if talk.policy.guests {
+            return enter(talk, Identity::Guest);
+        }
+        return talk.fail("Guests are not welcome here. Give a name.", out);
+    }
+    match Name::parse(typed) {
+        Ok(name) => talk.query(Query::Standing(name.clone()), Standing(name)),
+        Err(bad) => talk.fail(not_a_name(typed, &bad), out),
+    }
+}
+
+/// How the name that was given could come in is asked for.
+#[derive(Debug)]
+struct Standing(Name);
+
+impl Next for Standing {
+    fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
+        match told {
+            Told::Answer(Answer::Standing(standing)) => stood(talk, self.0, standing, out),
+            other => talk.unexpected(other, out),
+        }
+    }
+}
+
+fn stood(talk: &mut Talk, name: Name, standing: &NameStanding, out: &mut Output) {
+    match standing {
+        NameStanding::Protected => talk.prompt(Password { name, wrong: 0 }, out),
+        NameStanding::Room => match NewName::parse(name.shown()) {
+            Err(bad) => talk.fail(not_a_name(name.shown(), &bad), out),
+            Ok(_) => talk.fail(format!("\"{name}\" is taken."), out),
+        },
+        NameStanding::Open => {
+            come(talk, Identity::Known { name, verifier: None, proof: None }, out);
+        }
+        NameStanding::Free => match NewName::parse(name.shown()) {
+            Err(bad) => talk.fail(not_a_name(name.shown(), &bad), out),
+            Ok(_) if !talk.policy.registration => {
+                let guests = if talk.policy.guests { " and guests" } else { "" };
+                let said = format!("Registration is closed; only known names{guests} come in.");
+                talk.fail(said, out);
             }
-            return self.fail("Guests are not welcome here. Give a name.", out);
-        }
-        match Name::parse(typed) {
-            Ok(name) => self.ask(Ask::Query(Query::Standing(name.clone())), Why::Standing(name)),
-            Err(bad) => self.fail(not_a_name(typed, &bad), out),
-        }
+            Ok(name) => come(talk, Identity::New { name, verifier: None }, out),
+        },
+    }
+}
+
+/// Comes in without a password, or sets one first where that is needed.
+fn come(talk: &mut Talk, identity: Identity, out: &mut Output) {
+    if talk.policy.open_names {
+        enter(talk, identity);
+    } else if talk.policy.verification {
+        talk.fail(VERIFY_FIRST, out);
+    } else {
+        talk.prompt_unless_ahead(FirstPassword(identity));
+    }
+}
+
+fn enter(talk: &mut Talk, identity: Identity) {
+    talk.want(Intent::Enter(identity, None), Enter);
+}
+
+/// The password of a name is typed, after so many wrong ones.
+#[derive(Debug)]
+struct Password {
+    name: Name,
+    wrong: u8,
+}
+
+impl Prompt for Password {
+    fn words(&self) -> &'static str {
+        "PASSWORD: "
     }
 
-    /// It is known how the name given could come in.
-    pub(super) fn stood(&mut self, name: Name, standing: &Standing, out: &mut Output) {
-        match standing {
-            Standing::Protected => self.open(returning(name, 0), out),
-            Standing::Room => match NewName::parse(name.shown()) {
-                Err(bad) => self.fail(not_a_name(name.shown(), &bad), out),
-                Ok(_) => self.fail(format_args!("\"{name}\" is taken."), out),
-            },
-            Standing::Open => {
-                self.come(Identity::Known { name, verifier: None, proof: None }, out);
+    fn is_hidden(&self) -> bool {
+        true
+    }
+
+    fn take(self: Box<Self>, typed: &str, talk: &mut Talk, _: &mut Output) {
+        let Self { name, wrong } = *self;
+        let check = Ask::Check { name: name.clone(), password: secret(typed) };
+        talk.ask(check, Check { name, wrong });
+    }
+}
+
+/// The password of a name is checked.
+#[derive(Debug)]
+struct Check {
+    name: Name,
+    wrong: u8,
+}
+
+impl Next for Check {
+    fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
+        let Self { name, wrong } = *self;
+        match told {
+            Told::Checked(Checked::Right(Proves::Account(proof))) => {
+                enter(talk, Identity::Known { name, verifier: None, proof: Some(*proof) });
             }
-            Standing::Free => match NewName::parse(name.shown()) {
-                Err(bad) => self.fail(not_a_name(name.shown(), &bad), out),
-                Ok(_) if !self.policy.registration => {
-                    let guests = if self.policy.guests { " and guests" } else { "" };
-                    let said = format!("Registration is closed; only known names{guests} come in.");
-                    self.fail(said, out);
-                }
-                Ok(name) => self.come(Identity::New { name, verifier: None }, out),
-            },
-        }
-    }
-
-    /// Comes in without a password, or sets one first where that is needed.
-    fn come(&mut self, identity: Identity, out: &mut Output) {
-        if self.policy.open_names {
-            self.enter(identity);
-        } else if self.policy.verification {
-            self.fail(VERIFY_FIRST, out);
-        } else {
-            self.open_unless_ahead(Step::FirstPassword(Box::new(identity)));
-        }
-    }
-
-    fn enter(&mut self, identity: Identity) {
-        self.ask(Ask::Intent(Intent::Enter(identity, None)), Why::Enter);
-    }
-
-    pub(super) fn take_password(&mut self, who: Returning, typed: &str) {
-        let check = Ask::Check { name: who.name.clone(), password: secret(typed) };
-        self.ask(check, Why::Check(who));
-    }
-
-    pub(super) fn password_checked(&mut self, who: Returning, checked: &Checked, out: &mut Output) {
-        match checked {
-            Checked::Right(Proves::Account(proof)) => {
-                let proof = Some(*proof);
-                self.enter(Identity::Known { name: who.name, verifier: None, proof });
-            }
-            Checked::Wrong => {
+            Told::Checked(Checked::Wrong) => {
                 out.notice("Wrong password.");
-                match who.wrong + 1 {
-                    WRONG_MAX.. => self.step = Step::Over,
-                    wrong => self.open_unless_ahead(returning(who.name, wrong)),
+                match wrong + 1 {
+                    WRONG_MAX.. => talk.step = Step::Over,
+                    wrong => talk.prompt_unless_ahead(Password { name, wrong }),
                 }
             }
-            Checked::Limited { why, seconds } => {
+            Told::Checked(Checked::Limited { why, seconds }) => {
                 out.notice(refusal::slowed(*why, *seconds));
                 match why {
-                    Slowed::Guesses => self.step = Step::Over,
-                    _ => self.open(returning(who.name, who.wrong), out),
+                    Slowed::Guesses => talk.step = Step::Over,
+                    _ => talk.prompt(Password { name, wrong }, out),
                 }
             }
-            Checked::Right(_) | Checked::Hashed(_) | Checked::Scram(_) | Checked::Counted => {
-                self.misfit(&Why::Check(who), out);
-            }
+            other => talk.unexpected(other, out),
         }
     }
+}
 
-    pub(super) fn take_first_password(
-        &mut self,
-        identity: Identity,
-        typed: &str,
-        out: &mut Output,
-    ) {
+/// The answer to a script whose name needs a first password: its next line may be a message.
+const FIRST_PASSWORD_BY_HAND: &str = "This name needs a password. Choose one at the prompt; the \
+                                      lines that followed the name were not read.";
+
+/// The first password of a name is typed, to come in with.
+#[derive(Debug)]
+struct FirstPassword(Identity);
+
+impl Prompt for FirstPassword {
+    fn words(&self) -> &'static str {
+        "NEW PASSWORD: "
+    }
+
+    fn is_hidden(&self) -> bool {
+        true
+    }
+
+    fn sent_ahead(&self) -> Option<&'static str> {
+        Some(FIRST_PASSWORD_BY_HAND)
+    }
+
+    fn take(self: Box<Self>, typed: &str, talk: &mut Talk, out: &mut Output) {
         if let Some(bad) = bad_secret(typed) {
             out.notice(bad);
-            return self.open_unless_ahead(Step::FirstPassword(Box::new(identity)));
+            return talk.prompt_unless_ahead(*self);
         }
-        self.ask(Ask::Hash(secret(typed)), Why::FirstHash(identity));
+        talk.ask(Ask::Hash(secret(typed)), FirstHash(self.0));
     }
+}
 
-    pub(super) fn first_hashed(
-        &mut self,
-        mut identity: Identity,
-        checked: &Checked,
-        out: &mut Output,
-    ) {
-        match (&mut identity, checked) {
+/// The first password of a name is hashed.
+#[derive(Debug)]
+struct FirstHash(Identity);
+
+impl Next for FirstHash {
+    fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
+        let mut identity = self.0;
+        match (&mut identity, told) {
             (
                 Identity::New { verifier, .. } | Identity::Known { verifier, .. },
-                Checked::Hashed(hash),
+                Told::Checked(Checked::Hashed(hash)),
             ) => {
                 *verifier = Some(hash.clone());
-                self.enter(identity);
+                enter(talk, identity);
             }
-            (_, Checked::Limited { why, seconds }) => {
+            (_, Told::Checked(Checked::Limited { why, seconds })) => {
                 out.notice(refusal::slowed(*why, *seconds));
-                self.open(Step::FirstPassword(Box::new(identity)), out);
+                talk.prompt(FirstPassword(identity), out);
             }
-            _ => self.fail(refusal::INTERNAL, out),
+            (_, other) => talk.unexpected(other, out),
         }
     }
+}
 
-    pub(super) fn entered(&mut self, outcome: &Outcome, out: &mut Output) {
-        match outcome {
-            Ok(Done::Entered(entered)) => self.welcome(entered, out),
-            Ok(_) => self.misfit(&Why::Enter, out),
+/// The session is to come in.
+#[derive(Debug)]
+struct Enter;
+
+impl Next for Enter {
+    fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output) {
+        match told {
+            Told::Outcome(Ok(Done::Entered(entered))) => welcome(talk, entered, out),
             // It got a password, or another one, in this very moment.
-            Err(Refusal::PasswordNeeded(name)) => self.open(returning(name.clone(), 0), out),
+            Told::Outcome(Err(Refusal::PasswordNeeded(name))) => {
+                talk.prompt(Password { name: name.clone(), wrong: 0 }, out);
+            }
             // It expired in this very moment, and can be taken.
-            Err(Refusal::NoSuchPerson(name)) => {
-                self.ask(Ask::Query(Query::Standing(name.clone())), Why::Standing(name.clone()));
+            Told::Outcome(Err(Refusal::NoSuchPerson(name))) => {
+                talk.query(Query::Standing(name.clone()), Standing(name.clone()));
             }
-            Err(refusal) => self.fail(refusal::words(refusal, &Name::lobby()), out),
-        }
-    }
-
-    fn welcome(&mut self, entered: &Entered, out: &mut Output) {
-        let Entered { person, place, guest, new, was_online, ignores, .. } = entered;
-        let mut ignores = ignores.clone();
-        ignores.sort_unstable();
-        let room = lobby();
-        self.me = Some(Me { person: person.clone(), guest: *guest, room, is_out: false, ignores });
-        self.step = Step::Chat;
-        if *new {
-            let name = &person.name;
-            out.line(format_args!("Welcome, {name}. You are new here. Type /help for help."));
-        } else {
-            out.line(format_args!("Welcome back, {}.", person.name));
-            // What waits for who is online already is told on the other device.
-            if !was_online {
-                self.begin_backlog(*place);
+            Told::Outcome(Err(refusal)) => {
+                talk.fail(refusal::words(refusal, &Name::lobby()), out);
             }
-        }
-    }
-
-    pub(super) fn gone(&mut self, out: &mut Output) {
-        if let Some(me) = &self.me {
-            out.notice(format_args!("Goodbye, {}.", me.person.name));
+            other => talk.unexpected(other, out),
         }
     }
 }
 
-fn returning(name: Name, wrong: u8) -> Step {
-    Step::Password(Box::new(Returning { name, wrong }))
-}
-
-/// The room in which everyone is.
-pub(super) fn lobby() -> RoomCard {
-    RoomCard { id: RoomId::LOBBY, name: Name::lobby(), group: false }
+fn welcome(talk: &mut Talk, entered: &Entered, out: &mut Output) {
+    let Entered { person, place, guest, new, was_online, ignores, .. } = entered;
+    let mut ignores = ignores.clone();
+    ignores.sort_unstable();
+    let room = lobby();
+    talk.me = Some(Me { person: person.clone(), guest: *guest, room, is_out: false, ignores });
+    talk.step = Step::Chat;
+    if *new {
+        let name = &person.name;
+        out.line(format_args!("Welcome, {name}. You are new here. Type /help for help."));
+    } else {
+        out.line(format_args!("Welcome back, {}.", person.name));
+        // What waits for who is online already is told on the other device.
+        if !was_online {
+            backlog::begin(talk, *place);
+        }
+    }
 }

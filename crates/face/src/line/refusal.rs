@@ -2,7 +2,7 @@
 
 use chinwag_model::ask::Slowed;
 use chinwag_model::intent::GROUP_NAMED_MAX;
-use chinwag_model::name::Name;
+use chinwag_model::name::{BadName, Name, quoted};
 use chinwag_model::outcome::{NotStored, Refusal, RoomNo};
 use chinwag_model::rank::Rank;
 
@@ -108,6 +108,11 @@ const UNSURE: &str = "Not known yet whether that is stored: this server is cut o
 
 /// What is said where the archive can't answer.
 pub(super) const UNAVAILABLE: &str = "That cannot be read now. Try again.";
+
+/// What is wrong with a name that was to be taken.
+pub(super) fn not_a_name(typed: &str, why: &BadName) -> String {
+    format!("\"{}\" is not a name: {why}.", quoted(typed))
+}
 
 pub(super) fn no_such_person(name: &str) -> String {
     format!("User {name} does not exist.")

@@ -28,6 +28,11 @@ pub(super) fn one_line(text: &Text) -> String {
     clean(&text.as_str().replace('\n', " ")).into_owned()
 }
 
+/// Names with commas between.
+pub(super) fn listed(names: &[impl Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Adds an event that looks the same to everyone who may see it; `false` if it is none of those.
 pub(super) fn shared(event: &Event, out: &mut Vec<u8>) -> bool {
     match event {

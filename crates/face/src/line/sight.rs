@@ -1,13 +1,20 @@
 //! What of all that happens this person sees, and when.
 
+use std::sync::Arc;
+
 use chinwag_model::effect::Event;
 use chinwag_model::id::{PersonId, RoomId};
-use chinwag_model::message::{Destination, Manner};
+use chinwag_model::message::{Destination, Manner, Message};
 
 use super::talk::{Me, Talk};
 use super::{Output, Sight, render};
 
 impl Talk {
+    /// About how many bytes the events take that are held back.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.bytes)
+    }
+
     pub(super) fn sight(&self, event: &Event) -> Sight {
         let Some(me) = self.me.as_ref().filter(|_| !self.is_finished()) else {
             return Sight::Nothing;
@@ -69,6 +76,15 @@ impl Talk {
             }
         }
         self.tell(event, out);
+    }
+
+    /// Those of messages whose authors this person does not ignore.
+    pub(super) fn unignored<'m>(
+        &self,
+        messages: &'m [Arc<Message>],
+    ) -> impl Iterator<Item = &'m Message> {
+        let seen = |m: &&Message| !self.me.as_ref().is_some_and(|me| me.ignores(m.author.id));
+        messages.iter().map(|message| &**message).filter(seen)
     }
 
     /// Tells an event now, whatever else is under way.

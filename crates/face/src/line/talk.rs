@@ -1,27 +1,23 @@
-//! Where a conversation stands: how the next line is read, and what has to come first.
+//! Where a conversation stands: who it is with, how the next line is read, and what has to come first.
+//!
+//! A command asks for something and says what comes [`Next`]: a value of the command's own file; likewise
+//! a dialogue says by which [`Prompt`] the next line is read. Nothing here knows of any command.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use chinwag_model::ask::{Ask, Checked};
-use chinwag_model::id::{PersonId, Place, RoomId, Timestamp};
-use chinwag_model::intent::{Identity, Intent, Target};
+use chinwag_model::id::{PersonId, RoomId};
+use chinwag_model::intent::{Intent, Target};
 use chinwag_model::message::{Card, Manner, RoomCard};
-use chinwag_model::name::{BadName, Name};
+use chinwag_model::name::Name;
 use chinwag_model::outcome::Outcome;
-use chinwag_model::proof::Proof;
-use chinwag_model::secret::Secret;
+use chinwag_model::query::{Answer, Query};
 use chinwag_model::text::Text;
-use chinwag_wire::line::command::Command;
-use chinwag_wire::websocket::upgrade::is_request_line;
 
-use super::backlog::Held;
-use super::chat::{self, Action};
+use super::held::Held;
 use super::window::Window;
-use super::{LinePolicy, Output, help, refusal};
-
-/// The answer to a script whose name needs a first password: its next line may be a message.
-const FIRST_PASSWORD_BY_HAND: &str = "This name needs a password. Choose one at the prompt; the \
-                                      lines that followed the name were not read.";
+use super::{LinePolicy, Output};
 
 /// What came from the client, read.
 #[derive(Clone, Copy, Debug)]
@@ -33,139 +29,69 @@ pub(super) enum Input<'a> {
     Exit,
 }
 
+/// What came of something that a conversation asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Told<'a> {
+    Outcome(&'a Outcome),
+    Answer(&'a Answer),
+    Checked(&'a Checked),
+}
+
+/// What a conversation does once the result that it waits for is there.
+///
+/// Results that the command does not expect go to [`Talk::unexpected`].
+pub(super) trait Next: Debug + Send {
+    /// Takes the result.
+    fn told(self: Box<Self>, told: Told<'_>, talk: &mut Talk, out: &mut Output);
+}
+
+/// A prompt, and what the line that answers it means.
+pub(super) trait Prompt: Debug + Send {
+    /// What is shown before the line.
+    fn words(&self) -> &'static str;
+
+    /// Whether the line is a secret.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+
+    /// Whether this line, without blanks around, leaves instead of answering. A password may be any text.
+    fn is_left_by(&self, _line: &str) -> bool {
+        false
+    }
+
+    /// What is said to a client that sent more lines before it was shown this prompt at login, if more is
+    /// said than goodbye.
+    fn sent_ahead(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Takes the line. The next one is read as at home, unless something else is opened.
+    fn take(self: Box<Self>, line: &str, talk: &mut Talk, out: &mut Output);
+}
+
 /// How the next line is read.
 #[derive(Debug)]
 pub(super) enum Step {
     /// As a name to come in with.
     Name,
-    /// As the password of a name.
-    Password(Box<Returning>),
-    /// As the first password of a name, to come in with.
-    FirstPassword(Box<Identity>),
     /// As text or a command.
     Chat,
-    /// As the index of a client to send to.
-    Index,
-    /// As a message to the client with that index.
-    Message(Box<Addressee>),
-    /// As the old password.
-    OldPassword,
-    /// As the new password.
-    NewPassword(Option<Box<Old>>),
-    /// As the new password once more.
-    Again(Box<Chosen>),
+    /// As the answer to a prompt. In a box of its own, so that it takes one word in each of many sessions,
+    /// of which few are asked anything.
+    Prompt(Box<Box<dyn Prompt>>),
     /// Not at all.
     Over,
 }
 
-/// Someone who has to give a password.
-#[derive(Clone, Debug)]
-pub(super) struct Returning {
-    pub(super) name: Name,
-    /// How many wrong ones they have given.
-    pub(super) wrong: u8,
-}
-
-/// A client that was found by its index.
-#[derive(Debug)]
-pub(super) struct Addressee {
-    pub(super) typed: String,
-    pub(super) person: PersonId,
-}
-
-/// A new password, typed once.
-#[derive(Debug)]
-pub(super) struct Chosen {
-    pub(super) old: Option<Box<Old>>,
-    pub(super) password: Secret,
-}
-
-/// The old password was right.
-#[derive(Debug)]
-pub(super) struct Old {
-    /// What it proves.
-    pub(super) proof: Proof,
-    pub(super) since: Timestamp,
-}
-
 /// A request that must end before the next line is read.
 #[derive(Debug)]
-struct Wait {
+pub(super) struct Wait {
     /// Its number, once it was given out.
-    request: Option<u32>,
+    pub(super) request: Option<u32>,
     /// What is to be asked, until then.
-    ask: Option<Ask>,
-    why: Why,
-}
-
-/// What a request was made for.
-#[derive(Debug)]
-pub(super) enum Why {
-    /// To learn how the name given could come in.
-    Standing(Name),
-    /// To check its password.
-    Check(Returning),
-    /// To have its first password hashed.
-    FirstHash(Identity),
-    /// To come in.
-    Enter,
-    /// To tell what came while away.
-    Backlog {
-        upto: Place,
-        /// Whether the first page was told.
-        begun: bool,
-    },
-    /// To go.
-    Exit,
-    /// To do something that tells its own end, perhaps in this room.
-    Act(Name),
-    /// To make a group.
-    Group,
-    /// To join a room, whose name could not be taken for this reason.
-    Join(Option<BadName>),
-    /// To tell who is in the room that was joined.
-    Arrived(RoomCard),
-    /// To find the room that is to be current, by what was typed.
-    Room(Name),
-    /// To find the room that is to be left.
-    Leave(Name),
-    /// To find the room that somebody is to be told of.
-    Invite {
-        who: Name,
-        room: Name,
-    },
-    /// To find the room to which somebody is no longer to be invited.
-    Uninvite {
-        who: Name,
-        room: Name,
-    },
-    /// To find the room whose people are to be told.
-    Who(Name),
-    /// To tell who is in a room.
-    Present(RoomId),
-    /// To tell a room's topic.
-    Topic(Name),
-    People,
-    Clients,
-    Rooms,
-    Groups {
-        /// Whether a group was told already.
-        begun: bool,
-    },
-    History,
-    Search,
-    /// To find the client with the index typed.
-    Index(String),
-    /// To send to it.
-    Send(String),
-    /// To learn whether there is a password.
-    OwnStanding,
-    /// To check it.
-    OldPassword,
-    /// To have the new one hashed; the old one proved this.
-    NewPassword(Option<Proof>),
-    /// To set it.
-    SetPassword,
+    pub(super) ask: Option<Ask>,
+    next: Box<dyn Next>,
 }
 
 /// Who came in, and where they are.
@@ -184,7 +110,7 @@ pub(super) struct Me {
 
 /// A line that has to wait for the messages before it.
 #[derive(Debug)]
-enum Kept {
+pub(super) enum Kept {
     Line(Box<str>),
     TooLong,
     NotUtf8,
@@ -199,10 +125,10 @@ pub(super) struct Talk {
     pub(super) me: Option<Me>,
     /// While what came before is told: what has come since.
     pub(super) held: Option<Box<Held>>,
-    wait: Option<Box<Wait>>,
-    kept: Option<Box<Kept>>,
-    says: Window,
-    request_next: u32,
+    pub(super) wait: Option<Box<Wait>>,
+    pub(super) kept: Option<Box<Kept>>,
+    pub(super) says: Window,
+    pub(super) request_next: u32,
     /// Whether the prompt of the current step has not been written yet.
     owes_prompt: bool,
 }
@@ -240,101 +166,9 @@ impl Talk {
         matches!(self.step, Step::Over)
     }
 
-    /// Whether a line can be read now.
-    pub(super) fn is_ready(&self) -> bool {
-        self.wait.is_none()
-            && self.kept.is_none()
-            && !self.is_over()
-            && !self.says.is_full(self.request_next)
-    }
-
     /// Whether what is typed now is a secret.
     pub(super) fn is_hidden(&self) -> bool {
         self.wait.is_none() && self.step.is_hidden()
-    }
-
-    /// The request that is due: that of a line kept back, or the next one of a longer exchange.
-    pub(super) fn next_ask(&mut self, out: &mut Output) -> Option<(u32, Ask)> {
-        if self.says.is_empty()
-            && let Some(kept) = self.kept.take()
-            && let Some(ask) = self.take(kept.input(), out)
-        {
-            return Some(ask);
-        }
-        let wait = self.wait.as_mut()?;
-        let ask = wait.ask.take()?;
-        wait.request = Some(self.request_next);
-        Some((self.number(), ask))
-    }
-
-    /// Takes what came from the client; a message goes out at once.
-    pub(super) fn take(&mut self, input: Input<'_>, out: &mut Output) -> Option<(u32, Ask)> {
-        let action = match (input, &self.step, &self.me) {
-            (_, Step::Over, _) => Some(Action::Nothing),
-            (Input::Exit, ..) => Some(Action::Exit),
-            (Input::Line(line), step, _) if step.is_left_by(line) => Some(Action::Exit),
-            (Input::Line(line), Step::Chat, Some(me)) => Some(chat::read(line, me, &self.policy)),
-            _ => None,
-        };
-        match action {
-            Some(Action::Nothing) => {}
-            Some(Action::Exit) => self.exit(),
-            Some(Action::Say { to, manner, text }) => return Some(self.say(to, manner, text)),
-            // The answer to anything else comes after what was said before it.
-            _ if !self.says.is_empty() => self.kept = Kept::of(input).map(Box::new),
-            Some(Action::Tell(text)) => out.notice(text),
-            Some(Action::Help) => out.prompt(help::HELP),
-            Some(Action::Ask(ask, why)) => self.ask(ask, why),
-            Some(Action::Open(step)) => self.open(step, out),
-            None => self.take_prompted(input, out),
-        }
-        None
-    }
-
-    /// Takes what answers a prompt, or is no line at all.
-    fn take_prompted(&mut self, input: Input<'_>, out: &mut Output) {
-        match input {
-            Input::Line(line) if self.me.is_none() && is_request_line(line) => {
-                out.prompt("\n");
-                out.notice("That is a request of HTTP, and this is line mode. Nothing was sent.");
-                return self.end();
-            }
-            Input::Line(line) => {
-                let home = self.home();
-                match std::mem::replace(&mut self.step, home) {
-                    Step::Name => self.take_name(line, out),
-                    Step::Password(who) => self.take_password(*who, line),
-                    Step::FirstPassword(who) => self.take_first_password(*who, line, out),
-                    Step::Index => self.take_index(line, out),
-                    Step::Message(to) => self.take_message(*to, line),
-                    Step::OldPassword => self.take_old_password(line),
-                    Step::NewPassword(old) => self.take_new_password(old, line, out),
-                    Step::Again(chosen) => self.take_again(*chosen, line, out),
-                    Step::Chat | Step::Over => {}
-                }
-                return;
-            }
-            Input::TooLong => out.notice(format_args!(
-                "That line is longer than {} bytes. Nothing was sent.",
-                self.policy.line_bytes_max
-            )),
-            Input::NotUtf8 => out.notice("That line is not UTF-8. Nothing was sent."),
-            Input::AreYouThere => {
-                out.notice("Yes.");
-                return out.prompt(self.step.prompt());
-            }
-            Input::Exit => {}
-        }
-        self.prompt_again(out);
-    }
-
-    /// Asks for the end of the session; who has not come in just goes.
-    pub(super) fn exit(&mut self) {
-        self.step = Step::Over;
-        if self.me.is_some() {
-            // How far what waits was written is known to whoever writes it.
-            self.ask(Ask::Intent(Intent::Exit { delivered: None, reason: None }), Why::Exit);
-        }
     }
 
     /// The session is over, whatever was on its way.
@@ -344,20 +178,42 @@ impl Talk {
         self.kept = None;
     }
 
-    fn say(&mut self, to: Target, manner: Manner, text: Text) -> (u32, Ask) {
+    /// A message goes out.
+    pub(super) fn say(&mut self, to: Target, manner: Manner, text: Text) -> (u32, Ask) {
         self.says.begin(self.request_next);
         (self.number(), Ask::Intent(Intent::say(to, manner, text)))
     }
 
-    fn number(&mut self) -> u32 {
+    /// A number for a request.
+    pub(super) fn number(&mut self) -> u32 {
         let number = self.request_next;
         self.request_next = number.wrapping_add(1);
         number
     }
 
     /// Asks something that must end before the next line is read.
-    pub(super) fn ask(&mut self, ask: Ask, why: Why) {
-        self.wait = Some(Box::new(Wait { request: None, ask: Some(ask), why }));
+    pub(super) fn ask(&mut self, ask: Ask, next: impl Next + 'static) {
+        self.ask_boxed(ask, Box::new(next));
+    }
+
+    pub(super) fn ask_boxed(&mut self, ask: Ask, next: Box<dyn Next>) {
+        self.wait = Some(Box::new(Wait { request: None, ask: Some(ask), next }));
+    }
+
+    /// Wants something done.
+    pub(super) fn want(&mut self, intent: Intent, next: impl Next + 'static) {
+        self.ask(Ask::Intent(intent), next);
+    }
+
+    /// Wants something answered.
+    pub(super) fn query(&mut self, query: Query, next: impl Next + 'static) {
+        self.ask(Ask::Query(query), next);
+    }
+
+    /// Ends the wait for this request.
+    pub(super) fn waited_for(&mut self, request: u32) -> Option<Box<dyn Next>> {
+        let wait = self.wait.take_if(|wait| wait.request == Some(request))?;
+        Some(wait.next)
     }
 
     /// Asks for a line.
@@ -366,19 +222,24 @@ impl Talk {
         self.step = step;
     }
 
+    /// Asks for a line by a prompt.
+    pub(super) fn prompt(&mut self, prompt: impl Prompt + 'static, out: &mut Output) {
+        self.open(Step::prompted(Box::new(prompt)), out);
+    }
+
     /// Asks again for the current step, after an answer that was refused.
     ///
     /// During login the prompt is only owed: [`settle`](Self::settle) writes it.
-    fn prompt_again(&mut self, out: &mut Output) {
+    pub(super) fn prompt_again(&mut self, out: &mut Output) {
         match self.me {
             Some(_) => out.prompt(self.step.prompt()),
             None => self.owes_prompt = true,
         }
     }
 
-    /// Asks for a line at login whose prompt must not be answered by lines that were sent before it.
-    pub(super) fn open_unless_ahead(&mut self, step: Step) {
-        self.step = step;
+    /// Asks for a line at login by a prompt that must not be answered by lines sent before it was shown.
+    pub(super) fn prompt_unless_ahead(&mut self, prompt: impl Prompt + 'static) {
+        self.step = Step::prompted(Box::new(prompt));
         self.owes_prompt = true;
     }
 
@@ -395,8 +256,10 @@ impl Talk {
         if !has_sent_ahead {
             return out.prompt(self.step.prompt());
         }
-        if matches!(self.step, Step::FirstPassword(_)) {
-            out.notice(FIRST_PASSWORD_BY_HAND);
+        if let Step::Prompt(prompt) = &self.step
+            && let Some(words) = prompt.sent_ahead()
+        {
+            out.notice(words);
         }
         self.end();
     }
@@ -415,6 +278,13 @@ impl Talk {
         }
     }
 
+    /// What is said from here on goes to this room.
+    pub(super) fn talk_in(&mut self, room: RoomCard) {
+        if let Some(me) = &mut self.me {
+            (me.room, me.is_out) = (room, false);
+        }
+    }
+
     /// How lines are read that answer no prompt in particular.
     pub(super) fn home(&self) -> Step {
         if self.me.is_some() { Step::Chat } else { Step::Name }
@@ -425,15 +295,6 @@ impl Talk {
         out.notice(text);
         self.step = self.home();
         self.prompt_again(out);
-    }
-
-    /// A result that does not fit its request is the server's mistake, and ends the request.
-    pub(super) fn misfit(&mut self, why: &Why, out: &mut Output) {
-        match why {
-            Why::Backlog { .. } => self.lose_backlog(out),
-            Why::Exit => self.gone(out),
-            _ => self.fail(refusal::INTERNAL, out),
-        }
     }
 
     /// Ends an open prompt's line, so that what follows has a line for itself.
@@ -448,76 +309,43 @@ impl Talk {
         self.me.is_some() && self.wait.is_none() && !self.step.prompt().is_empty()
     }
 
-    pub(super) fn outcome(&mut self, request: u32, outcome: &Outcome, out: &mut Output) {
-        if self.says.end(request) {
-            return self.said(outcome, out);
-        }
-        match self.waited_for(request) {
-            None => {}
-            Some(Why::Enter) => self.entered(outcome, out),
-            Some(Why::Exit) => self.gone(out),
-            Some(why) => self.done(why, outcome, out),
-        }
+    /// The current room's name.
+    pub(super) fn room(&self) -> &Name {
+        static LOBBY: std::sync::LazyLock<Name> = std::sync::LazyLock::new(Name::lobby);
+        self.me.as_ref().map_or(&LOBBY, |me| &me.room.name)
     }
 
-    pub(super) fn checked(&mut self, request: u32, checked: &Checked, out: &mut Output) {
-        match self.waited_for(request) {
-            None => {}
-            Some(Why::Check(who)) => self.password_checked(who, checked, out),
-            Some(Why::FirstHash(who)) => self.first_hashed(who, checked, out),
-            Some(Why::OldPassword) => self.old_password_checked(checked, out),
-            Some(Why::NewPassword(proof)) => self.new_password_hashed(proof, checked, out),
-            Some(why) => self.misfit(&why, out),
-        }
-    }
-
-    /// Ends the wait for this request.
-    pub(super) fn waited_for(&mut self, request: u32) -> Option<Why> {
-        let wait = self.wait.take_if(|wait| wait.request == Some(request))?;
-        Some(wait.why)
+    pub(super) fn is_me(&self, name: &Name) -> bool {
+        self.person().is_some_and(|person| person.name == *name)
     }
 }
 
+/// The room in which everyone is.
+pub(super) fn lobby() -> RoomCard {
+    RoomCard { id: RoomId::LOBBY, name: Name::lobby(), group: false }
+}
+
 impl Step {
+    pub(super) fn prompted(prompt: Box<dyn Prompt>) -> Self {
+        Self::Prompt(Box::new(prompt))
+    }
+
     /// What is shown before such a line; nothing where there is no prompt.
     pub(super) fn prompt(&self) -> &'static str {
         match self {
             Self::Name => "USERNAME: ",
-            Self::Password(_) => "PASSWORD: ",
-            Self::FirstPassword(_) | Self::NewPassword(_) => "NEW PASSWORD: ",
-            Self::Index => "Enter client index to send message to: ",
-            Self::Message(_) => "Enter message: ",
-            Self::OldPassword => "OLD PASSWORD: ",
-            Self::Again(_) => "AGAIN: ",
+            Self::Prompt(prompt) => prompt.words(),
             Self::Chat | Self::Over => "",
         }
     }
 
-    /// Whether this line leaves instead of answering the prompt. A password may be any text, and a
-    /// message any but `exit`.
-    fn is_left_by(&self, line: &str) -> bool {
-        let line = line.trim_matches([' ', '\t']);
-        match self {
-            Self::Name | Self::Index => Command::parse(line) == Command::Exit,
-            Self::Message(_) => line == "exit",
-            _ => false,
-        }
-    }
-
     fn is_hidden(&self) -> bool {
-        match self {
-            Self::Password(_)
-            | Self::FirstPassword(_)
-            | Self::OldPassword
-            | Self::NewPassword(_)
-            | Self::Again(_) => true,
-            Self::Name | Self::Chat | Self::Index | Self::Message(_) | Self::Over => false,
-        }
+        matches!(self, Self::Prompt(prompt) if prompt.is_hidden())
     }
 }
 
 impl Kept {
-    fn of(input: Input<'_>) -> Option<Self> {
+    pub(super) fn of(input: Input<'_>) -> Option<Self> {
         match input {
             Input::Line(line) => Some(Self::Line(line.into())),
             Input::TooLong => Some(Self::TooLong),
@@ -527,7 +355,7 @@ impl Kept {
         }
     }
 
-    fn input(&self) -> Input<'_> {
+    pub(super) fn input(&self) -> Input<'_> {
         match self {
             Self::Line(line) => Input::Line(line),
             Self::TooLong => Input::TooLong,

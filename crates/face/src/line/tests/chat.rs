@@ -3,6 +3,7 @@
 use chinwag_model::ask::{Ask, Slowed};
 use chinwag_model::id::{NodeId, SessionId};
 use chinwag_model::intent::{Intent, Target};
+use chinwag_model::message::Subject;
 use chinwag_model::name::NewName;
 use chinwag_model::outcome::{NotStored, PasswordSet, RoomNo, Unheard};
 use chinwag_model::push::Endpoint;
@@ -491,4 +492,48 @@ fn a_password_is_set_by_prompts() {
     let old = Ask::Check { name: name("Alice"), password: Secret::new("o".to_owned()) };
     let change = Intent::SetPassword { verifier: verifier(), proof: Some(proof(3)) };
     assert_eq!(stage.asks[1..], [old, Ask::Hash(Secret::new("x".to_owned())), Ask::Intent(change)]);
+}
+
+#[test]
+fn what_was_done_is_never_told_as_failed() {
+    let Reply::Outcome(Ok(Done::Entered(entered))) = entered(true) else { panic!("not entered") };
+    let tea = || RoomCard { id: RoomId(7), name: name("tea"), group: false };
+    for done in [
+        Done::Entered(entered.clone()),
+        Done::Exited,
+        Done::Said(None),
+        Done::Said(Some(Unheard::Offline(bob()))),
+        Done::GroupMade(tea(), vec![name("Bob")]),
+        Done::Joined(tea()),
+        Done::Left(tea()),
+        Done::TopicSet,
+        Done::Invited(bob(), tea()),
+        Done::Uninvited(bob(), tea()),
+        Done::Added(bob(), tea()),
+        Done::Renamed(alice()),
+        Done::Away(None),
+        Done::Ignoring(bob(), true),
+        Done::PasswordSet(Box::default()),
+        Done::Changed(vec![]),
+        Done::Changed(vec![Refusal::NotYours]),
+        Done::Noted,
+        Done::Metadata(Subject::Person(bob()), vec![]),
+        Done::Stays(Some(true)),
+        Done::Stays(Some(false)),
+        Done::Stays(None),
+        Done::Read(Timestamp(0)),
+        Done::Registered(alice(), proof(3)),
+        Done::LoggedIn(entered),
+        Done::CertificateProposed,
+        Done::CodeSent,
+        Done::WrongCode { left: 2 },
+    ] {
+        // Of a command, of a message, and where an answer was waited for.
+        for typed in ["/away\n", "hello\n", "/join tea\n", "SEND\n1\n", "/rooms\n"] {
+            let mut stage = Stage::alice();
+            stage.play(typed, [Reply::Outcome(Ok(done.clone()))]);
+            let told = stage.take();
+            assert!(!told.contains("failed"), "{typed}{done:?} is told as {told}");
+        }
+    }
 }
