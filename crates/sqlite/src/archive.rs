@@ -38,8 +38,8 @@ use crate::error::OpenError;
 use crate::folder::Folder;
 use desk::Desk;
 use index::Indexer;
-use lane::Lane;
-use reader::{Question, Reader};
+use lane::{Lane, Question};
+use reader::Reader;
 use writer::Writer;
 
 /// The formats of `chinwag.sqlite`.

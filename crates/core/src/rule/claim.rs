@@ -7,6 +7,7 @@ use chinwag_model::outcome::Refusal;
 use chinwag_model::proof::Proof;
 
 use crate::state::{Holder, Person, Room, State};
+use crate::step::Step;
 
 /// Refuses a name that looks like one that is registered, or that a room had until a short time ago.
 pub(super) fn free_to_show(
@@ -90,6 +91,16 @@ pub(super) fn proved<'s>(
     let person = state.persons.get(&id).filter(|person| person.account() == Some(account));
     let person = person.ok_or_else(none)?;
     if person.is_proved_by(id, proof) { Ok((id, person)) } else { Err(none()) }
+}
+
+/// Refuses a name that is held for another session, or that looks like one.
+pub(super) fn not_held(state: &State, step: &Step, name: &Name) -> Result<(), Refusal> {
+    match state.held(name, step.time) {
+        Some(held) if state.is_for(held, step.origin.session) => Ok(()),
+        Some(held) if held.name == *name => Err(Refusal::Taken(name.clone())),
+        Some(held) => Err(Refusal::LooksLike { wanted: name.clone(), existing: held.name.clone() }),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

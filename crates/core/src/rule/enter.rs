@@ -11,8 +11,8 @@ use chinwag_model::proof::Proof;
 use chinwag_model::record::Record;
 use chinwag_model::secret::Verifier;
 
+use super::claim::not_held;
 use super::claim::{free_to_show, proved};
-use super::hold::not_held;
 use super::presence;
 use crate::state::{Holder, Password, Person, SESSIONS_PER_PERSON_MAX, Session, State};
 use crate::step::{Effects, Step};

@@ -4,7 +4,7 @@ use chinwag_model::effect::Effect;
 use chinwag_model::id::Timestamp;
 use chinwag_model::intent::Claim;
 use chinwag_model::mail::MailAddress;
-use chinwag_model::name::{Name, NewName};
+use chinwag_model::name::NewName;
 use chinwag_model::outcome::Refusal;
 use chinwag_model::secret::CodeHash;
 
@@ -73,16 +73,6 @@ impl Change {
         let Held { name, address, .. } = &self.held;
         out.push(Effect::Mail { origin: step.origin, to: address.clone() });
         state.mail.held.insert(name.look().into(), self.held);
-    }
-}
-
-/// Refuses a name that is held for another session, or that looks like one.
-pub(super) fn not_held(state: &State, step: &Step, name: &Name) -> Result<(), Refusal> {
-    match state.held(name, step.time) {
-        Some(held) if state.is_for(held, step.origin.session) => Ok(()),
-        Some(held) if held.name == *name => Err(Refusal::Taken(name.clone())),
-        Some(held) => Err(Refusal::LooksLike { wanted: name.clone(), existing: held.name.clone() }),
-        None => Ok(()),
     }
 }
 

@@ -7,8 +7,8 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::What;
 
 use super::admission::{come_in, make};
+use super::claim::not_held;
 use super::claim::{free_for_channel, free_to_look};
-use super::hold::not_held;
 use super::presence;
 use crate::access::may_come_in;
 use crate::state::{Holder, Room, State};

@@ -6,7 +6,7 @@ use chinwag_model::name::{Name, NewName};
 use chinwag_model::outcome::{Done, Refusal};
 
 use super::claim::free_to_show;
-use super::hold::not_held;
+use super::claim::not_held;
 use super::presence;
 use crate::state::{Holder, State};
 use crate::step::{Effects, Step};

@@ -10,7 +10,7 @@ use chinwag_model::secret::Verifier;
 
 use super::account;
 use super::claim::free_to_show;
-use super::hold::not_held;
+use super::claim::not_held;
 use crate::state::{Password, State};
 use crate::step::{Effects, Step};
 

@@ -8,7 +8,7 @@ use chinwag_model::outcome::{Done, Refusal};
 use chinwag_model::record::Record;
 
 use super::claim::free_to_show;
-use super::hold::not_held;
+use super::claim::not_held;
 use super::presence;
 use crate::state::{Holder, State};
 use crate::step::{Effects, Step};

@@ -1,11 +1,18 @@
 //! A lane of readings: on their way from those who ask to the threads that answer.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use chinwag_model::query::Answer;
+use chinwag_model::query::{Answer, Reading};
+use chinwag_storage::archive::Reply;
 use chinwag_storage::fair::{Bounds, FairQueue, Party};
 
-use super::reader::Question;
+/// A reading, and until when it is to be answered.
+pub(super) struct Question {
+    pub(super) reading: Reading,
+    pub(super) reply: Reply,
+    pub(super) deadline: Instant,
+}
 
 /// Readings that may wait in a lane: of one person, and of all.
 const BOUNDS: Bounds = Bounds { per_person: 32, all: 1000 };

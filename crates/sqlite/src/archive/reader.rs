@@ -5,20 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chinwag_model::query::{Answer, Reading, ReadingKind};
-use chinwag_storage::archive::{Reply, may_find};
+use chinwag_storage::archive::may_find;
 use rusqlite::Connection;
 
 use super::desk::Desk;
-use super::lane::Lane;
+use super::lane::{Lane, Question};
 use super::{backlog, history, lines, search, target};
 use crate::database;
-
-/// A reading, and until when it is to be answered.
-pub(super) struct Question {
-    pub(super) reading: Reading,
-    pub(super) reply: Reply,
-    pub(super) deadline: Instant,
-}
 
 pub(super) struct Reader {
     file: PathBuf,
