@@ -206,7 +206,7 @@ fn adv_insp_1_who_is_gone_before_the_answer_comes_is_nobody() {
             drop(client);
         }
     }
-    // Who is still there of them is soon gone, and the server answers as ever.
+    // Clients that are still there are soon gone, and the server answers as ever.
     let deadline = Instant::now() + PATIENCE;
     let mut looker = guest(&server, "looker");
     loop {

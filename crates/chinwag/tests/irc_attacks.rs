@@ -62,7 +62,7 @@ fn attack_tags_of_a_message_of_several_lines_are_told_once() {
         eve.send(&format!("@batch=1 PRIVMSG #tea :line {number}"));
     }
     eve.send("BATCH -1");
-    // Who is sent single lines.
+    // A client that is sent single lines.
     plain.send("PING end");
     let mut told = Vec::new();
     for number in 0..27 {
@@ -184,7 +184,7 @@ fn adv_ergo_8_masks_mean_whom_they_say_and_who_hides_the_invisible() {
         }
         answers(&mut ana, &format!("MODE #tea -b {kept}"));
     }
-    // Who is invisible, and in no room of the asker's, is found by their whole name alone.
+    // An invisible person in no room of the asker's is found by their whole name alone.
     answers(&mut eve, "MODE eve +i");
     for (mask, found) in [
         ("*", false),

@@ -322,7 +322,7 @@ fn attack_a_fingerprint_that_one_only_knows_adds_no_certificate() {
     external.send("AUTHENTICATE +\r");
     external.skip_to(":chat.test 904 again :SASL authentication failed");
 
-    // Who has it may agree, and only then it counts. An account that never named it gets nothing.
+    // The certificate's owner may agree, and only then it counts. An account that never named it gets nothing.
     victim.send("NS CERT CONFIRM victim\r\nNS CERT CONFIRM mallory\r");
     victim.skip_to(&format!("{}victim has not named your certificate", notice("victim")));
     victim.skip_to(&format!("{}This certificate logs in to mallory from now", notice("victim")));

@@ -130,7 +130,7 @@ fn limits_count_for_the_source() {
     other.send_bytes(&v2([192, 0, 2, 2]));
     other.send("Bob");
     other.expect(&newcomer("Bob"));
-    // Whose place is free again once they have gone: their socket, too.
+    // A place is free again once its socket is gone, too.
     first.send("exit");
     first.skip_to("<Goodbye, Alice.>");
     first.expect_closed();
