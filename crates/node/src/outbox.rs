@@ -190,7 +190,10 @@ impl Outbox {
         }
         // A connection to which nothing is being said holds no memory for it.
         if self.first.is_none() {
-            self.rest = VecDeque::new();
+            // Mostly there is none to give back, and dropping an empty queue costs as well.
+            if self.rest.capacity() > 0 {
+                self.rest = VecDeque::new();
+            }
             self.written = 0;
         }
     }
