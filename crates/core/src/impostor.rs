@@ -199,7 +199,7 @@ impl World {
     }
 }
 
-/// Who may be whom after a request that was granted.
+/// The persons that each session may be after a request that was granted.
 fn check(before: &Core, after: &Core, asker: SessionId, secret: Option<&Secret>) {
     let (was, is) = (before.state(), after.state());
     let who = |core: &Core| -> BTreeMap<SessionId, PersonId> {

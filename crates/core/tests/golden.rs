@@ -437,7 +437,7 @@ fn expiry() -> Vec<Packet> {
     ]
 }
 
-/// Who proves an account: by which password, by which certificate, and what a new password ends.
+/// Proofs of an account, by password and by certificate, and what a new password ends.
 fn accounts() -> Vec<Packet> {
     let login = |proof| Intent::Login { account: name("bo"), proof };
     let nick = |nick, proof| {

@@ -396,7 +396,7 @@ impl State {
     }
 }
 
-/// Who is in a room, after this one.
+/// Members of a room, after this one.
 fn members_after(
     room: &Room,
     after: Option<PersonId>,

@@ -130,7 +130,7 @@ impl State {
             };
             let due = self.time.0.saturating_sub(silence.since.0) >= NAME_LIFE_MS;
             let waits = silence.told.max(self.silent.broadcast) > silence.sent;
-            // Who is not there is in no rooms but groups.
+            // A person who is not there is in no rooms but groups.
             if due && !waits && !person.is_online() && person.rooms.is_empty() {
                 self.remove_person(id);
                 self.silent.end(id);

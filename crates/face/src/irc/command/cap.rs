@@ -35,7 +35,7 @@ fn cap(chat: &mut Chat, message: &Message<'_>, out: &mut Output) {
                 chat.set_caps(caps);
             }
             let (policy, values) = (Arc::clone(&chat.policy), chat.cap_values);
-            // Who does not read several lines gets one, without what is still a draft.
+            // A client that does not read several lines gets one, without what is still a draft.
             let caps = CAPS.iter().filter(|(name, _)| values || !name.starts_with("draft/"));
             let caps = caps.filter(|(_, cap)| is_offered(*cap, &policy));
             let words = caps.map(|(name, cap)| listed(name, *cap, &policy, values));
